@@ -1,0 +1,64 @@
+# 窓守 Madomori. `make` alone lists what can be made.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON_IN := .venv/bin/python
+# For pytest, for example: make test PYTEST_ARGS="-k alarm -x"
+PYTEST_ARGS ?=
+# For .ci/lock: make lock LOCK_ARGS=--upgrade
+LOCK_ARGS ?=
+
+.PHONY: help prepare test lint check demo demo-check bench faults generate format lock lock-check clean
+
+help: ## この一覧 / this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+prepare: ## 動かすのに要るものを入れる / install what running it needs
+	@.ci/prepare
+
+.PHONY: prepare-test
+prepare-test:
+	@.ci/prepare --test
+
+demo: prepare ## 試しに動かす（ハブ 1 台、模擬の箱 2 台）/ a hub and two simulated boxes on this machine
+	@$(PYTHON_IN) tests/end_to_end/demo.py
+
+demo-check: prepare ## 画面なしで試し、約束を確かめる / the same, headless; fails when a promise is broken
+	@$(PYTHON_IN) tests/end_to_end/demo.py --check
+
+test: prepare-test lint ## 検査と全ての試験 / checks and all tests
+	$(PYTHON_IN) -m pytest $(PYTEST_ARGS)
+
+lint:
+	$(PYTHON_IN) -m ruff check .
+	$(PYTHON_IN) -m ruff format --check .
+	$(PYTHON_IN) -m mypy
+	.venv/bin/lint-imports
+
+check: prepare-test lint ## 書き方、型、壁、写しの一致 / lint, types, walls, generated and copied files
+	$(PYTHON_IN) -m pytest -m check $(PYTEST_ARGS)
+
+bench: prepare ## 測る（比で示す）/ measure; figures are ratios
+	@$(PYTHON_IN) tests/bench/run.py
+
+faults: prepare-test ## 長い故障試験 / the long fault runs
+	$(PYTHON_IN) -m pytest tests/faults -m long_faults --timeout=3600 $(PYTEST_ARGS)
+
+generate: prepare ## 生成するファイルを作り直す / remake the generated files
+	@$(PYTHON_IN) tests/generated.py --write
+
+format: prepare ## 書き方をそろえる / tidy the source
+	$(PYTHON_IN) -m ruff check --fix .
+	$(PYTHON_IN) -m ruff format .
+
+lock: ## requirements/ を作り直す（uv が要る）/ remake the locks (needs uv)
+	@.ci/lock $(LOCK_ARGS)
+
+lock-check: ## 鍵と ARM の対応を確かめる / locks match, ARM wheels exist (needs uv)
+	@.ci/lock --check
+
+clean: ## 作ったものを消す（サイトの記録は消さない）/ remove what was built; never a site's data
+	rm -rf .venv .bootstrap build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache \
+	  .import_linter_cache .hypothesis test-results
+	find contract device hub tests -name __pycache__ -type d -prune -exec rm -rf {} +
