@@ -1,0 +1,148 @@
+"""Bytes to messages and back: size limits, one error for everything malformed, canonical JSON for signatures."""
+
+import json
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+
+from contract.messages import (
+    BODIES,
+    VERSION,
+    BareAlarm,
+    Envelope,
+    Event,
+    Level,
+    Message,
+)
+
+PAYLOAD_BYTES_MAX: Final = 64 * 1024
+"""The broker's `max_packet_size`; a bigger message would cut the connection at every resend (mosquitto, faults W10)."""
+
+_CALLS_FOR_HELP: Final = frozenset({"alarm.raised", "alarm.repeated"})
+
+_MessageT = TypeVar("_MessageT", bound=Message)
+
+
+class MalformedMessage(ValueError):
+    """The bytes are not a message of ours. The text says what is wrong and never repeats the payload."""
+
+
+def canonical(value: dict[str, Any]) -> bytes:
+    """The one spelling of `value` that signatures cover: sorted keys, no spaces, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+
+
+def encode(message: Message) -> bytes:
+    """`message` as payload bytes.
+
+    Raises:
+        MalformedMessage: it would be larger than the broker accepts.
+    """
+    payload = json.dumps(message.to_wire(), separators=(",", ":"), ensure_ascii=False).encode()
+    if len(payload) > PAYLOAD_BYTES_MAX:
+        raise MalformedMessage(f"payload of {len(payload)} bytes is over the limit of {PAYLOAD_BYTES_MAX}")
+    return payload
+
+
+def decode(model: type[_MessageT], payload: bytes) -> _MessageT:
+    """The message in `payload`.
+
+    Raises:
+        MalformedMessage: wrong size, not JSON, or not what `model` says.
+    """
+    return _validated(model, _json_object(payload))
+
+
+def decode_event(payload: bytes) -> Event | BareAlarm:
+    """The event in `payload`; of an unknown major version only the call for help is taken (design, section 4).
+
+    Raises:
+        MalformedMessage: wrong size, not JSON, an unknown type, or fields of the wrong kind.
+    """
+    fields = _json_object(payload)
+    version = fields.get("v")
+    if type(version) is int and version > VERSION:
+        return _bare_alarm(fields)
+    envelope = _validated(Envelope, fields)
+    body_model = BODIES.get(envelope.type)
+    if body_model is None:
+        raise MalformedMessage(f"unknown event type {envelope.type[:60]!r}")
+    body = fields.get("body")
+    if not isinstance(body, dict):
+        raise MalformedMessage("body: must be an object")
+    parts: dict[str, Any] = {name: getattr(envelope, name) for name in Envelope.model_fields}
+    return Event.model_construct(**parts, body=_validated(body_model, body))
+
+
+def _bare_alarm(fields: dict[str, Any]) -> BareAlarm:
+    kind = fields.get("type")
+    if isinstance(kind, str) and kind in BODIES and kind not in _CALLS_FOR_HELP:
+        raise MalformedMessage("an event of an unknown major version that is no alarm")
+    body = fields.get("body")
+    body = body if isinstance(body, dict) else {}
+    level = body.get("level")
+    return _validated(
+        BareAlarm,
+        {
+            "id": fields.get("id"),
+            "incident": body.get("incident") or fields.get("id"),
+            "site": fields.get("site"),
+            "box": fields.get("box"),
+            "level": level if level in set(Level) else Level.ASSIST.value,
+            "at": fields.get("at") if _is_moment(fields.get("at")) else None,
+        },
+    )
+
+
+def _is_moment(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _json_object(payload: bytes) -> dict[str, Any]:
+    if len(payload) > PAYLOAD_BYTES_MAX:
+        raise MalformedMessage(f"payload of {len(payload)} bytes is over the limit of {PAYLOAD_BYTES_MAX}")
+    try:
+        value = json.loads(payload.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise MalformedMessage("not UTF-8") from error
+    except RecursionError as error:
+        raise MalformedMessage("nested too deeply") from error
+    except MalformedMessage:
+        raise
+    except ValueError as error:
+        raise MalformedMessage(f"not JSON: {str(error)[:120]}") from error
+    if not isinstance(value, dict):
+        raise MalformedMessage("must be a JSON object")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise MalformedMessage("a key appears twice")
+    return fields
+
+
+def _refuse_constant(name: str) -> None:
+    raise MalformedMessage(f"{name} is not JSON")
+
+
+def _validated(model: type[_MessageT], fields: dict[str, Any]) -> _MessageT:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise MalformedMessage(problems_of(error)) from error
+
+
+def problems_of(error: ValidationError) -> str:
+    """The first ten problems of a validation error on one line, without repeating the input."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'message'}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_url=False, include_context=False)[:10]
+    )

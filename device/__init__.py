@@ -1,0 +1,1 @@
+"""The counter box: button, lamp, notice, recording and a spool that loses nothing."""

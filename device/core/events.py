@@ -1,0 +1,167 @@
+"""Everything that can happen to a box. Past tense; faults are events too."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from contract.messages import ClockState, CommandType, RecordingState
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A moment as the edge of the program saw it. Durations use `mono_ms`; `wall` is only a stamp."""
+
+    mono_ms: int
+    wall: datetime
+    clock: ClockState
+
+
+class ButtonName(StrEnum):
+    """Which button."""
+
+    MAIN = "main"
+    SECOND = "second"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSeen:
+    """A raw edge of a button, not debounced. `mono_ms` is the tick of the edge itself."""
+
+    button: ButtonName
+    pressed: bool
+    mono_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """The time asked for with `WakeAt` has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Persisted:
+    """These wire events are durable in the spool."""
+
+    event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersistFailed:
+    """These wire events could not be made durable; the spool keeps trying with them in memory."""
+
+    event_ids: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptArrived:
+    """The hub's signed receipt: these wire events are durable there."""
+
+    event_ids: tuple[str, ...]
+    incident: str | None
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandArrived:
+    """People at the hub said something."""
+
+    command: CommandType
+    incident: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """Whether somebody listens at the other end, and how many people can respond now."""
+
+    listening: bool
+    responders: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeStarted:
+    """The speaker began to play the notice at `mono_ms`."""
+
+    incident: str
+    mono_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeEnded:
+    """The notice ended; not `ok` when it could not be heard to its end."""
+
+    incident: str
+    notice: str
+    ok: bool
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderChanged:
+    """What the recorder does now, outside of any incident's own events."""
+
+    state: RecordingState
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingBegan:
+    """The first piece of an incident's recording is durable. `pre_roll_ms` is what was delivered."""
+
+    incident: str
+    pre_roll_ms: int
+    video: bool
+    audio: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentWritten:
+    """A sealed segment is durable on the box; `record` is the signed text (`contract.evidence`)."""
+
+    incident: str
+    seq: int
+    record: str
+    signature: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEnded:
+    """The last segment of an incident is durable."""
+
+    incident: str
+    count: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSeen:
+    """Something protective does not work. `fault` is a short stable name such as `camera` or `speaker`."""
+
+    fault: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultGone:
+    """It works again."""
+
+    fault: str
+
+
+Happening = (
+    EdgeSeen
+    | Woken
+    | Persisted
+    | PersistFailed
+    | ReceiptArrived
+    | CommandArrived
+    | LinkChanged
+    | NoticeStarted
+    | NoticeEnded
+    | RecorderChanged
+    | RecordingBegan
+    | SegmentWritten
+    | RecordingEnded
+    | FaultSeen
+    | FaultGone
+)

@@ -1,0 +1,187 @@
+"""What the box needs from the world. Adapters and simulations implement these; the runner uses nothing else."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from contract.messages import RecordingState
+from device.core.events import Happening, Instant
+from device.core.lamp import LampView
+
+Post = Callable[[Happening], None]
+"""Puts an event on the runner's bounded queue. Safe from any thread, never blocks."""
+
+
+class PortError(Exception):
+    """The world failed us. The message is for people; `fault` is the short stable name shown on the box."""
+
+    fault = "port"
+
+
+class CameraError(PortError):
+    """No picture can be had."""
+
+    fault = "camera"
+
+
+class MicrophoneError(PortError):
+    """No sound can be had."""
+
+    fault = "microphone"
+
+
+class SpeakerError(PortError):
+    """The notice cannot be heard."""
+
+    fault = "speaker"
+
+
+class SpoolError(PortError):
+    """Nothing can be made durable."""
+
+    fault = "spool"
+
+
+class EncoderError(PortError):
+    """Picture or sound cannot be encoded or muxed."""
+
+    fault = "encoder"
+
+
+class Clock(Protocol):
+    """Time comes in here and nowhere else."""
+
+    def now(self) -> Instant:
+        """The present moment; `mono_ms` never goes back."""
+        ...
+
+
+class Lamp(Protocol):
+    """Shows the box's state to the worker."""
+
+    def show(self, view: LampView) -> None:
+        """Show `view` at once. Called from the runner's thread; must not block.
+
+        Raises:
+            PortError: the lamp cannot be driven.
+        """
+        ...
+
+
+class Camera(Protocol):
+    """Frames, in order, as long as the camera lives."""
+
+    width: int
+    height: int
+    frames_per_second: int
+
+    def frames(self) -> Iterator[tuple[int, Any]]:
+        """Pairs of (capture time in monotonic ms, `av.VideoFrame` in yuv420p), paced by the camera. Ends when closed.
+
+        Raises:
+            CameraError: no camera, or it stopped giving frames.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let `frames` end soon. Safe from any thread, safe to call twice."""
+        ...
+
+
+class Microphone(Protocol):
+    """Sound, always running."""
+
+    sample_rate_hz: int
+
+    def blocks(self) -> Iterator[tuple[int, bytes]]:
+        """Pairs of (capture time of the first sample in monotonic ms, mono s16le samples). Ends when closed.
+
+        Raises:
+            MicrophoneError: no microphone, or it went silent for good.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let `blocks` end soon. Safe from any thread, safe to call twice."""
+        ...
+
+
+class Speaker(Protocol):
+    """Plays the notice."""
+
+    def play(self, wav: bytes, started: Callable[[int], None]) -> int:
+        """Play a WAV file to its end and give its duration in ms. Blocks; called on a thread of its own.
+
+        `started` is called once with the monotonic ms at which the first sample becomes audible.
+
+        Raises:
+            SpeakerError: it could not be played to its end.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A segment ready for the disk: `content` as stored, and the record that was signed over it."""
+
+    content: bytes
+    record: str
+    signature: str
+
+
+class Sealer(Protocol):
+    """Seals a finished segment in RAM, links it to the chain of its incident and signs the record."""
+
+    def seal(self, segment: "Segment") -> Sealed:
+        """Seal `segment` as the next of its incident's chain.
+
+        Raises:
+            PortError: it cannot be signed.
+        """
+        ...
+
+    def head(self, incident: str) -> tuple[int, str]:
+        """(number of segments sealed so far, head of the chain) of an incident."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A self-contained fragmented MP4 in RAM. Times count from the first kept frame of the incident."""
+
+    incident: str
+    content: bytes
+    sha256_hex: str
+    start_ms: int
+    end_ms: int
+    video: bool
+    audio: bool
+    last: bool
+
+
+class Recorder(Protocol):
+    """The media pipeline as the runner sees it. All calls return at once; answers come as events through `Post`."""
+
+    def start(self) -> None:
+        """Begin to capture into the ring."""
+        ...
+
+    def keep(self, incident: str, sound: bool) -> None:
+        """Keep from the pre-roll on (`KeepRecording`); again for the same incident does nothing."""
+        ...
+
+    def allow_sound(self, incident: str, from_mono_ms: int) -> None:
+        """Sound from this moment on may be kept (`AllowSound`)."""
+        ...
+
+    def stop(self, incident: str) -> None:
+        """Close the incident's recording (`StopRecording`)."""
+        ...
+
+    def state(self) -> RecordingState:
+        """What the recorder does now."""
+        ...
+
+    def close(self) -> None:
+        """Close a running recording properly and end all threads."""
+        ...

@@ -1,0 +1,1 @@
+"""Capture, ring, segments, seal: the media pipeline."""
