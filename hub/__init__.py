@@ -1,0 +1,1 @@
+"""The hub: ingest, clocks, alerts, evidence and the pages people use."""

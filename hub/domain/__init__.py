@@ -1,0 +1,1 @@
+"""What the hub decides. Pure: rows and `now` come in, decisions go out."""
