@@ -34,7 +34,7 @@ lint:
 	$(PYTHON_IN) -m ruff check .
 	$(PYTHON_IN) -m ruff format --check .
 	$(PYTHON_IN) -m mypy
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 
 check: prepare-test lint ## 書き方、型、壁、写しの一致 / lint, types, walls, generated and copied files
 	$(PYTHON_IN) -m pytest -m check $(PYTEST_ARGS)
