@@ -1,0 +1,95 @@
+"""An incident's life: raised, seen, attended, contact ended, judged, reported, closed (design, section 6).
+
+Every deed has an answer in every state; the table below is the whole rule. A late or repeated deed is recorded in the
+timeline and changes no state.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    """How far an incident has come."""
+
+    RAISED = "raised"
+    SEEN = "seen"
+    ATTENDED = "attended"
+    CONTACT_ENDED = "contact_ended"
+    JUDGED = "judged"
+    REPORTED = "reported"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """What an incident turned out to be, said at its close."""
+
+    HARASSMENT = "harassment"
+    NEAR_MISS = "near_miss"
+    NOT_HARASSMENT = "not_harassment"
+    FALSE_PRESS = "false_press"
+    DRILL = "drill"
+
+
+class Deed(StrEnum):
+    """What people do with an incident."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RESPOND = "respond"
+    CONTACT_STARTED = "contact_started"
+    CONTACT_ENDED = "contact_ended"
+    JUDGE = "judge"
+    REPORT = "report"
+    CLOSE = "close"
+    FALSE_PRESS = "false_press"
+    NOTE = "note"
+    MARK = "mark"
+    STEP = "step"
+
+
+OPEN: Final = tuple(state for state in State if state is not State.CLOSED)
+"""States in which an incident asks something of somebody."""
+
+ALARMING: Final = (State.RAISED, State.SEEN, State.ATTENDED)
+"""States in which the box's alarm stands: a further press belongs to this incident."""
+
+_ORDER: Final = {state: place for place, state in enumerate(State)}
+
+_REACHES: Final = {
+    Deed.ACKNOWLEDGE: State.SEEN,
+    Deed.RESPOND: State.ATTENDED,
+    Deed.CONTACT_ENDED: State.CONTACT_ENDED,
+    Deed.JUDGE: State.JUDGED,
+    Deed.REPORT: State.REPORTED,
+    Deed.CLOSE: State.CLOSED,
+    Deed.FALSE_PRESS: State.CLOSED,
+}
+
+_NEEDS: Final = {
+    Deed.JUDGE: State.CONTACT_ENDED,
+    Deed.REPORT: State.CONTACT_ENDED,
+    Deed.CLOSE: State.CONTACT_ENDED,
+}
+
+
+class NotPossible(ValueError):
+    """The deed does not fit the state. Nothing was changed."""
+
+    def __init__(self, deed: Deed, state: State) -> None:
+        super().__init__(f"{deed} is not possible while the incident is {state}")
+        self.deed = deed
+        self.state = state
+
+
+def after(state: State, deed: Deed) -> State:
+    """The state after `deed`; never an earlier one than `state`.
+
+    Raises:
+        NotPossible: the deed needs a step that has not been taken, or the incident is closed to it.
+    """
+    if state is State.CLOSED and deed not in (Deed.NOTE, Deed.CLOSE, Deed.FALSE_PRESS):
+        raise NotPossible(deed, state)
+    needed = _NEEDS.get(deed)
+    if needed is not None and _ORDER[state] < _ORDER[needed]:
+        raise NotPossible(deed, state)
+    reached = _REACHES.get(deed, state)
+    return reached if _ORDER[reached] > _ORDER[state] else state
