@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 
 PYTHON_IN := .venv/bin/python
 # For pytest, for example: make test PYTEST_ARGS="-k alarm -x"
