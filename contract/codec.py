@@ -72,7 +72,8 @@ def decode_event(payload: bytes) -> Event | BareAlarm:
     if not isinstance(body, dict):
         raise MalformedMessage("body: must be an object")
     parts: dict[str, Any] = {name: getattr(envelope, name) for name in Envelope.model_fields}
-    return Event.model_construct(**parts, body=_validated(body_model, body))
+    parts["body"] = _validated(body_model, body)
+    return Event.model_construct(**parts)
 
 
 def _bare_alarm(fields: dict[str, Any]) -> BareAlarm:

@@ -315,7 +315,6 @@ class Health(Message):
     v: Literal[1] = VERSION
     box: Name
     boot: Id
-    session: Counter
     at: Moment
     mono_ms: Counter
     clock: ClockState

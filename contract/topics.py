@@ -23,6 +23,9 @@ class Kind(StrEnum):
     COMMAND = "command"
 
 
+_KINDS = frozenset(kind.value for kind in Kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a message was published. `box` is None on the hub's own presence topic."""
@@ -50,7 +53,7 @@ def hub_presence(site: str) -> str:
 def parse(topic: str) -> Address | None:
     """The address spelled by `topic`, or None when it is none of ours."""
     match topic.split("/"):
-        case ["madomori", "v1", site, "box", box, kind] if is_name(site) and is_name(box) and kind in Kind:
+        case ["madomori", "v1", site, "box", box, kind] if is_name(site) and is_name(box) and kind in _KINDS:
             return Address(site, box, Kind(kind))
         case ["madomori", "v1", site, "hub", "presence"] if is_name(site):
             return Address(site, None, Kind.PRESENCE)

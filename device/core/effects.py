@@ -15,10 +15,10 @@ class Persist:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Tell the uplink that these events wait for it. `events` is filled when the spool could not keep them."""
+    """Hand these events to the uplink. When not `kept`, the spool refused them and only memory has them."""
 
-    event_ids: tuple[str, ...]
-    events: tuple[Event, ...] = ()
+    events: tuple[Event, ...]
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)

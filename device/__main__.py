@@ -1,0 +1,163 @@
+"""`madomori-box`: the programs of the counter box."""
+
+import json
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contract.messages import Level
+from contract.problems import Refused
+from device.config import Bundle
+from device.ports import Camera, Microphone, PortError, Speaker
+
+_SWITCH_INTERVAL_S = 0.0005
+"""How long a busy media thread may keep the button's thread waiting for the interpreter (default: 5 ms)."""
+
+BundleDirectory = click.argument("bundle_directory", metavar="BUNDLE_DIR", type=click.Path(path_type=Path))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="madomori")
+def main() -> None:
+    """窓守の箱。 / Madomori's counter box."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
+
+
+@main.command()
+@BundleDirectory
+@click.option("--page", metavar="HOST:PORT", help="ランプとボタンのページを出す場所。 / Where to serve the box's page.")
+@click.option("--camera", metavar="DEVICE", help="本物のカメラ（例: /dev/video0）。 / A real camera.")
+@click.option("--microphone", is_flag=True, help="本物のマイクを使う。 / Use the machine's microphone.")
+@click.option("--speaker", is_flag=True, help="本物のスピーカーを使う。 / Use the machine's speaker.")
+def simulate(bundle_directory: Path, page: str | None, camera: str | None, microphone: bool, speaker: bool) -> None:
+    """機器なしで箱を動かす。 / Run a box without hardware."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    bundle = _bundle(bundle_directory)
+    address = _address(page) if page is not None else None
+    from device.simulated.box import run_simulated
+
+    with _plain_errors():
+        run_simulated(bundle, address, lambda run: _parts(bundle, run, camera, microphone, speaker), _on_signals)
+
+
+@main.command()
+@BundleDirectory
+@click.option("--level", type=click.Choice([level.value for level in Level]), default=Level.ASSIST.value)
+@click.option(
+    "--until",
+    type=click.Choice(["received", "hub", "seen"]),
+    default="received",
+    show_default=True,
+    help="ここまで待つ。 / Wait until the call has come this far.",
+)
+@click.option("--timeout", "timeout_s", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="秒 / seconds")
+@click.option("--json", "as_json", is_flag=True, help="結果を JSON で出す。 / Print the result as JSON.")
+def press(bundle_directory: Path, level: str, until: str, timeout_s: float, as_json: bool) -> None:
+    """動いている模擬の箱のボタンを押す。 / Press the button of a running simulated box."""
+    from device.simulated.control import NoSimulatedBox, call
+
+    bundle = _bundle(bundle_directory)
+    message = {"do": "press", "level": level, "until": until, "timeout_s": timeout_s}
+    try:
+        report = call(bundle.state, message, timeout_s + 5)
+    except NoSimulatedBox as error:
+        raise click.ClickException(
+            f"{bundle_directory}: 模擬の箱が動いていません。先に madomori-box simulate を始めてください。 / "
+            f"no simulated box is running on this bundle. Start madomori-box simulate first. ({error})"
+        ) from error
+    click.echo(json.dumps(report, ensure_ascii=False) if as_json else _told(report))
+    sys.exit(0 if report["ok"] else 1)
+
+
+@main.command()
+@BundleDirectory
+@click.option("--until-stdin-closes", is_flag=True, hidden=True)
+def uplink(bundle_directory: Path, until_stdin_closes: bool) -> None:
+    """箱とハブの間で通報を運ぶ。 / Carry calls between the box and the hub."""
+    from device.uplink import Uplink
+
+    bundle = _bundle(bundle_directory)
+    with _plain_errors():
+        process = Uplink(bundle)
+        _on_signals(process.stop)
+        if until_stdin_closes:
+            threading.Thread(target=_stop_at_end_of_input, args=(process.stop,), daemon=True).start()
+        process.run()
+
+
+def _parts(
+    bundle: Bundle, simulated: Any, camera: str | None, microphone: bool, speaker: bool
+) -> tuple[Camera, Microphone, Speaker]:
+    """The chosen camera, microphone and speaker; `simulated` gives the ones that were not chosen."""
+    media = bundle.settings.media
+    chosen_camera, chosen_microphone, chosen_speaker = simulated
+    if camera is not None:
+        from device.adapters.camera_av import AvCamera
+
+        chosen_camera = AvCamera(camera, media.width, media.height, media.frames_per_second)
+    if microphone:
+        from device.adapters.microphone_sounddevice import SoundDeviceMicrophone
+
+        chosen_microphone = SoundDeviceMicrophone()
+    if speaker:
+        from device.adapters.speaker_sounddevice import SoundDeviceSpeaker
+
+        chosen_speaker = SoundDeviceSpeaker()
+    return chosen_camera, chosen_microphone, chosen_speaker
+
+
+def _bundle(directory: Path) -> Bundle:
+    try:
+        return Bundle(directory)
+    except Refused as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{directory}: 開けません / cannot be opened: {error.strerror}") from error
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise click.UsageError(f"--page {text}: HOST:PORT の形で書いてください（例: 127.0.0.1:8081）。 / must be HOST:PORT.")
+    return host.strip("[]"), int(port)
+
+
+class _plain_errors:  # noqa: N801 - reads as a statement
+    """Turns what the world refuses into one plain line and exit code 1."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, PortError):
+            raise click.ClickException(str(error)) from error
+        if isinstance(error, OSError):
+            where = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{where}{error.strerror or error}") from error
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop())
+
+
+def _stop_at_end_of_input(stop: Callable[[], None]) -> None:
+    while sys.stdin.buffer.read(1024):
+        pass  # nothing is said here; the end is the message
+    stop()
+
+
+def _told(report: dict[str, Any]) -> str:
+    if not report["ok"]:
+        return f"時間内に進みませんでした（ランプ: {report['lamp']}）。 / not reached in time (lamp: {report['lamp']})."
+    return f"{report['type']} {report['incident']} {report['lamp']} {report['number']}".rstrip()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""The spool: SQLite with full sync. The box's own process is its only writer; the uplink only reads.
+
+One writer means that a press never waits for the commit of a receipt. WAL with `synchronous=FULL` lost nothing in
+power-cut simulation, `NORMAL` lost everything (facts/evidence_and_security, 1.4).
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from contract.codec import encode
+from contract.messages import AlarmEnded, AlarmRaised, AlarmRepeated, Event, utc_text
+from device.core.alarm import AlarmIs
+from device.core.box import Standing
+from device.core.events import Persisted, PersistFailed
+from device.ports import Post, SpoolError
+
+_RESERVE_BYTES: Final = 2 * 1024 * 1024
+"""Space taken in advance in database and log, so that a full disk still has room for thousands of events (D04)."""
+
+_BATCH_MAX: Final = 200
+_RETRY_S: Final = 1.0
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS event (
+    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, urgent INTEGER NOT NULL, payload BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS event_urgent ON event (urgent DESC, n);
+CREATE TABLE IF NOT EXISTS standing (
+    one INTEGER PRIMARY KEY CHECK (one = 1), incident TEXT NOT NULL, alarm TEXT NOT NULL, since TEXT NOT NULL,
+    drill INTEGER NOT NULL, raised_event TEXT NOT NULL, receipted INTEGER NOT NULL DEFAULT 0, number TEXT NOT NULL DEFAULT '');
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An event that still needs the hub's receipt; `n` is its place in the spool."""
+
+    n: int
+    id: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    event_ids: tuple[str, ...]
+    incident: str | None
+    number: str | None
+
+
+class SpoolWriter:
+    """The writing side, on a thread of its own: what came in meanwhile is committed together."""
+
+    def __init__(self, path: Path, post: Post) -> None:
+        """Open or create the spool at `path`.
+
+        Raises:
+            SpoolError: it cannot be opened; the message says what to do.
+        """
+        self._path = path
+        self._post = post
+        self._connection = _open_for_writing(path)
+        self._queue: queue.SimpleQueue[Event | _Receipt | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def persist(self, event: Event) -> None:
+        """Make `event` durable; answered with `Persisted` or `PersistFailed`. Never blocks."""
+        self._queue.put(event)
+
+    def receipted(self, event_ids: tuple[str, ...], incident: str | None, number: str | None) -> None:
+        """The hub has these: they need not be kept. Never blocks."""
+        self._queue.put(_Receipt(event_ids, incident, number))
+
+    def depth(self) -> int:
+        """Number of events that still need a receipt. Opens its own connection: safe from any thread."""
+        with closing(_connect(self._path)) as connection:
+            return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
+
+    def resume(self) -> Standing | None:
+        """The alarm that stood when the program last ended. Call before `start`."""
+        row = self._connection.execute(
+            "SELECT incident, alarm, since, drill, raised_event, receipted, number FROM standing"
+        ).fetchone()
+        if row is None:
+            return None
+        incident, alarm, since, drill, raised, receipted, number = row
+        return Standing(
+            incident=incident, alarm=AlarmIs(alarm), since=datetime.fromisoformat(since), drill=bool(drill),
+            raised_event=raised, kept=True, hub_has=bool(receipted), number=number,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Write what is waiting and end the thread."""
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+        self._connection.close()
+
+    def _run(self) -> None:
+        waiting: list[Event | _Receipt] = []
+        failed = False
+        while True:
+            ended = self._take(waiting, _RETRY_S if failed else None)
+            if waiting:
+                failed = not self._commit(waiting)
+                if not failed:
+                    waiting = []
+            if ended:
+                return
+
+    def _take(self, waiting: list[Event | _Receipt], timeout_s: float | None) -> bool:
+        """Add what is queued to `waiting`; True at the end."""
+        try:
+            item = self._queue.get(timeout=timeout_s)
+            while True:
+                if item is None:
+                    return True
+                waiting.append(item)
+                if len(waiting) >= _BATCH_MAX:
+                    return False
+                item = self._queue.get_nowait()
+        except queue.Empty:
+            return False
+
+    def _commit(self, batch: list[Event | _Receipt]) -> bool:
+        ids = tuple(item.id for item in batch if isinstance(item, Event))
+        try:
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                for item in batch:
+                    _insert(self._connection, item) if isinstance(item, Event) else _release(self._connection, item)
+        except sqlite3.Error as error:
+            self._post(PersistFailed(ids, f"{error}"))
+            return False
+        if ids:
+            self._post(Persisted(ids))
+        return True
+
+
+class SpoolReader:
+    """The reading side, for the uplink. Used from one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = _connect(path)
+
+    def pending(self, limit: int, without: Iterable[str] = ()) -> list[Pending]:
+        """Up to `limit` events without a receipt, calls for help first, then oldest first.
+
+        Raises:
+            SpoolError: the spool cannot be read.
+        """
+        skipped = set(without)
+        try:
+            rows = self._connection.execute(
+                "SELECT n, id, payload FROM event ORDER BY urgent DESC, n LIMIT ?", (limit + len(skipped),)
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise SpoolError(str(error)) from error
+        return [Pending(*row) for row in rows if row[1] not in skipped][:limit]
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
+    connection.execute("PRAGMA busy_timeout=5000")
+    return connection
+
+
+def _open_for_writing(path: Path) -> sqlite3.Connection:
+    try:
+        fresh = not path.exists()
+        connection = _connect(path)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.executescript(_SCHEMA)
+        if fresh:
+            _reserve(connection)
+        path.chmod(0o600)
+    except (sqlite3.Error, OSError) as error:
+        raise SpoolError(
+            f"{path}: 押された記録を保存できません（{error}）。空き容量と書き込み権限を確かめてください。 / "
+            f"presses cannot be stored ({error}). Check free space and write permission."
+        ) from error
+    return connection
+
+
+def _reserve(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE ballast (filling BLOB)")
+    connection.execute("INSERT INTO ballast VALUES (zeroblob(?))", (_RESERVE_BYTES,))
+    connection.execute("DROP TABLE ballast")  # its pages stay in the file as free ones
+    connection.execute("PRAGMA wal_checkpoint(FULL)")  # the log keeps its length and is written over
+
+
+def _insert(connection: sqlite3.Connection, event: Event) -> None:
+    body = event.body
+    urgent = isinstance(body, AlarmRaised | AlarmRepeated | AlarmEnded)
+    connection.execute(
+        "INSERT INTO event (id, urgent, payload) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        (event.id, urgent, encode(event)),
+    )
+    match body:
+        case AlarmRaised(incident=incident, level=level, drill=drill):
+            connection.execute(
+                "INSERT OR REPLACE INTO standing (one, incident, alarm, since, drill, raised_event) VALUES (1, ?, ?, ?, ?, ?)",
+                (incident, level.value, utc_text(event.at), drill, event.id),
+            )
+        case AlarmRepeated(incident=incident, level=level):
+            connection.execute("UPDATE standing SET alarm = ? WHERE incident = ?", (level.value, incident))
+        case AlarmEnded(incident=incident):
+            connection.execute("DELETE FROM standing WHERE incident = ?", (incident,))
+        case _:
+            pass  # only alarms stand
+
+
+def _release(connection: sqlite3.Connection, receipt: _Receipt) -> None:
+    connection.executemany("DELETE FROM event WHERE id = ?", [(event_id,) for event_id in receipt.event_ids])
+    marks = ",".join("?" * len(receipt.event_ids))
+    connection.execute(
+        f"UPDATE standing SET receipted = 1, number = coalesce(?, number) WHERE incident = ? OR raised_event IN ({marks})",  # noqa: S608 - only question marks
+        (receipt.number, receipt.incident, *receipt.event_ids),
+    )

@@ -1,0 +1,377 @@
+"""The box's core: one total function from events to effects. No event can make it raise, none is left unanswered."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from contract.messages import (
+    BODIES,
+    AlarmEnded,
+    AlarmRaised,
+    AlarmRepeated,
+    AlarmState,
+    Body,
+    BoxStarted,
+    CommandType,
+    Event,
+    Gesture,
+    IdSource,
+    Level,
+    NoticePlayed,
+    ProfileRef,
+    RecordingClosed,
+    RecordingStarted,
+    RecordingState,
+    SegmentSealed,
+)
+from device.core import events
+from device.core.alarm import INPUT_OF, TABLE, AlarmAct, AlarmInput, AlarmIs, level_of
+from device.core.effects import AllowSound, Effect, PublishAlarm, ShowLamp, StopRecording, WakeAt
+from device.core.events import ButtonName, Happening, Instant
+from device.core.health import Faults
+from device.core.lamp import LampState, LampView
+from device.core.outbox import Outbox
+from device.core.press import ButtonFreed, ButtonStuck, Contact, GestureMade, PressNews
+from device.core.recording import RecordingRules, begin
+
+DRILL_MS: Final = 5 * 60_000
+"""How long a drill asked for by the hub lasts. An emergency gesture is real even then."""
+
+_TYPE_OF: Final = {body: name for name, body in BODIES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the box writes around every event. `boot` is new at each start of the program."""
+
+    site: str
+    box: str
+    counter: str
+    boot: str
+    profile: ProfileRef
+    software: str
+    evidence_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The alarm that stands, and how far help has come."""
+
+    incident: str
+    alarm: AlarmIs
+    since: datetime
+    drill: bool = False
+    raised_event: str | None = None
+    kept: bool = False
+    verified: bool = False
+    hub_has: bool = False
+    number: str = ""
+    seen: bool = False
+    coming: str = ""
+    nobody: bool = False
+    time_limit: bool = False
+
+
+class Box:
+    """Holds the state. Used from the runner's thread only.
+
+    `resumed` is the alarm that stood when the program last died; it goes on under the same incident.
+    """
+
+    def __init__(
+        self, identity: Identity, rules: RecordingRules, new_id: IdSource, resumed: Standing | None = None
+    ) -> None:
+        self._identity = identity
+        self._rules = rules
+        self._new_id = new_id
+        self._standing = resumed
+        self._seq = 0
+        self._contacts = {name: Contact(name) for name in ButtonName}
+        self._outbox = Outbox()
+        self._faults = Faults()
+        self._recorder = RecordingState.OFF
+        self._listening = False
+        self._responders = 0
+        self._drill_until_ms = 0
+        self._shown: LampView | None = None
+
+    def start(self, now: Instant) -> list[Effect]:
+        """The first effects of a boot: announce it, and go on with an alarm that stood."""
+        effects: list[Effect] = [
+            self._wire(now, BoxStarted(software=self._identity.software, evidence_key=self._identity.evidence_key)),
+            self._publish(now),
+        ]
+        if self._standing is not None:
+            effects += begin(self._rules, self._standing.incident, level_of(self._standing.alarm), now.mono_ms)
+        return [*effects, *self._show()]
+
+    def handle(self, now: Instant, event: Happening) -> list[Effect]:
+        """What `event` asks for, in the order in which it is to be done."""
+        effects = self._answer(now, event)
+        effects += [news for contact in self._contacts.values() for news in self._pressed(now, contact.look(now.mono_ms))]
+        wake = self._wake_at(now)
+        return [*effects, *self._show(), *([WakeAt(wake)] if wake is not None else [])]
+
+    @property
+    def standing(self) -> Standing | None:
+        """The alarm that stands now."""
+        return self._standing
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Names of the standing faults."""
+        return self._faults.names
+
+    @property
+    def recorder(self) -> RecordingState:
+        """What the recorder last said it does."""
+        return self._recorder
+
+    def view(self) -> LampView:
+        """What the lamp says now."""
+        standing = self._standing
+        recording = self._recorder is RecordingState.RECORDING
+        if standing is None:
+            return LampView(self._idle_state(), recording=recording, faults=self._faults.names)
+        return LampView(_alarm_state(standing, self._listening), standing.coming, standing.number, recording, self._faults.names)
+
+    def alarm_state(self, now: Instant) -> AlarmState:
+        """The retained alarm as it stands now."""
+        standing = self._standing
+        if standing is None:
+            return AlarmState(state="none", counter=self._identity.counter, at=now.wall)
+        return AlarmState(
+            state=level_of(standing.alarm).value,
+            counter=self._identity.counter,
+            incident=standing.incident,
+            since=standing.since,
+            seen=standing.seen,
+            drill=standing.drill,
+            at=now.wall,
+        )
+
+    # --- one answer per event -------------------------------------------------------------------------------------
+
+    def _answer(self, now: Instant, event: Happening) -> list[Effect]:
+        match event:
+            case events.EdgeSeen():
+                return self._pressed(_at_tick(now, event.mono_ms), self._contacts[event.button].edge(event))
+            case events.Woken():
+                return []  # time is looked at after every event
+            case events.Persisted(ids):
+                return self._persisted(now, ids)
+            case events.PersistFailed(ids, reason):
+                return [*self._outbox.refused(ids), *self._fault(now, "spool", reason)]
+            case events.ReceiptArrived():
+                return self._receipted(event)
+            case events.CommandArrived():
+                return self._commanded(now, event)
+            case events.LinkChanged(listening, responders):
+                self._listening, self._responders = listening, responders
+                return []
+            case events.NoticeStarted(incident, mono_ms):
+                return [AllowSound(incident, mono_ms)]
+            case events.NoticeEnded():
+                return self._notice_ended(now, event)
+            case events.RecorderChanged(state):
+                self._recorder = state
+                return []
+            case events.RecordingBegan():
+                return self._recording_began(now, event)
+            case events.SegmentWritten(incident, _, record, signature, _):
+                return [self._wire(now, SegmentSealed(incident=incident, record=record, signature=signature))]
+            case events.RecordingEnded(incident, count, head):
+                return [self._wire(now, RecordingClosed(incident=incident, count=count, head=head))]
+            case events.FaultSeen(fault, detail):
+                return self._fault(now, fault, detail)
+            case events.FaultGone(fault):
+                return self._wires(now, self._faults.gone(fault))
+
+    def _pressed(self, now: Instant, news: list[PressNews]) -> list[Effect]:
+        effects: list[Effect] = []
+        for item in news:
+            match item:
+                case GestureMade(gesture):
+                    effects += self._gesture(now, gesture)
+                case ButtonStuck(button):
+                    effects += self._fault(now, f"button_{button}_stuck", "")
+                case ButtonFreed(button):
+                    effects += self._wires(now, self._faults.gone(f"button_{button}_stuck"))
+        return effects
+
+    def _gesture(self, now: Instant, gesture: Gesture) -> list[Effect]:
+        move = TABLE[self._alarm_is, INPUT_OF[gesture]]
+        match move.act:
+            case AlarmAct.RAISE:
+                return self._raise(now, gesture, move.to)
+            case AlarmAct.REPEAT | AlarmAct.ESCALATE:
+                return self._repeat(now, gesture, move.to)
+            case AlarmAct.END | AlarmAct.IGNORE:
+                return []  # no gesture ends an alarm; the table's `because` says why one is ignored
+
+    def _raise(self, now: Instant, gesture: Gesture, to: AlarmIs) -> list[Effect]:
+        drill = now.mono_ms < self._drill_until_ms and to is AlarmIs.ASSIST
+        incident = self._new_id()
+        self._standing = Standing(incident, to, now.wall, drill)
+        raised = self._event(
+            now, AlarmRaised(incident=incident, level=level_of(to), gesture=gesture, drill=drill)
+        )
+        self._standing = replace(self._standing, raised_event=raised.id)
+        return [
+            *self._show(),
+            self._outbox.add(raised),
+            self._publish(now),
+            *begin(self._rules, incident, level_of(to), now.mono_ms),
+        ]
+
+    def _repeat(self, now: Instant, gesture: Gesture, to: AlarmIs) -> list[Effect]:
+        standing = self._standing
+        assert standing is not None  # noqa: S101 - the table repeats only what stands
+        real = standing.drill and to is AlarmIs.EMERGENCY
+        if real:  # whoever presses for an emergency during a drill means it: a real incident of its own
+            return self._raise(now, gesture, to)
+        risen = to is not standing.alarm
+        self._standing = replace(standing, alarm=to)
+        wire = self._wire(now, AlarmRepeated(incident=standing.incident, level=level_of(to), gesture=gesture))
+        return [wire, self._publish(now)] if risen else [wire]
+
+    def _persisted(self, now: Instant, ids: tuple[str, ...]) -> list[Effect]:
+        if self._standing is not None and self._standing.raised_event in ids:
+            self._standing = replace(self._standing, kept=True)
+        return [*self._outbox.persisted(ids), *self._wires(now, self._faults.gone("spool"))]
+
+    def _receipted(self, event: events.ReceiptArrived) -> list[Effect]:
+        self._outbox.receipted(event.event_ids)
+        standing = self._standing
+        if standing is not None and (standing.raised_event in event.event_ids or event.incident == standing.incident):
+            self._standing = replace(standing, hub_has=True, number=event.number or standing.number)
+        return []
+
+    def _commanded(self, now: Instant, event: events.CommandArrived) -> list[Effect]:
+        if event.command is CommandType.DRILL:
+            self._drill_until_ms = now.mono_ms + DRILL_MS
+            return []
+        standing = self._standing
+        if standing is None or event.incident != standing.incident:
+            return []  # said of an alarm that no longer stands
+        match event.command:
+            case CommandType.SEEN:
+                self._standing = replace(standing, seen=True, hub_has=True)
+                return [] if standing.seen else [self._publish(now)]
+            case CommandType.RESPONDER_COMING:
+                self._standing = replace(standing, seen=True, hub_has=True, coming=event.name, nobody=False)
+                return [] if standing.seen else [self._publish(now)]
+            case CommandType.NOBODY_AVAILABLE:
+                self._standing = replace(standing, hub_has=True, nobody=True)
+                return []
+            case CommandType.TIME_LIMIT_REACHED:
+                self._standing = replace(standing, time_limit=True)
+                return []
+            case CommandType.RECORDING_STOP:
+                return self._end(now, standing)
+            case CommandType.SELFTEST:
+                return []  # not while an alarm stands
+
+    def _end(self, now: Instant, standing: Standing) -> list[Effect]:
+        move = TABLE[standing.alarm, AlarmInput.ENDED_BY_HUB]
+        if move.act is not AlarmAct.END:
+            return []
+        self._standing = None
+        ended = self._wire(now, AlarmEnded(incident=standing.incident, by="hub"))
+        return [ended, StopRecording(standing.incident), self._publish(now)]
+
+    def _notice_ended(self, now: Instant, event: events.NoticeEnded) -> list[Effect]:
+        body = NoticePlayed(incident=event.incident, notice=event.notice, ok=event.ok, duration_ms=event.duration_ms)
+        effects: list[Effect] = [self._wire(now, body)]
+        if event.ok:
+            return [*effects, *self._wires(now, self._faults.gone("speaker"))]
+        # The lamp still announces the recording; the worker's protection does not depend on a loudspeaker.
+        return [*effects, AllowSound(event.incident, now.mono_ms), *self._fault(now, "speaker", "")]
+
+    def _recording_began(self, now: Instant, event: events.RecordingBegan) -> list[Effect]:
+        if self._standing is not None and self._standing.incident == event.incident:
+            self._standing = replace(self._standing, verified=True)
+        body = RecordingStarted(
+            incident=event.incident, pre_roll_ms=event.pre_roll_ms, video=event.video, audio=event.audio
+        )
+        return [self._wire(now, body)]
+
+    def _fault(self, now: Instant, fault: str, detail: str) -> list[Effect]:
+        return self._wires(now, self._faults.seen(fault, detail))
+
+    # --- the same in every answer -----------------------------------------------------------------------------------
+
+    @property
+    def _alarm_is(self) -> AlarmIs:
+        return AlarmIs.QUIET if self._standing is None else self._standing.alarm
+
+    def _event(self, now: Instant, body: Body) -> Event:
+        identity = self._identity
+        event = Event(
+            id=self._new_id(),
+            type=_TYPE_OF[type(body)],
+            site=identity.site,
+            box=identity.box,
+            boot=identity.boot,
+            seq=self._seq,
+            at=now.wall,
+            mono_ms=now.mono_ms,
+            clock=now.clock,
+            profile=identity.profile,
+            body=body,
+        )
+        self._seq += 1
+        return event
+
+    def _wire(self, now: Instant, body: Body) -> Effect:
+        return self._outbox.add(self._event(now, body))
+
+    def _wires(self, now: Instant, body: Body | None) -> list[Effect]:
+        return [] if body is None else [self._wire(now, body)]
+
+    def _publish(self, now: Instant) -> Effect:
+        return PublishAlarm(self.alarm_state(now))
+
+    def _show(self) -> list[Effect]:
+        view = self.view()
+        if view == self._shown:
+            return []
+        self._shown = view
+        return [ShowLamp(view)]
+
+    def _idle_state(self) -> LampState:
+        if not self._listening:
+            return LampState.HUB_LOST
+        if self._faults.names:
+            return LampState.FAULT
+        return LampState.NOBODY if self._responders == 0 else LampState.READY
+
+    def _wake_at(self, now: Instant) -> int | None:
+        due = [contact.next_ms for contact in self._contacts.values() if contact.next_ms is not None]
+        if now.mono_ms < self._drill_until_ms:
+            due.append(self._drill_until_ms)
+        return min(due, default=None)
+
+
+def _at_tick(now: Instant, tick_ms: int) -> Instant:
+    """The instant of an edge that waited in the queue: the press has its true time."""
+    late_ms = max(0, now.mono_ms - tick_ms)
+    return replace(now, mono_ms=now.mono_ms - late_ms, wall=now.wall - timedelta(milliseconds=late_ms))
+
+
+def _alarm_state(standing: Standing, listening: bool) -> LampState:
+    if standing.time_limit:
+        return LampState.TIME_LIMIT
+    if standing.coming:
+        return LampState.COMING
+    if standing.nobody:
+        return LampState.NOBODY_COMES
+    if standing.seen:
+        return LampState.SEEN
+    if standing.hub_has:
+        return LampState.HUB_HAS
+    if not standing.kept:
+        return LampState.PRESSED
+    if not listening:
+        return LampState.CALL_LOST
+    return LampState.VERIFIED if standing.verified else LampState.RECEIVED

@@ -1,0 +1,161 @@
+"""The only place that chooses real or simulated parts and puts a box together."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from base64 import b64encode
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contract.messages import ProfileRef
+from device.adapters.clock_system import SystemClock, new_id
+from device.adapters.spool_sqlite import SpoolWriter
+from device.adapters.wire_unix import BOX, UPLINK, Mailbox
+from device.config import Bundle
+from device.core.box import Box, Identity
+from device.core.events import FaultSeen, SegmentWritten
+from device.core.recording import RecordingRules
+from device.notices import notice
+from device.ports import Camera, Lamp, Microphone, PortError, Recorder, Speaker
+from device.recorder.recorder import MediaRecorder
+from device.recorder.sealer import SigningSealer, load_or_make_key
+from device.recorder.settings import RecorderSettings
+from device.recorder.store import SegmentStore
+from device.runner import Runner
+
+_ANNOUNCED_AGAIN = 3
+"""A crash may fall between the rename of a segment and the commit of its event; the hub knows a repeated one."""
+
+
+class AlreadyRunning(PortError):
+    """Another program holds this bundle."""
+
+    fault = "running"
+
+
+@dataclass(slots=True)
+class Assembled:
+    """A box ready to run."""
+
+    runner: Runner
+    recorder: Recorder
+    spool: SpoolWriter
+    notice: bytes
+    lock: int
+
+    def run(self) -> None:
+        """Run until the runner is stopped, then close everything in order."""
+        self.spool.start()
+        self.recorder.start()
+        try:
+            self.runner.run(self.recorder)
+        finally:
+            self.recorder.close()
+            self.runner.finish()
+            self.spool.close()
+            os.close(self.lock)
+
+
+def assemble(
+    bundle: Bundle,
+    *,
+    lamp: Lamp,
+    speaker: Speaker,
+    camera: Camera,
+    microphone: Microphone,
+) -> Assembled:
+    """Put a box together from its bundle and its parts.
+
+    Raises:
+        AlreadyRunning: another program runs on this bundle.
+        PortError: the spool or the evidence key cannot be opened.
+    """
+    lock = _lock(bundle.state)
+    settings, clock = bundle.settings, SystemClock()
+    key, key_fault = load_or_make_key(bundle.state / "evidence.key")
+    store = SegmentStore(bundle.state / "segments")
+    identity = _identity(bundle, key)
+    late: list[Runner] = []  # the spool and the recorder post to a runner that is made after them
+
+    def post(event: object) -> None:
+        late[0].post(event)  # type: ignore[arg-type]
+
+    spool = SpoolWriter(bundle.state / "spool.db", post)
+    sound = notice(settings.media.language)
+    runner = Runner(
+        box=Box(identity, RecordingRules.of(bundle.profile), new_id, spool.resume()),
+        identity=identity,
+        clock=clock,
+        lamp=lamp,
+        speaker=speaker,
+        notice=sound,
+        notice_name=f"notice_{settings.media.language}",
+        spool=spool,
+        mail=Mailbox(bundle.state, BOX, UPLINK),
+        state=bundle.state,
+    )
+    late.append(runner)
+    recorder = MediaRecorder(
+        camera=camera,
+        microphone=microphone,
+        sealer=SigningSealer(key, settings.site, settings.box, identity.boot, clock, store.chain),
+        store=store,
+        post=runner.post,
+        clock=clock,
+        settings=RecorderSettings(
+            pre_roll_ms=bundle.profile.recording.pre_roll_seconds * 1000,
+            video_bit_rate=settings.media.video_kbps * 1000,
+        ),
+    )
+    if key_fault is not None:
+        runner.post(FaultSeen("key", key_fault))
+    _announce_again(store, runner)
+    return Assembled(runner, recorder, spool, sound, lock)
+
+
+def start_uplink(bundle: Bundle) -> "subprocess.Popen[bytes]":
+    """The network process of a simulated box. It ends by itself when this process does, however it dies."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "device", "uplink", str(bundle.directory), "--until-stdin-closes"],
+        stdin=subprocess.PIPE,
+    )
+
+
+def _identity(bundle: Bundle, key: Ed25519PrivateKey) -> Identity:
+    settings = bundle.settings
+    try:
+        software = f"madomori {version('madomori')}"
+    except PackageNotFoundError:
+        software = "madomori"
+    return Identity(
+        site=settings.site,
+        box=settings.box,
+        counter=settings.counter,
+        boot=new_id(),
+        profile=ProfileRef(id=bundle.profile.meta.id, digest=bundle.profile_digest),
+        software=software,
+        evidence_key=b64encode(key.public_key().public_bytes_raw()).decode("ascii"),
+    )
+
+
+def _announce_again(store: SegmentStore, runner: Runner) -> None:
+    for incident in store.unfinished():
+        for seq in store.segments(incident)[-_ANNOUNCED_AGAIN:]:
+            sealed = store.read(incident, seq)
+            runner.post(SegmentWritten(incident, seq, sealed.record, sealed.signature, ""))
+
+
+def _lock(state: Path) -> int:
+    descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise AlreadyRunning(
+            f"{state.parent}: この箱はもう動いています。先に止めてください。 / this box is running already. Stop it first."
+        ) from error
+    return descriptor

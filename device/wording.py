@@ -1,0 +1,81 @@
+"""Every sentence that the box's programs show to people, in Japanese and in English."""
+
+from typing import Final
+
+from device.core.lamp import LampState
+
+LAMP: Final[dict[LampState, dict[str, tuple[str, str]]]] = {
+    LampState.READY: {
+        "ja": ("待機中", "押すと助けを呼びます。"),
+        "en": ("Ready", "Press to call for help."),
+    },
+    LampState.NOBODY: {
+        "ja": ("待機中（応答できる人がいません）", "今は画面を見ている人がいません。押すと録音・録画は始まり、通報は届けられます。"),
+        "en": ("Ready, but nobody is watching", "Nobody is at a screen now. A press still records and is still passed on."),
+    },
+    LampState.HUB_LOST: {
+        "ja": ("ハブにつながりません", "押すと録音・録画は始まりますが、通報はつながるまで届きません。声や電話でも助けを呼んでください。"),
+        "en": ("Hub not reachable", "A press records, but the call waits for the connection. Call out or telephone as well."),
+    },
+    LampState.FAULT: {
+        "ja": ("不具合があります", "通報はできます。管理者に知らせてください。"),
+        "en": ("Something is faulty", "Calling works. Tell the administrator."),
+    },
+    LampState.PRESSED: {"ja": ("押されました", "記録しています。"), "en": ("Pressed", "Being stored.")},
+    LampState.RECEIVED: {
+        "ja": ("受け付けました", "通報を送っています。"),
+        "en": ("Received", "The call is on its way."),
+    },
+    LampState.VERIFIED: {
+        "ja": ("録音・録画を確かめました", "通報を送っています。"),
+        "en": ("Recording verified", "The call is on its way."),
+    },
+    LampState.HUB_HAS: {
+        "ja": ("通報が届きました", "担当者を呼んでいます。"),
+        "en": ("The hub has your call", "People are being called."),
+    },
+    LampState.SEEN: {
+        "ja": ("確認されました", "担当者が通報を見ました。"),
+        "en": ("Seen", "A person has seen your call."),
+    },
+    LampState.COMING: {
+        "ja": ("{name}さんが向かっています", "そのままお待ちください。危ないときは離れてください。"),
+        "en": ("{name} is coming", "Please hold on. If it is dangerous, step away."),
+    },
+    LampState.NOBODY_COMES: {
+        "ja": ("今は誰も来られません", "その場を離れ、声や電話で助けを呼んでください。"),
+        "en": ("Nobody can come now", "Step away, call out, use the telephone."),
+    },
+    LampState.CALL_LOST: {
+        "ja": ("まだ誰にも届いていません", "記録は残っています。声や電話でも助けを呼んでください。"),
+        "en": ("Nobody has your call yet", "It is stored. Call out or telephone as well."),
+    },
+    LampState.TIME_LIMIT: {
+        "ja": ("時間の目安になりました", "続けるかどうかを上司と決めてください。"),
+        "en": ("Time guide reached", "Decide with your superior whether to go on."),
+    },
+    LampState.DRILL: {"ja": ("訓練中", "練習の通報です。"), "en": ("Drill", "This is practice.")},
+}
+
+FAULTS: Final[dict[str, dict[str, str]]] = {
+    "camera": {"ja": "カメラの映像がありません", "en": "no picture from the camera"},
+    "microphone": {"ja": "マイクの音がありません", "en": "no sound from the microphone"},
+    "speaker": {"ja": "お知らせの音声が出ません", "en": "the spoken notice cannot be heard"},
+    "encoder": {"ja": "録音・録画の処理に失敗しています", "en": "recording cannot be encoded"},
+    "disk": {"ja": "保存場所の空きがないか、書けません", "en": "storage is full or cannot be written"},
+    "spool": {"ja": "通報を保存できません（送信は続けます）", "en": "calls cannot be stored (sending goes on)"},
+    "key": {"ja": "署名の鍵を作り直しました", "en": "the signing key had to be made anew"},
+    "button_main_stuck": {"ja": "ボタンが押されたままです", "en": "the button is stuck"},
+    "button_second_stuck": {"ja": "緊急ボタンが押されたままです", "en": "the emergency button is stuck"},
+}
+
+
+def lamp_words(state: LampState, name: str, language: str) -> tuple[str, str]:
+    """Headline and explanation of a lamp state."""
+    headline, explanation = LAMP[state][language]
+    return headline.format(name=name), explanation
+
+
+def fault_words(fault: str, language: str) -> str:
+    """What a fault means; its own name when it is a new one."""
+    return FAULTS.get(fault, {}).get(language, fault)
