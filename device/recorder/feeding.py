@@ -1,0 +1,120 @@
+"""The two threads that capture and encode. A lost camera or microphone is tried again until it comes back."""
+
+import threading
+from abc import ABC, abstractmethod
+from typing import Any
+
+from device.ports import Camera, EncoderError, Microphone, PortError
+from device.recorder.encoding import Encoders, SoundEncoder, VideoEncoder
+from device.recorder.inbox import Broke, Inbox
+
+_JOIN_S = 0.2
+
+
+class Feed(ABC):
+    """A thread from one stream to the inbox.
+
+    `fault` is the stream's fault name. An error of the stream is told to the writer, and after `retry_s` the stream is
+    opened again; an error of the encoder costs that frame and is told as well.
+    """
+
+    def __init__(self, fault: str, source: Camera | Microphone, inbox: Inbox, retry_s: float) -> None:
+        self._fault = fault
+        self._source = source
+        self._inbox = inbox
+        self._retry_s = retry_s
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"recorder-{fault}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to capture."""
+        self._thread.start()
+
+    def reopen(self) -> None:
+        """Close the stream, so that it is opened anew. For a stream that hangs; safe from any thread."""
+        self._source.close()
+
+    def close(self, patience_s: float) -> bool:
+        """End the thread; whether it ended within `patience_s`. A driver that hangs for good is left behind."""
+        self._ending.set()
+        for _ in range(max(1, round(patience_s / _JOIN_S))):
+            # Again and again, because a stream that is just being opened may not have heard the first call.
+            self._source.close()
+            if self._thread.ident is not None:
+                self._thread.join(_JOIN_S)
+            if not self._thread.is_alive():
+                return True
+        return False
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            try:
+                self._pump()
+                detail = "途切れました / the stream ended"
+            except PortError as error:
+                detail = str(error)
+            except Exception as error:  # noqa: BLE001 - whatever a driver raises, this thread must live on and say so
+                detail = f"予期しない誤り / unexpected: {error!r}"
+            if self._ending.is_set():
+                return
+            self._inbox.tell(Broke(self._fault, detail))
+            self._ending.wait(self._retry_s)
+
+    @abstractmethod
+    def _pump(self) -> None:
+        """Carry the stream to the inbox until it ends.
+
+        Raises:
+            PortError: the stream failed.
+        """
+
+
+class CameraFeed(Feed):
+    """Pictures. `want_keyframe` makes the next picture a keyframe."""
+
+    def __init__(self, camera: Camera, encoders: Encoders, inbox: Inbox, retry_s: float) -> None:
+        super().__init__("camera", camera, inbox, retry_s)
+        self._camera = camera
+        self._encoder = VideoEncoder(encoders)
+        self._keyframe_wanted = threading.Event()
+
+    def want_keyframe(self) -> None:
+        """The next picture shall be a keyframe. Safe from any thread."""
+        self._keyframe_wanted.set()
+
+    def _pump(self) -> None:
+        self.want_keyframe()  # nothing before a pause may be referred to
+        for at_ms, frame in self._camera.frames():
+            if self._ending.is_set():
+                return
+            self._encode(at_ms, frame)
+
+    def _encode(self, at_ms: int, frame: Any) -> None:
+        force = self._keyframe_wanted.is_set()
+        if force:
+            self._keyframe_wanted.clear()
+        try:
+            for packet in self._encoder.encode(at_ms, frame, force):
+                self._inbox.put(packet)
+        except EncoderError as error:
+            self.want_keyframe()
+            self._inbox.tell(Broke(error.fault, str(error)))
+
+
+class MicrophoneFeed(Feed):
+    """Sound."""
+
+    def __init__(self, microphone: Microphone, encoders: Encoders, inbox: Inbox, retry_s: float) -> None:
+        super().__init__("microphone", microphone, inbox, retry_s)
+        self._microphone = microphone
+        self._encoder = SoundEncoder(encoders)
+
+    def _pump(self) -> None:
+        for at_ms, block in self._microphone.blocks():
+            if self._ending.is_set():
+                return
+            try:
+                for packet in self._encoder.encode(at_ms, block):
+                    self._inbox.put(packet)
+            except EncoderError as error:
+                self._inbox.tell(Broke(error.fault, str(error)))

@@ -1,0 +1,110 @@
+"""The media pipeline behind the `Recorder` port: capture, encode, ring, segments, seal, disk."""
+
+from contract.messages import RecordingState
+from device.core.events import FaultSeen, RecorderChanged
+from device.ports import Camera, Clock, EncoderError, Microphone, Post, Sealer
+from device.recorder.encoding import Encoders
+from device.recorder.feeding import CameraFeed, MicrophoneFeed
+from device.recorder.inbox import AllowSound, Close, Inbox, Keep, Stop
+from device.recorder.settings import RecorderSettings
+from device.recorder.store import SegmentStore
+from device.recorder.writer import Writer
+
+_FEED_PATIENCE_S = 3.0
+_WRITER_PATIENCE_S = 10.0
+
+
+class MediaRecorder:
+    """`Recorder` with three threads of its own: camera and H.264, microphone and AAC, writer.
+
+    `keep`, `allow_sound` and `stop` only put a command on the writer's queue, so a call for help never waits for the
+    recording. `clock.now().mono_ms` and the capture times of camera and microphone must be the same clock
+    (CLOCK_MONOTONIC). `post` is called from the three threads.
+
+    Events: `RecorderChanged` at every change of `state()`; `RecordingBegan`, then `SegmentWritten` for each segment,
+    then `RecordingEnded`; `FaultSeen` and `FaultGone` for camera, microphone, encoder and disk. `RecordingBegan.audio`
+    says that the microphone delivers, also while its sound may not be kept yet. Every `stop` is answered with
+    `RecordingEnded`, also for a recording that a crash left open, which is then closed. `keep` of an incident that
+    has segments on disk goes on with its chain and times.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        microphone: Microphone,
+        sealer: Sealer,
+        store: SegmentStore,
+        post: Post,
+        clock: Clock,
+        settings: RecorderSettings,
+    ) -> None:
+        self._camera = camera
+        self._microphone = microphone
+        self._sealer = sealer
+        self._store = store
+        self._post = post
+        self._clock = clock
+        self._settings = settings
+        self._inbox = Inbox(settings.inbox_packets)
+        self._running: tuple[Encoders, CameraFeed, MicrophoneFeed, Writer] | None = None
+        self._failed = False
+
+    def start(self) -> None:
+        """Open the encoders (tens of ms) and begin to capture. Once."""
+        retry_s = self._settings.retry_ms / 1000
+        try:
+            encoders = Encoders(self._camera.width, self._camera.height, self._camera.frames_per_second, self._settings)
+        except EncoderError as error:
+            self._failed = True
+            self._post(FaultSeen(error.fault, str(error)))
+            self._post(RecorderChanged(RecordingState.FAILED))
+            return
+        camera = CameraFeed(self._camera, encoders, self._inbox, retry_s)
+        microphone = MicrophoneFeed(self._microphone, encoders, self._inbox, retry_s)
+        writer = Writer(
+            self._inbox,
+            encoders,
+            self._sealer,
+            self._store,
+            self._post,
+            self._clock,
+            self._settings,
+            {"camera": camera, "microphone": microphone},
+        )
+        self._running = (encoders, camera, microphone, writer)
+        writer.start()
+        camera.start()
+        microphone.start()
+
+    def keep(self, incident: str, sound: bool) -> None:
+        """The `Recorder` port."""
+        self._inbox.tell(Keep(incident, sound, self._clock.now().mono_ms))
+        if self._running is not None:
+            # Everything up to the press can then be cut off, sealed and made safe at the very next picture.
+            self._running[1].want_keyframe()
+
+    def allow_sound(self, incident: str, from_mono_ms: int) -> None:
+        """The `Recorder` port."""
+        self._inbox.tell(AllowSound(incident, from_mono_ms))
+
+    def stop(self, incident: str) -> None:
+        """The `Recorder` port."""
+        self._inbox.tell(Stop(incident))
+
+    def state(self) -> RecordingState:
+        """The `Recorder` port."""
+        if self._running is None:
+            return RecordingState.FAILED if self._failed else RecordingState.OFF
+        return self._running[3].state
+
+    def close(self) -> None:
+        """The `Recorder` port. Blocks until the last segment is on the disk, 16 s at most."""
+        if self._running is None:
+            return
+        encoders, camera, microphone, writer = self._running
+        ended = [feed.close(_FEED_PATIENCE_S) for feed in (camera, microphone)]
+        self._inbox.tell(Close())
+        writer.join(_WRITER_PATIENCE_S)
+        self._running = None
+        if all(ended):
+            encoders.close()

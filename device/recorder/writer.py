@@ -1,0 +1,241 @@
+"""The writer thread: ring, recording, disk. Everything here runs on that one thread."""
+
+import threading
+from typing import Final
+
+from contract.evidence import CHAIN_START
+from contract.messages import RecordingState
+from device.core.events import FaultSeen, RecorderChanged, RecordingBegan, RecordingEnded
+from device.ports import Clock, PortError, Post, Sealer, Segment, SpoolError
+from device.recorder.backlog import Backlog
+from device.recorder.encoding import Encoders
+from device.recorder.feeding import Feed
+from device.recorder.inbox import AllowSound, Broke, Close, Inbox, Item, Keep, Stop
+from device.recorder.packets import Packet
+from device.recorder.recording import Recording
+from device.recorder.ring import Ring
+from device.recorder.settings import RecorderSettings
+from device.recorder.store import SegmentStore
+from device.recorder.watching import Faults, StreamWatch
+
+_TICK_MS: Final = 250
+_ENCODER_QUIET_MS: Final = 5_000
+"""The encoder fault is taken back when there was no error for so long."""
+
+
+class Writer:
+    """Takes packets and commands from `inbox`; posts what became of them."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        encoders: Encoders,
+        sealer: Sealer,
+        store: SegmentStore,
+        post: Post,
+        clock: Clock,
+        settings: RecorderSettings,
+        feeds: dict[str, Feed],
+    ) -> None:
+        self._inbox = inbox
+        self._encoders = encoders
+        self._sealer = sealer
+        self._store = store
+        self._post = post
+        self._clock = clock
+        self._settings = settings
+        self._feeds = feeds
+        self._faults = Faults(post)
+        self._backlog = Backlog(sealer, store, post, self._faults, settings.retry_ms, settings.backlog_bytes)
+        bytes_a_second = (settings.video_bit_rate + settings.sound_bit_rate) // 8
+        self._ring = Ring(
+            settings.pre_roll_ms * 1000, 1_000_000, 4 * bytes_a_second * (settings.pre_roll_ms // 1000 + 2)
+        )
+        self._watches = {name: StreamWatch(settings.stall_ms, settings.steady_ms) for name in ("camera", "microphone")}
+        self._started_ms = clock.now().mono_ms
+        self._recording: Recording | None = None
+        self._began_due = False
+        self._encoder_error_ms: int | None = None
+        self._tick_us = 0
+        self.state = RecordingState.OFF
+        """What the recorder does now. Written by this thread, read by any."""
+        self._thread = threading.Thread(target=self._run, name="recorder-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the end after `Close` was told."""
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while True:
+            item = self._inbox.get(_TICK_MS / 1000)
+            if isinstance(item, Close):
+                self._close()
+                return
+            try:
+                self._take(item)
+            except Exception as error:  # noqa: BLE001 - a bug must show as a fault; the thread that records lives on
+                self._failed("encoder", f"予期しない誤り / unexpected: {error!r}")
+
+    def _take(self, item: Item | None) -> None:
+        match item:
+            case Packet():
+                self._packet(item)
+            case Keep():
+                self._keep(item)
+            case AllowSound():
+                if self._recording is not None and self._recording.incident == item.incident:
+                    self._recording.allow_sound(item.from_ms)
+            case Stop():
+                self._stop(item.incident)
+            case Broke():
+                self._failed(item.source, item.detail)
+        if item is None or (isinstance(item, Packet) and item.at_us - self._tick_us > _TICK_MS * 1000):
+            self._tick()
+
+    def _packet(self, packet: Packet) -> None:
+        watch = self._watches["camera" if packet.video else "microphone"]
+        was_silent = watch.never_came()
+        watch.packet(packet.at_us // 1000)
+        self._ring.add(packet)
+        if self._recording is not None:
+            segments = self._recording.add(packet)
+            if segments:
+                self._save(segments)
+        if was_silent:
+            self._tick()  # arm without waiting
+
+    def _keep(self, command: Keep) -> None:
+        if self._recording is not None:
+            if self._recording.incident == command.incident:
+                return
+            self._stop(self._recording.incident)
+        self._recording = Recording(
+            self._encoders,
+            self._faults,
+            command.incident,
+            command.sound,
+            command.asked_ms,
+            self._base_ms(command.incident),
+            self._settings.segment_ms,
+        )
+        self._began_due = True
+        self._set_state(RecordingState.RECORDING)
+        for packet in self._ring.since(command.asked_ms * 1000):
+            self._save(self._recording.add(packet))
+
+    def _base_ms(self, incident: str) -> int:
+        try:
+            return self._store.chain(incident)[2]
+        except SpoolError as error:
+            self._faults.seen("disk", str(error))
+            return 0
+
+    def _stop(self, incident: str) -> None:
+        recording = self._recording
+        if recording is None or recording.incident != incident:
+            self._close_old(incident)
+            return
+        segments = recording.finish()
+        self._save(segments)
+        self._recording, self._began_due = None, False
+        if not (segments and segments[-1].last):
+            self._ended_without_mark(incident)
+        self._judge(self._clock.now().mono_ms)
+
+    def _close_old(self, incident: str) -> None:
+        """Close a recording that a crash left open, or answer for one that is closed already."""
+        if self._backlog.holds(incident):
+            return  # the answer comes when its last segment is durable
+        try:
+            tail = self._store.tail(incident)
+            if tail is not None and not tail.last:
+                old = Recording(
+                    self._encoders, self._faults, incident, False, 0, tail.end_ms, self._settings.segment_ms
+                )
+                old.keep_end()
+                self._save(old.finish(), began=False)
+                return
+        except SpoolError as error:
+            self._faults.seen("disk", str(error))
+        self._ended_without_mark(incident)
+
+    def _ended_without_mark(self, incident: str) -> None:
+        try:
+            count, head = self._sealer.head(incident)
+        except PortError as error:
+            self._faults.seen("disk", str(error))
+            count, head = 0, CHAIN_START
+        self._post(RecordingEnded(incident, count, head))
+
+    def _save(self, segments: list[Segment], began: bool = True) -> None:
+        for segment in segments:
+            first = None
+            if self._began_due and began and self._recording is not None:
+                self._began_due = False
+                sound = segment.audio or self._watches["microphone"].is_live(self._clock.now().mono_ms)
+                first = RecordingBegan(segment.incident, self._recording.pre_roll_ms(), segment.video, sound)
+            self._backlog.add(segment, first, self._clock.now().mono_ms)
+
+    def _tick(self) -> None:
+        now_ms = self._clock.now().mono_ms
+        self._tick_us = now_ms * 1000
+        self._judge(now_ms)
+        if self._recording is not None:
+            self._save(self._recording.idle(now_ms))
+        self._backlog.drain(now_ms)
+        dropped = self._inbox.take_dropped()
+        if dropped:
+            self._faults.seen(
+                "disk", f"保存が追いつかず {dropped} 個を失いました / the disk is too slow, {dropped} packets lost"
+            )
+
+    def _judge(self, now_ms: int) -> None:
+        """State and stream faults, from what came lately."""
+        patience_over = now_ms - self._started_ms >= self._settings.grace_ms
+        live = {name: watch.is_live(now_ms) for name, watch in self._watches.items()}
+        for name, watch in self._watches.items():
+            if watch.is_steady(now_ms):
+                self._faults.gone(name)
+            elif not live[name] and patience_over and not self._faults.stands(name):
+                self._faults.seen(name, _MISSING[name])
+                if not watch.never_came():
+                    self._feeds[name].reopen()
+        if self._encoder_error_ms is not None and now_ms - self._encoder_error_ms > _ENCODER_QUIET_MS:
+            self._encoder_error_ms = None
+            self._faults.gone("encoder")
+        if self._recording is not None:
+            return
+        if all(live.values()) or (any(live.values()) and patience_over):
+            self._set_state(RecordingState.ARMED)
+        elif patience_over:
+            self._set_state(RecordingState.FAILED)
+
+    def _failed(self, source: str, detail: str) -> None:
+        self._faults.seen(source, detail)
+        if source in self._watches:
+            self._watches[source].broke()
+        else:
+            self._encoder_error_ms = self._clock.now().mono_ms
+
+    def _set_state(self, state: RecordingState) -> None:
+        if state != self.state:
+            self.state = state
+            self._post(RecorderChanged(state))
+
+    def _close(self) -> None:
+        if self._recording is not None:
+            self._stop(self._recording.incident)
+        self._backlog.drain(self._clock.now().mono_ms + self._settings.retry_ms)  # a last try, refused lately or not
+        if not self._backlog.is_empty():
+            self._post(FaultSeen("disk", "保存できないまま終了しました / ended with segments that could not be stored"))
+        self._set_state(RecordingState.OFF)
+
+
+_MISSING: Final = {
+    "camera": "カメラから映像が来ません / no picture comes from the camera",
+    "microphone": "マイクから音が来ません / no sound comes from the microphone",
+}

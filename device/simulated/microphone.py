@@ -1,0 +1,62 @@
+"""A microphone in a simulated room."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from device.ports import MicrophoneError
+from device.simulated.room import SAMPLE_RATE_HZ, Room
+
+_BLOCK_MS: Final = 20
+_BLOCK_SAMPLES: Final = SAMPLE_RATE_HZ * _BLOCK_MS // 1000
+_BEHIND_MS: Final = 200
+
+
+class SimulatedMicrophone:
+    """The `Microphone` port: blocks of 20 ms, each given when it is over. Times are CLOCK_MONOTONIC.
+
+    `vanish` and `come_back` may be called from any thread, for tests and drills.
+    """
+
+    sample_rate_hz = SAMPLE_RATE_HZ
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._closed = threading.Event()
+        self._vanished = threading.Event()
+
+    def blocks(self) -> Iterator[tuple[int, bytes]]:
+        """The `Microphone` port.
+
+        Raises:
+            MicrophoneError: while it has vanished.
+        """
+        self._closed.clear()
+        at_ms = time.monotonic_ns() // 1_000_000
+        while True:
+            self._refuse_when_gone()
+            if self._closed.wait(max(0.0, (at_ms + _BLOCK_MS) / 1000 - time.monotonic())):
+                return
+            self._refuse_when_gone()
+            yield at_ms, self._room.hear(at_ms, _BLOCK_SAMPLES)
+            at_ms += _BLOCK_MS
+            now_ms = time.monotonic_ns() // 1_000_000
+            if now_ms - at_ms > _BEHIND_MS:
+                at_ms = now_ms  # the reader slept: a sound card would have lost this too
+
+    def close(self) -> None:
+        """The `Microphone` port."""
+        self._closed.set()
+
+    def vanish(self) -> None:
+        """As if it were pulled out: `blocks` fails until `come_back`."""
+        self._vanished.set()
+
+    def come_back(self) -> None:
+        """All is well again."""
+        self._vanished.clear()
+
+    def _refuse_when_gone(self) -> None:
+        if self._vanished.is_set():
+            raise MicrophoneError("模擬マイクが外れています / the simulated microphone is unplugged")
