@@ -83,6 +83,17 @@ box = Table(
     Column("profile_digest", String(80)),
 )
 
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("serial", String(40), primary_key=True),  # hexadecimal
+    Column("box", _NAME, ForeignKey("box.name"), nullable=False),
+    Column("issued_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("revoked_at", Utc),
+)
+Index("ix_certificate_box", certificate.c.box)
+
 incident = Table(
     "incident",
     metadata,
@@ -130,6 +141,7 @@ event = Table(
     Column("payload", Text, nullable=False),  # as it came
 )
 Index("ix_event_box_boot_seq", event.c.box, event.c.boot, event.c.seq)
+Index("ix_event_incident", event.c.incident)  # what came before its alarm.raised
 
 timeline = Table(
     "timeline",
@@ -321,6 +333,6 @@ beat = Table(
 sequence = Table(
     "sequence",
     metadata,
-    Column("name", String(40), primary_key=True),  # incident:2026
+    Column("name", String(40), primary_key=True),  # incident:2026, or a counter of hub.store.figures
     Column("last", BigInteger, nullable=False),
 )

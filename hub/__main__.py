@@ -1,0 +1,288 @@
+"""`madomori-hub`: makes a site, runs it, enrols boxes, manages accounts. Exits 0 good, 1 refused, 2 usage."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.exc import IntegrityError
+
+from contract.problems import Refused
+from contract.topics import is_name
+from hub import config as settings
+from hub import enrol, log, site, supervisor
+from hub.command_line import (
+    AS_JSON,
+    DIRECTORY,
+    FILE,
+    Address,
+    AddressType,
+    RoleType,
+    database,
+    first_line,
+    password_from,
+    plainly,
+    ready,
+    report_as,
+)
+from hub.site import now_utc
+from hub.store import tokens, users
+from hub.store.engine import begin_read, begin_write, open_database
+from hub.store.migrate import migrate as migrate_database
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """窓守 Madomori: 窓口の箱を見守るハブ / the hub that keeps watch over the counters' boxes."""
+
+
+@main.command()
+@DIRECTORY
+@click.option("--site", "site_id", required=True, metavar="ID", help="英小文字・数字・ハイフン / a-z 0-9 -")
+@click.option(
+    "--profile", required=True, metavar="ID", help="同梱のプロファイルかファイル / a bundled profile or a file"
+)
+@click.option("--admin-password-file", type=FILE, help="最初の管理者のパスワード（一行目）/ first line: the password")
+@click.option("--http", type=AddressType(), default="127.0.0.1:8080", show_default=True)
+@click.option("--mqtt", type=AddressType(), default="127.0.0.1:8883", show_default=True)
+@click.option("--db", "database_url", metavar="URL", help="既定は SQLite / PostgreSQL: postgresql://…")
+@AS_JSON
+def init(
+    directory: Path,
+    site_id: str,
+    profile: str,
+    admin_password_file: Path | None,
+    http: Address,
+    mqtt: Address,
+    database_url: str | None,
+    as_json: bool,
+) -> None:
+    """サイトを作る / make a site in DIR."""
+    with plainly():
+        if not is_name(site_id):
+            raise click.BadParameter(
+                f"{site_id!r}: 英小文字・数字・ハイフン 1〜63 文字（hub は不可）/ 1-63 of a-z, 0-9, hyphen; not hub",
+                param_hint="--site",
+            )
+        password = first_line(admin_password_file) if admin_password_file else None
+        wanted = site.Wanted(directory, site_id, profile, http, mqtt, database_url, password)
+        made = site.init(wanted, now_utc())
+    report: dict[str, Any] = {
+        "site": made.config.site,
+        "directory": str(made.config.places.directory),
+        "url": made.config.http.url,
+        "mqtt": made.config.mqtt.public,
+        "administrator": site.ADMINISTRATOR,
+    }
+    if made.password:
+        report["password"] = made.password
+    report_as(report, as_json, _next_steps(made, directory))
+
+
+def _next_steps(made: site.Made, directory: Path) -> str:
+    told = f"  パスワード / password: {made.password}（この一度だけ / shown only once）\n" if made.password else ""
+    return (
+        f"サイト「{made.config.site}」を作りました / site made: {directory}\n"
+        f"  画面 / pages: {made.config.http.url}\n"
+        f"  管理者 / administrator: {site.ADMINISTRATOR}\n{told}"
+        f"次に / next:\n"
+        f"  madomori-hub enroll {directory} counter-01 --counter 2階-住民票-3番 --out box-counter-01\n"
+        f"  madomori-hub run {directory}\n"
+        f"連絡先（メールなど）は {directory}/hub.toml の [[contacts]] に / whom to alert: [[contacts]] there"
+    )
+
+
+@main.command()
+@DIRECTORY
+def run(directory: Path) -> None:
+    """ブローカー・ワーカー・画面をまとめて動かす / run broker, worker and pages."""
+    with plainly():
+        config = ready(directory, migrates=True)
+        log.configure("supervisor")
+        raise SystemExit(supervisor.run(config))
+
+
+@main.command()
+@DIRECTORY
+def worker(directory: Path) -> None:
+    """受信・時計・連絡だけを動かす / run only ingest, clocks and alerts."""
+    with plainly():
+        config = ready(directory)
+        log.configure("worker")
+        from hub import worker as process
+
+        raise SystemExit(process.run(config))
+
+
+@main.command()
+@DIRECTORY
+def web(directory: Path) -> None:
+    """画面だけを動かす / run only the pages."""
+    with plainly():
+        config = ready(directory)
+        log.configure("web")
+        from hub.web.server import serve
+
+        serve(config.places.directory)
+
+
+@main.command()
+@DIRECTORY
+def broker(directory: Path) -> None:
+    """ブローカーだけを動かす / run only the broker."""
+    with plainly():
+        config = settings.load(directory)
+        log.configure("broker")
+        raise SystemExit(supervisor.run_broker(config))
+
+
+@main.command()
+@DIRECTORY
+@click.argument("box")
+@click.option("--counter", required=True, metavar="TEXT", help="窓口の呼び名 / what people call the counter")
+@click.option("--out", required=True, metavar="BUNDLE_DIR", type=click.Path(path_type=Path))
+@AS_JSON
+def enroll(directory: Path, box: str, counter: str, out: Path, as_json: bool) -> None:
+    """箱を登録し、渡すもの一式を作る / enrol a box and write its bundle."""
+    with plainly(), database(directory) as (config, engine):
+        done = enrol.enrol(config, engine, box, counter, out, now_utc())
+    again = "（以前の証明書は失効）/ (older certificates revoked)" if done.again else ""
+    report_as(
+        {"box": box, "bundle": str(out), "serial": done.serial, "expires_at": done.expires_at.isoformat(),
+         "again": done.again},
+        as_json,
+        f"{box} を登録しました / enrolled {again}\n  {out} を箱に移してください / move this folder to the box",
+    )  # fmt: skip
+
+
+@main.command()
+@DIRECTORY
+@click.argument("box")
+def revoke(directory: Path, box: str) -> None:
+    """箱の登録を取り消す / take every right from a box."""
+    with plainly(), database(directory) as (config, engine):
+        if not enrol.revoke(config, engine, box, now_utc()):
+            raise click.ClickException(f"{box} は登録されていません / is not enrolled")
+    click.echo(f"{box} の登録を取り消しました / revoked")
+
+
+@main.command()
+@DIRECTORY
+@click.option("--role", required=True, type=RoleType())
+@click.option("--name", required=True, metavar="TEXT", help="何に使うか / what it is for")
+@AS_JSON
+def token(directory: Path, role: str, name: str, as_json: bool) -> None:
+    """機械のための鍵を発行する / print a bearer token for a machine."""
+    with plainly(), database(directory) as (_, engine), begin_write(engine) as connection:
+        token_id, bearer = tokens.add(connection, name=name, role=role, now=now_utc())
+    report_as({"id": token_id, "token": bearer, "role": role, "name": name}, as_json, bearer)
+
+
+@main.group()
+@DIRECTORY
+@click.pass_context
+def user(context: click.Context, directory: Path) -> None:
+    """アカウント / accounts of people."""
+    context.obj = directory
+
+
+@user.command("add")
+@click.argument("login")
+@click.option("--name", required=True, help="画面に出る名前 / as it is shown")
+@click.option("--role", required=True, type=RoleType())
+@click.option("--password-file", type=FILE, help="一行目 / its first line; without it you are asked")
+@click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True)
+@click.pass_obj
+def user_add(directory: Path, login: str, name: str, role: str, password_file: Path | None, language: str) -> None:
+    """アカウントを作る / make an account."""
+    with plainly(), database(directory) as (_, engine):
+        password = password_from(password_file)
+        try:
+            with begin_write(engine) as connection:
+                users.add(
+                    connection, login=login, name=name, role=role, password=password, now=now_utc(), language=language
+                )
+        except IntegrityError as error:
+            raise click.ClickException(f"{login} はもうあります / exists already") from error
+    click.echo(f"{login} を作りました / made")
+
+
+@user.command("list")
+@AS_JSON
+@click.pass_obj
+def user_list(directory: Path, as_json: bool) -> None:
+    """アカウントの一覧 / all accounts."""
+    with plainly(), database(directory) as (_, engine), begin_read(engine) as connection:
+        rows = [
+            {"login": row.login, "name": row.name, "role": row.role, "disabled": row.disabled_at is not None}
+            for row in users.every(connection)
+        ]
+    lines = (
+        f"{row['login']}\t{row['role']}\t{row['name']}{'  (無効 / disabled)' if row['disabled'] else ''}"
+        for row in rows
+    )
+    report_as({"users": rows}, as_json, "\n".join(lines))
+
+
+@user.command("disable")
+@click.argument("login")
+@click.pass_obj
+def user_disable(directory: Path, login: str) -> None:
+    """アカウントを無効にする / lock an account and end its sessions."""
+    with plainly(), database(directory) as (_, engine), begin_write(engine) as connection:
+        if not users.disable(connection, login, now_utc()):
+            raise click.ClickException(f"{login} はありません / no such account")
+    click.echo(f"{login} を無効にしました / disabled")
+
+
+@user.command("password")
+@click.argument("login")
+@click.option("--password-file", type=FILE)
+@click.pass_obj
+def user_password(directory: Path, login: str, password_file: Path | None) -> None:
+    """パスワードを変える / set a new password."""
+    with plainly(), database(directory) as (_, engine):
+        password = password_from(password_file)
+        with begin_write(engine) as connection:
+            if not users.set_password(connection, login, password):
+                raise click.ClickException(f"{login} はありません / no such account")
+    click.echo(f"{login} のパスワードを変えました / changed")
+
+
+@main.group()
+def profile() -> None:
+    """市の規程（プロファイル）/ the city's rules."""
+
+
+@profile.command("check")
+@click.argument("file", type=FILE)
+@AS_JSON
+def profile_check(file: Path, as_json: bool) -> None:
+    """プロファイルを調べる / look for problems in a profile."""
+    with plainly():
+        try:
+            site.profile_text(str(file))
+        except Refused as error:
+            if not as_json:
+                raise
+            problems = [{"field": one.field, "value": one.value, "ja": one.ja, "en": one.en} for one in error.problems]
+            click.echo(json.dumps({"file": str(file), "ok": False, "problems": problems}, ensure_ascii=False))
+            raise SystemExit(1) from error
+    report_as({"file": str(file), "ok": True, "problems": []}, as_json, f"{file}: 問題ありません / no problems")
+
+
+@main.command()
+@DIRECTORY
+@AS_JSON
+def migrate(directory: Path, as_json: bool) -> None:
+    """データベースを新しい形にする / bring the database to the newest schema."""
+    with plainly():
+        config = settings.load(directory)
+        engine = open_database(config.database_url)
+        before, after = migrate_database(engine)
+        engine.dispose()
+    report_as({"before": before, "after": after}, as_json, f"{before or '-'} -> {after}")
+
+
+if __name__ == "__main__":
+    main(prog_name="madomori-hub")

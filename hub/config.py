@@ -1,0 +1,306 @@
+"""A site's settings: `hub.toml` as frozen sections.
+
+Unknown keys are refused and every problem is told at once (`contract.problems`).
+"""
+
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self, get_args
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    Strict,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from contract import profile as policy
+from contract.problems import Problem, Refused, problems_from, table
+from contract.profile import PolicyProfile, ProductRole
+from contract.topics import is_name
+from hub.places import Places
+
+ROLES: Final[tuple[str, ...]] = get_args(ProductRole)
+"""Every role that an account, a token or a contact can have."""
+
+RECEIPT_KEY_ID: Final = "hub-1"
+"""Names the key that signs receipts, in receipts and in `box.toml`."""
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?|::1?", text):
+        raise ValueError("ホスト名か IP アドレスを書いてください。 / must be a host name or an IP address.")
+    return text
+
+
+def _site(text: str) -> str:
+    if not is_name(text):
+        raise ValueError(
+            "英小文字・数字・ハイフン 1〜63 文字にしてください（hub は使えません）。"
+            " / must be 1-63 of a-z, 0-9 and hyphen, and not hub."
+        )
+    return text
+
+
+def _database_url(text: str) -> str:
+    if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError(
+            "sqlite:///… か postgresql://… で書いてください。 / must begin with sqlite:/// or postgresql://."
+        )
+    return text
+
+
+Host = Annotated[str, AfterValidator(_host)]
+SiteName = Annotated[str, AfterValidator(_site)]
+Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=5)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` can be reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _reachable(host: str) -> str:
+    """A host that others can call; an address that means "every network card" is none."""
+    return socket.gethostname() if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+
+
+def _joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class Section(BaseModel):
+    """Base of every table: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Http(Section):
+    """Where the pages listen. `tls = "auto"`: off on a loopback address, which browsers hold secure; else on."""
+
+    host: Host = "127.0.0.1"
+    port: Port = 8080
+    tls: Literal["auto", "on", "off"] = "auto"
+    public_host: Host | None = None  # what people and boxes call it by, when that is not `host`
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether the pages are served over TLS with the site's own certificate."""
+        return not is_loopback(self.host) if self.tls == "auto" else self.tls == "on"
+
+    @property
+    def url(self) -> str:
+        """The address of the pages, without a slash at the end."""
+        host = self.public_host or _reachable(self.host)
+        return f"{'https' if self.uses_tls else 'http'}://{_joined(host, self.port)}"
+
+
+class Mqtt(Section):
+    """Where the broker listens. `external`: somebody else runs it, with the rules of `madomori-hub broker`."""
+
+    host: Host = "127.0.0.1"
+    port: Port = 8883
+    external: bool = False
+    public_host: Host | None = None
+
+    @property
+    def connect_host(self) -> str:
+        """The host by which this machine reaches the broker."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared
+
+    @property
+    def public(self) -> str:
+        """HOST:PORT by which boxes reach the broker."""
+        return _joined(self.public_host or _reachable(self.host), self.port)
+
+
+class Database(Section):
+    """SQLite (a relative path is taken from the site's folder) or PostgreSQL."""
+
+    url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///madomori.db"
+
+
+class Web(Section):
+    """Limits of the pages."""
+
+    stream_cap: Annotated[int, Strict(), Field(ge=1, le=2000)] = 200
+    trusted_hosts: tuple[Host, ...] = ()
+
+
+class Email(Section):
+    """The mail server that alerts go through."""
+
+    smtp_host: Host
+    smtp_port: Port = 587
+    sender: Line
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    user: Line | None = None
+    password_file: Path | None = None
+    timeout_s: Seconds = 5.0
+
+
+class Webhook(Section):
+    """How alerts are posted. `timeout_s` bounds each socket operation."""
+
+    timeout_s: Seconds = 5.0
+
+
+class Alerts(Section):
+    """The channels. After `tries_max` attempts a message counts as failed and the page shows it."""
+
+    tries_max: Annotated[int, Strict(), Field(ge=1, le=100)] = 10
+    email: Email | None = None
+    webhook: Webhook = Webhook()
+
+
+class Contact(Section):
+    """Somebody, or something, that is alerted for a role."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9_-]{0,58}[a-z0-9])?$")]
+    role: ProductRole
+    channel: Literal["email", "webhook"]
+    target: Line
+    language: Literal["ja", "en"] = "ja"
+
+    @model_validator(mode="after")
+    def _target_fits(self) -> Self:
+        if self.channel == "email" and not re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", self.target):
+            raise ValueError("target にメールアドレスを一つ書いてください。 / target must be one mail address.")
+        if self.channel == "webhook":
+            parts = urlsplit(self.target)
+            if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", self.target):
+                raise ValueError(
+                    "target に http:// か https:// の URL を書いてください。"
+                    " / target must be an http:// or https:// URL."
+                )
+        return self
+
+
+class HubConfig(Section):
+    """The whole of `hub.toml`."""
+
+    site: SiteName
+    http: Http = Http()
+    mqtt: Mqtt = Mqtt()
+    database: Database = Database()
+    web: Web = Web()
+    alerts: Alerts = Alerts()
+    contacts: tuple[Contact, ...] = ()
+
+    _places: Places = PrivateAttr(default=Places(Path()))
+
+    @property
+    def places(self) -> Places:
+        """Where the site's files lie."""
+        return self._places
+
+    @property
+    def database_url(self) -> str:
+        """The database as SQLAlchemy spells it. May hold a password: never log it."""
+        url = self.database.url
+        if url.startswith("postgresql://"):
+            return "postgresql+psycopg://" + url.removeprefix("postgresql://")
+        if url.startswith("sqlite:///"):
+            return f"sqlite:///{self._places.directory / url.removeprefix('sqlite:///')}"
+        return url
+
+
+@dataclass(frozen=True, slots=True)
+class SiteProfile:
+    """The city's rules as they stand in the site, with the digest by which boxes compare theirs."""
+
+    rules: PolicyProfile
+    digest: str
+    text: str
+
+
+def load(directory: Path) -> HubConfig:
+    """The settings of the site in `directory`.
+
+    Raises:
+        Refused: there is no site, or `hub.toml` has problems; all of them together.
+    """
+    places = Places(directory.absolute())
+    values = table(_text(places.settings), str(places.settings))
+    problems: list[Problem] = []
+    config: HubConfig | None = None
+    try:
+        config = HubConfig.model_validate(values)
+    except ValidationError as error:
+        problems += problems_from(error)
+    problems += _contradictions(values)
+    if problems or config is None:
+        raise Refused(str(places.settings), problems)
+    config._places = places
+    return config
+
+
+def load_profile(places: Places) -> SiteProfile:
+    """The rules the site follows.
+
+    Raises:
+        Refused: the file is missing or has problems.
+    """
+    text = _text(places.profile)
+    return SiteProfile(policy.load(text, str(places.profile)), policy.digest_of(text), text)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise Refused(
+            str(path),
+            [
+                Problem(
+                    "file", "", f"読めません（{reason}）。フォルダーの名前を確かめるか、init で作ってください。",
+                    f"cannot be read ({reason}). Check the folder's name, or make a site with init.",
+                )
+            ],
+        ) from error  # fmt: skip
+
+
+def _contradictions(values: dict[str, object]) -> list[Problem]:
+    """What no single field can know. Looks at the raw values, so that it also speaks beside problems of shape."""
+    problems: list[Problem] = []
+    contacts = [entry for entry in _list(values.get("contacts")) if isinstance(entry, dict)]
+    seen: set[object] = set()
+    for place, contact in enumerate(contacts):
+        if contact.get("id") in seen:
+            problems.append(
+                Problem(
+                    f"contacts.{place}.id", repr(contact.get("id")),
+                    "同じ id が二つあります。別の id にしてください。", "is used twice. Choose another id.",
+                )
+            )  # fmt: skip
+        seen.add(contact.get("id"))
+    alerts = values.get("alerts")
+    if any(entry.get("channel") == "email" for entry in contacts) and not (
+        isinstance(alerts, dict) and "email" in alerts
+    ):
+        problems.append(
+            Problem(
+                "alerts.email", "", "メールの連絡先があります。[alerts.email] を書いてください。",
+                "there are contacts by mail. Add [alerts.email].",
+            )
+        )  # fmt: skip
+    return problems
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,217 @@
+"""Making a site: settings, rules, private CA, keys, database, first administrator."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import contract.profile as policy
+from contract.problems import Problem, Refused, read_toml
+from hub import authority, receipts
+from hub.config import HubConfig, load
+from hub.enrol import toml_text
+from hub.places import Places, write_private
+from hub.store import users
+from hub.store.engine import begin_write, open_database
+from hub.store.migrate import migrate
+
+ADMINISTRATOR: Final = "admin"
+"""Login of the first account."""
+
+_PROFILES: Final = Path(policy.__file__).parent / "profiles"
+_HALF_MADE: Final = ".init-unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `init` was asked for. `profile` is the id of a bundled profile or a file. Host and port as typed."""
+
+    directory: Path
+    site: str
+    profile: str
+    http: tuple[str, int] = ("127.0.0.1", 8080)
+    mqtt: tuple[str, int] = ("127.0.0.1", 8883)
+    database_url: str | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The new site. `password` only when it was generated: it is told once and stored nowhere."""
+
+    config: HubConfig
+    password: str | None
+
+
+class SiteExists(Exception):
+    """The folder holds a site, or something else. Nothing was changed."""
+
+
+def bundled_profiles() -> list[str]:
+    """Ids of the profiles that come with the program."""
+    return sorted(path.stem for path in _PROFILES.glob("*.toml"))
+
+
+def profile_text(wanted: str) -> str:
+    """The text of a bundled profile, or of a file.
+
+    Raises:
+        Refused: there is none, or it has problems.
+    """
+    bundled = _PROFILES / f"{wanted}.toml"
+    path = bundled if wanted in bundled_profiles() else Path(wanted)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        known = ", ".join(bundled_profiles())
+        raise Refused(
+            "--profile",
+            [
+                Problem(
+                    "profile", wanted, f"このプロファイルはありません。次のどれか、またはファイル名を: {known}",
+                    f"no such profile. Give one of these or a file: {known}",
+                )
+            ],
+        ) from error  # fmt: skip
+    policy.load(text, str(path))
+    return text
+
+
+def init(wanted: Wanted, now: datetime) -> Made:
+    """Make the site. When it fails in the middle it can be called again for the same folder.
+
+    Raises:
+        SiteExists: there is something in the folder already.
+        Refused: a name, a port, a URL or the profile does not fit; nothing was written.
+        OSError, sqlalchemy.exc.SQLAlchemyError: disk or database refuse.
+    """
+    places = Places(wanted.directory.absolute())
+    _refuse_existing(places)
+    profile = profile_text(wanted.profile)
+    settings = _settings(wanted)
+    _try_settings(settings)
+    password = wanted.password or secrets.token_urlsafe(12)
+    _check_password(password)
+
+    for folder in (places.directory, places.ca_key.parent, places.server_key.parent, places.receipt_key.parent):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (places.run, places.broker):
+        folder.mkdir(exist_ok=True, mode=0o700)
+    (places.directory / _HALF_MADE).touch()
+    write_private(places.profile, profile.encode(), 0o644)
+    authority.create(places, wanted.site, now)
+    write_certificates(places, [wanted.http[0], wanted.mqtt[0]], now)
+    receipts.create(places)
+    write_private(places.web_secret, secrets.token_hex(32).encode("ascii"))
+    write_private(places.settings, settings.encode())
+    config = load(places.directory)
+    _fill_database(config, password, now)
+    (places.directory / _HALF_MADE).unlink()
+    return Made(config, None if wanted.password else password)
+
+
+def write_certificates(places: Places, hosts: list[str], now: datetime) -> None:
+    """Issue the server's certificate, good for `hosts`, and the hub's own client certificate."""
+    server = authority.issue_server(places, [host for host in hosts if host not in _EVERY_CARD], now)
+    write_private(places.server_certificate, server.certificate, 0o644)
+    write_private(places.server_key, server.key)
+    client = authority.issue_hub_client(places, now)
+    write_private(places.client_certificate, client.certificate, 0o644)
+    write_private(places.client_key, client.key)
+
+
+_EVERY_CARD: Final = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+
+
+def _refuse_existing(places: Places) -> None:
+    directory = places.directory
+    if (directory / _HALF_MADE).exists() or not directory.exists():
+        return
+    if not directory.is_dir() or any(directory.iterdir()):
+        raise SiteExists(str(directory))
+
+
+def _check_password(password: str) -> None:
+    if len(password) < users.PASSWORD_CHARACTERS_MIN:
+        raise Refused(
+            "--admin-password-file",
+            [
+                Problem(
+                    "password", "", f"{users.PASSWORD_CHARACTERS_MIN} 文字以上にしてください。",
+                    f"must have {users.PASSWORD_CHARACTERS_MIN} characters or more.",
+                )
+            ],
+        )  # fmt: skip
+
+
+def _fill_database(config: HubConfig, password: str, now: datetime) -> None:
+    engine = open_database(config.database_url)
+    try:
+        migrate(engine)
+        with begin_write(engine) as connection:
+            if users.by_login(connection, ADMINISTRATOR) is None:
+                users.add(
+                    connection, login=ADMINISTRATOR, name="管理者", role="administrator", password=password, now=now
+                )
+            else:  # an earlier init failed after this step
+                users.set_password(connection, ADMINISTRATOR, password)
+    finally:
+        engine.dispose()
+    if config.database_url.startswith("sqlite:///"):
+        Path(config.database_url.removeprefix("sqlite:///")).chmod(0o600)
+
+
+def _try_settings(text: str) -> None:
+    read_toml(HubConfig, text, "init")
+
+
+def _settings(wanted: Wanted) -> str:
+    return f"""\
+# 窓守 Madomori: このサイトの設定。知らない項目は断られます。直したら再起動してください。
+# Settings of this site. Unknown keys are refused. Restart after a change.
+
+site = {toml_text(wanted.site)}
+
+[http]
+host = {toml_text(wanted.http[0])}
+port = {wanted.http[1]}
+tls = "auto"              # auto: 127.0.0.1 では off、それ以外は on / off on loopback, else on
+# public_host = "madomori.example.lg.jp"
+
+[mqtt]
+host = {toml_text(wanted.mqtt[0])}
+port = {wanted.mqtt[1]}
+external = false          # true: 別に動いているブローカーを使う / somebody else runs the broker
+# public_host = "madomori.example.lg.jp"
+
+[database]
+url = {toml_text(wanted.database_url or "sqlite:///madomori.db")}
+
+[web]
+stream_cap = 200          # 同時に開ける画面の数 / live pages at once
+trusted_hosts = []        # ほかに許す Host 名 / further names the pages may be called by
+
+[alerts]
+tries_max = 10
+
+# [alerts.email]
+# smtp_host = "mail.example.lg.jp"
+# smtp_port = 587
+# security = "starttls"     # none, starttls, tls
+# sender = "madomori@example.lg.jp"
+# user = "madomori"
+# password_file = "keys/smtp.password"
+
+# [[contacts]]
+# id = "guard-room"
+# role = "guard"            # 役割ごとの連絡先 / whom to alert for a role
+# channel = "email"         # email, webhook
+# target = "guard@example.lg.jp"
+# language = "ja"
+"""
+
+
+def now_utc() -> datetime:
+    """The wall clock, for the edges of the program; inner functions get `now` as an argument."""
+    return datetime.now(UTC)

@@ -1,0 +1,86 @@
+"""Accounts of people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from hub.store.ids import new_id
+from hub.store.schema import session, user
+
+PASSWORD_CHARACTERS_MIN: Final = 8
+
+_HASHER: Final = PasswordHasher()
+
+
+def password_hash(password: str) -> str:
+    """`password` as it may be stored (argon2id). Takes some ten milliseconds of work, on purpose."""
+    return _HASHER.hash(password)
+
+
+def password_holds(stored: str, password: str) -> bool:
+    """Whether `password` belongs to the stored hash."""
+    try:
+        return _HASHER.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def by_login(connection: Connection, login: str) -> Row[Any] | None:
+    """The account with this login, disabled ones included."""
+    return connection.execute(select(user).where(user.c.login == login)).one_or_none()
+
+
+def every(connection: Connection) -> Sequence[Row[Any]]:
+    """All accounts by login."""
+    return connection.execute(select(user).order_by(user.c.login)).all()
+
+
+def add(
+    connection: Connection, *, login: str, name: str, role: str, password: str, now: datetime, language: str = "ja"
+) -> str:
+    """A new account; its id.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: the login exists.
+    """
+    user_id = new_id()
+    connection.execute(
+        insert(user).values(
+            id=user_id,
+            login=login,
+            name=name,
+            role=role,
+            password_hash=password_hash(password),
+            language=language,
+            created_at=now,
+        )
+    )
+    return user_id
+
+
+def disable(connection: Connection, login: str, now: datetime) -> bool:
+    """Lock the account and end its sessions at once; False when there is no such account."""
+    row = by_login(connection, login)
+    if row is None:
+        return False
+    connection.execute(update(user).where(user.c.id == row.id, user.c.disabled_at.is_(None)).values(disabled_at=now))
+    connection.execute(delete(session).where(session.c.user == row.id))
+    return True
+
+
+def set_password(connection: Connection, login: str, password: str) -> bool:
+    """A new password: sessions end, a lock after failed logins is lifted; False when there is no such account."""
+    row = by_login(connection, login)
+    if row is None:
+        return False
+    connection.execute(
+        update(user)
+        .where(user.c.id == row.id)
+        .values(password_hash=password_hash(password), failures=0, locked_until=None)
+    )
+    connection.execute(delete(session).where(session.c.user == row.id))
+    return True
