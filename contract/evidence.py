@@ -9,7 +9,19 @@ from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 from contract.codec import MalformedMessage, canonical, decode
-from contract.messages import Base64, ClockState, Counter, Digest, Flag, Id, Message, Moment, Name
+from contract.messages import (
+    VERSION,
+    Base64,
+    ClockState,
+    Counter,
+    Digest,
+    Flag,
+    Id,
+    Message,
+    Moment,
+    Name,
+    Version,
+)
 
 SEGMENT_CONTEXT: Final = b"madomori-seg-v1\0"
 """Prefix of the signed bytes: a signature made for one purpose cannot serve another."""
@@ -18,7 +30,10 @@ CHAIN_START: Final = "sha256:" + "0" * 64
 """`prev` of the first record of a chain."""
 
 Verify = Callable[[str, bytes, str], bool]
-"""(public key base64, message, signature base64) -> whether it holds."""
+"""(public key base64, message, signature base64) -> whether it holds.
+
+The key comes out of the record itself, so `verify` must also say no to keys that were never enrolled for the box.
+"""
 
 
 class BrokenChain(ValueError):
@@ -32,7 +47,7 @@ class BrokenChain(ValueError):
 class SegmentRecord(Message):
     """One sealed piece of a recording. Times in ms count from the first kept picture or sound of the incident."""
 
-    v: Literal[1] = 1
+    v: Version = VERSION
     incident: Id
     site: Name
     box: Name
@@ -97,16 +112,19 @@ def check_chain(signed: Iterable[tuple[str, str]], verify: Verify) -> str:
         MalformedMessage: a text that is no record.
     """
     head = CHAIN_START
-    incident: str | None = None
+    first: SegmentRecord | None = None
     for seq, (text, signature) in enumerate(signed):
         record = read_record(text)
         if record.seq != seq:
             raise BrokenChain(seq, f"expected number {seq}, found {record.seq}")
         if record.prev != head:
             raise BrokenChain(seq, "does not follow the record before it")
-        if incident is not None and record.incident != incident:
+        first = first or record
+        if record.incident != first.incident:
             raise BrokenChain(seq, "belongs to another incident")
+        if (record.site, record.box) != (first.site, first.box):
+            raise BrokenChain(seq, "belongs to another box")
         if not verify(record.device_key, signed_bytes(text), signature):
             raise BrokenChain(seq, "the signature does not hold")
-        incident, head = record.incident, head_of(text)
+        head = head_of(text)
     return head

@@ -25,6 +25,7 @@ from pydantic import (
 VERSION: Final = 1
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:")
 
 
 def utc_text(moment: datetime) -> str:
@@ -35,7 +36,7 @@ def utc_text(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone cannot be put on the wire")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _lowercase_uuid(text: str) -> str:
@@ -52,23 +53,46 @@ def _without_nul(text: str) -> str:
 
 
 def _text_moment(value: object) -> object:
-    if not isinstance(value, str | datetime):
+    # pydantic alone would take "17" for seventeen seconds after 1970.
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _MOMENT.match(value)):
         raise ValueError("must be a date and time in text, like 2026-11-20T02:41:36.544Z")
     return value
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # it could be read, but never written again
+        raise ValueError("must lie between the years 1 and 9999 in UTC") from error
+
+
+def _number_one(value: object) -> object:
+    # A literal alone would take `true` and `1.0` for 1.
+    if type(value) is not int:
+        raise ValueError("must be a whole number")
+    return value
+
+
+Version = Annotated[Literal[1], BeforeValidator(_number_one)]
 Text = Annotated[str, Strict()]
 Flag = Annotated[bool, Strict()]
 Id = Annotated[Text, StringConstraints(max_length=36), AfterValidator(_lowercase_uuid)]
 """A UUID (RFC 9562). Boxes make version 7; any version is accepted, because a press must not be lost over it."""
 
 Name = Annotated[Text, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
-Moment = Annotated[AwareDatetime, BeforeValidator(_text_moment), PlainSerializer(utc_text, return_type=str, when_used="json")]
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_text_moment),
+    AfterValidator(_in_utc),
+    PlainSerializer(utc_text, return_type=str, when_used="json"),
+]
 Digest = Annotated[Text, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 LooseDigest = Annotated[Text, StringConstraints(max_length=80), AfterValidator(_without_nul)]
 Line = Annotated[Text, StringConstraints(max_length=200), AfterValidator(_without_nul)]
 Counter = Annotated[int, Strict(), Field(ge=0, le=2**53 - 1)]
 Base64 = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=512)]
+RecordText = Annotated[Text, StringConstraints(pattern=r"^[ -~]+$", max_length=4096)]
+"""Canonical JSON is printable ASCII; anything else could not be stored everywhere (NUL) or signed."""
 
 
 class Message(BaseModel):
@@ -159,7 +183,7 @@ class SegmentSealed(Message):
     """A segment is durable at the box. `record` holds exactly the bytes that were signed (see `contract.evidence`)."""
 
     incident: Id
-    record: Annotated[Text, StringConstraints(max_length=4096)]
+    record: RecordText
     signature: Base64
 
 
@@ -231,7 +255,7 @@ Body = (
 class Envelope(Message):
     """What every event carries around its body."""
 
-    v: Literal[1] = VERSION
+    v: Version = VERSION
     id: Id
     type: Line
     site: Name
@@ -272,7 +296,7 @@ class BareAlarm(Message):
 class AlarmState(Message):
     """Retained: the alarm of one box as it stands now. Beacons and wall lamps follow it without a hub."""
 
-    v: Literal[1] = VERSION
+    v: Version = VERSION
     state: Literal["none", "assist", "emergency"]
     counter: Line
     incident: Id | None = None
@@ -285,7 +309,7 @@ class AlarmState(Message):
 class Presence(Message):
     """Retained, and the will: a box is there or not. An old will cannot hide a birth with a higher session."""
 
-    v: Literal[1] = VERSION
+    v: Version = VERSION
     state: Literal["online", "offline"]
     session: Counter
 
@@ -293,7 +317,7 @@ class Presence(Message):
 class HubPresence(Message):
     """Retained, and the will: is anyone listening, and how many people can respond now."""
 
-    v: Literal[1] = VERSION
+    v: Version = VERSION
     state: Literal["listening", "offline"]
     session: Counter
     beat: Counter = 0
@@ -312,7 +336,7 @@ class RecordingState(StrEnum):
 class Health(Message):
     """The box's own view of itself, every 5 s."""
 
-    v: Literal[1] = VERSION
+    v: Version = VERSION
     box: Name
     boot: Id
     at: Moment
@@ -347,7 +371,7 @@ class Receipt(Message):
     `signature` is Ed25519 over the canonical JSON of all other fields (see `contract.codec.canonical`).
     """
 
-    v: Literal[1] = VERSION
+    v: Version = VERSION
     events: tuple[Id, ...] = Field(min_length=1, max_length=500)
     incident: IncidentRef | None = None
     witness: Witness | None = None
@@ -371,7 +395,7 @@ class CommandType(StrEnum):
 class Command(Message):
     """From the hub to one box. Sending one twice does nothing new."""
 
-    v: Literal[1] = VERSION
+    v: Version = VERSION
     id: Id
     type: CommandType
     incident: Id | None = None

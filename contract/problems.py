@@ -54,12 +54,25 @@ def table(text: str, file: str) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or a number of thousands of digits
+        reason = str(error).replace("at end of document", f"at end of document, {_end_of(text)}")
         raise Refused(
             file,
-            [Problem("TOML", "", f"書式が正しくありません（{error}）。引用符や括弧を確かめてください。",
-                     f"not valid TOML ({error}). Check quotes and brackets.")],
+            [
+                Problem(
+                    "TOML",
+                    "",
+                    f"書式が正しくありません（{reason}）。引用符や括弧を確かめてください。",
+                    f"not valid TOML ({reason}). Check quotes and brackets.",
+                )
+            ],
         ) from error
+
+
+def _end_of(text: str) -> str:
+    # tomllib names no line when something is left open at the end.
+    lines = text.rstrip().splitlines() or [""]
+    return f"line {len(lines)}, column {len(lines[-1]) + 1}"
 
 
 def problems_from(error: ValidationError) -> list[Problem]:
@@ -110,6 +123,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "string_too_short": ("{min_length} 文字以上にしてください。", "must have {min_length} characters or more."),
     "string_too_long": ("{max_length} 文字以下にしてください。", "must have {max_length} characters or fewer."),
     "too_short": ("{min_length} 個以上書いてください。", "needs {min_length} entries or more."),
-    "date_type": ("日付で書いてください（例: 2026-04-01）。", "must be a date (2026-04-01)."),
-    "date_from_datetime_parsing": ("日付で書いてください（例: 2026-04-01）。", "must be a date (2026-04-01)."),
+    "date_type": (
+        "日付を引用符なしで書いてください（例: 2026-04-01）。",
+        "must be a date without quotes (2026-04-01).",
+    ),
+    "float_type": ("数で書いてください。", "must be a number."),
+    "finite_number": ("有限の数で書いてください。", "must be a finite number."),
 }

@@ -59,7 +59,7 @@ class Meta(Section):
     label_ja: Word
     label_en: Word
     completeness: Literal["full", "partial"]
-    effective: date | None = None
+    effective: Annotated[date, Strict()] | None = None
 
 
 class Judgement(Section):
@@ -302,50 +302,93 @@ def load(text: str, file: str) -> PolicyProfile:
 
 
 def _contradictions(profile: PolicyProfile) -> Iterator[Problem]:
-    for name in ("slot", "offtopic"):
-        clock = getattr(profile.clock, name)
+    yield from _clock_contradictions(profile.clock)
+    yield from _ladder_contradictions(profile.ladder)
+    yield from _unknown_offices(profile)
+    yield from _alert_contradictions(profile.alert)
+
+
+def _clock_contradictions(clocks: Clocks) -> Iterator[Problem]:
+    ranges: dict[str, Slot | Offtopic | None] = {"slot": clocks.slot, "offtopic": clocks.offtopic}
+    for name, clock in ranges.items():
         if clock and clock.max_minutes < clock.min_minutes:
             yield Problem(
-                f"clock.{name}.max_minutes", str(clock.max_minutes),
-                f"min_minutes（{clock.min_minutes}）以上にしてください。", f"must be at least min_minutes ({clock.min_minutes}).",
-            )  # fmt: skip
-    stalemate = profile.clock.stalemate
+                f"clock.{name}.max_minutes",
+                str(clock.max_minutes),
+                f"min_minutes（{clock.min_minutes}）以上にしてください。",
+                f"must be at least min_minutes ({clock.min_minutes}).",
+            )
+    stalemate = clocks.stalemate
     if stalemate and stalemate.lead_minutes >= stalemate.minutes:
         yield Problem(
-            "clock.stalemate.lead_minutes", str(stalemate.lead_minutes),
-            f"minutes（{stalemate.minutes}）より短くしてください。", f"must be shorter than minutes ({stalemate.minutes}).",
-        )  # fmt: skip
-    if not {"police", "legal"} & set(profile.ladder.steps):
+            "clock.stalemate.lead_minutes",
+            str(stalemate.lead_minutes),
+            f"minutes（{stalemate.minutes}）より短くしてください。",
+            f"must be shorter than minutes ({stalemate.minutes}).",
+        )
+
+
+def _ladder_contradictions(ladder: Ladder) -> Iterator[Problem]:
+    if not {"police", "legal"} & set(ladder.steps):
         yield Problem(
-            "ladder.steps", str(list(profile.ladder.steps)),
-            "警察（police）か法的措置（legal）の段階で終わるようにしてください。", "must lead to a police or legal step.",
-        )  # fmt: skip
-    if len(set(profile.ladder.steps)) != len(profile.ladder.steps):
-        yield Problem("ladder.steps", "", "同じ段階が二度あります。一つにしてください。", "names a step twice. Keep one.")
-    leave = profile.ladder.leave
+            "ladder.steps",
+            str(list(ladder.steps)),
+            "警察（police）か法的措置（legal）の段階を入れてください。",
+            "must lead to a police or legal step.",
+        )
+    twice = sorted({step for step in ladder.steps if ladder.steps.count(step) > 1})
+    if twice:
+        yield Problem(
+            "ladder.steps",
+            str(twice),
+            "同じ段階が二度あります。一つにしてください。",
+            "names a step twice. Keep one.",
+        )
+    leave = ladder.leave
     if leave.count and leave.max and leave.max < leave.count:
         yield Problem(
-            "ladder.leave.max", str(leave.max), f"count（{leave.count}）以上にしてください。", f"must be at least count ({leave.count})."
+            "ladder.leave.max",
+            str(leave.max),
+            f"count（{leave.count}）以上にしてください。",
+            f"must be at least count ({leave.count}).",
         )
+
+
+def _unknown_offices(profile: PolicyProfile) -> Iterator[Problem]:
     for field, names in (
         ("judgement.required_roles", profile.judgement.required_roles),
         ("judgement.deputy_roles", profile.judgement.deputy_roles),
-        ("ladder.leave.issuer", leave.issuer),
-        ("ladder.leave.issuer_branch", leave.issuer_branch),
+        ("ladder.leave.issuer", profile.ladder.leave.issuer),
+        ("ladder.leave.issuer_branch", profile.ladder.leave.issuer_branch),
         ("ladder.stop.roles", profile.ladder.stop.roles),
     ):
         for name in names:
             if name not in profile.roles:
                 yield Problem(
-                    field, name, "この役職が [roles] にありません。書き加えてください。", "this office is not in [roles]. Add it there."
+                    field,
+                    name,
+                    "この役職が [roles] にありません。書き加えてください。",
+                    "this office is not in [roles]. Add it there.",
                 )
-    for level in ("assist", "emergency"):
-        stages: tuple[AlertStage, ...] = getattr(profile.alert, level)
+
+
+def _alert_contradictions(alert: Alert) -> Iterator[Problem]:
+    for level, stages in (("assist", alert.assist), ("emergency", alert.emergency)):
         seconds = [stage.after_s for stage in stages]
         if seconds != sorted(set(seconds)):
-            yield Problem(f"alert.{level}", str(seconds), "after_s を小さい順に並べてください。", "put after_s in rising order.")
+            yield Problem(
+                f"alert.{level}",
+                str(seconds),
+                "after_s を小さい順に並べてください。",
+                "put after_s in rising order.",
+            )
         if seconds[0] != 0:
-            yield Problem(f"alert.{level}", str(seconds), "最初の段階は 0 秒にしてください。", "the first stage must be at 0 s.")
+            yield Problem(
+                f"alert.{level}",
+                str(seconds),
+                "最初の段階は 0 秒にしてください。",
+                "the first stage must be at 0 s.",
+            )
 
 
 def _unsourced(values: dict[str, Any], profile: PolicyProfile) -> Iterator[Problem]:
@@ -353,10 +396,18 @@ def _unsourced(values: dict[str, Any], profile: PolicyProfile) -> Iterator[Probl
     named = set(profile.source)
     for field in sorted(written - named):
         yield Problem(
-            f"source.{field}", "", "出典を書いてください（文書と箇所、または choice）。", "say where this comes from (document and section, or choice)."
+            f"source.{field}",
+            "",
+            "出典を書いてください（文書と箇所、または choice）。",
+            "say where this comes from (document and section, or choice).",
         )
     for field in sorted(named - written):
-        yield Problem(f"source.{field}", "", "この値はありません。出典の行を消してください。", "there is no such value. Remove this source line.")
+        yield Problem(
+            f"source.{field}",
+            "",
+            "この値はありません。出典の行を消してください。",
+            "there is no such value. Remove this source line.",
+        )
 
 
 def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
