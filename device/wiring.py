@@ -21,7 +21,7 @@ from device.core.events import FaultSeen, SegmentWritten
 from device.core.recording import RecordingRules
 from device.notices import notice
 from device.ports import Camera, Lamp, Microphone, PortError, Recorder, Speaker
-from device.recorder.recorder import MediaRecorder
+from device.recorder.media_recorder import MediaRecorder
 from device.recorder.sealer import SigningSealer, load_or_make_key
 from device.recorder.settings import RecorderSettings
 from device.recorder.store import SegmentStore

@@ -52,6 +52,9 @@ _THREE = ((True, 200), (False, 200), (True, 200), (False, 200), (True, 200), (Fa
 _LONG_SHORT = ((True, 900), (False, 250), (True, 250), (False, 600))
 _SHORT_GAP = ((True, 1700), (False, 300))
 _OFF_OFTEN = ((True, 300), (False, 1700))
+_TWO_LONG = ((True, 600), (False, 300), (True, 600), (False, 900))
+_FOUR = ((True, 200), (False, 200), (True, 200), (False, 200), (True, 200), (False, 200), (True, 200), (False, 1000))
+_PRACTICE = ((True, 500), (False, 500), (True, 150), (False, 350))
 _WAIT = ((True, 600), (False, 200), (True, 200), (False, 200), (True, 200), (False, 200))
 
 PATTERNS: dict[LampState, Pattern] = {
@@ -62,13 +65,13 @@ PATTERNS: dict[LampState, Pattern] = {
     LampState.PRESSED: Pattern(Colour.WHITE, _QUICK),
     LampState.RECEIVED: Pattern(Colour.WHITE, _ONE),
     LampState.VERIFIED: Pattern(Colour.WHITE, _TWO),
-    LampState.HUB_HAS: Pattern(Colour.BLUE, _TWO),
+    LampState.HUB_HAS: Pattern(Colour.BLUE, _TWO_LONG),
     LampState.SEEN: Pattern(Colour.BLUE, _SHORT_GAP),
     LampState.COMING: Pattern(Colour.GREEN, _STEADY),
-    LampState.NOBODY_COMES: Pattern(Colour.RED, _SLOW),
+    LampState.NOBODY_COMES: Pattern(Colour.RED, _FOUR),
     LampState.CALL_LOST: Pattern(Colour.AMBER, _WAIT),
     LampState.TIME_LIMIT: Pattern(Colour.AMBER, _LONG_SHORT),
-    LampState.DRILL: Pattern(Colour.BLUE, _QUICK),
+    LampState.DRILL: Pattern(Colour.BLUE, _PRACTICE),
 }
 
 

@@ -69,8 +69,7 @@ class Contact:
     def look(self, now_ms: int) -> list[PressNews]:
         """See what the passing of time has made of the contact."""
         news: list[PressNews] = []
-        released_ms = self._edge_ms if self._level and not self._raw and now_ms - self._edge_ms >= QUIET_MS else None
-        until_ms = now_ms if released_ms is None else released_ms
+        until_ms = now_ms if self._raw else self._edge_ms  # an open contact is held no longer, bounce or not
         if self._level and until_ms - self._since_ms >= HOLD_MS and not self._held:
             self._held = True
             if self._button is ButtonName.MAIN:
@@ -78,7 +77,7 @@ class Contact:
         if self._level and until_ms - self._since_ms >= STUCK_MS and not self._stuck:
             self._stuck = True
             news.append(ButtonStuck(self._button))
-        if released_ms is not None:
+        if self._level and not self._raw and now_ms - self._edge_ms >= QUIET_MS:
             self._level = False
             if self._stuck:
                 self._stuck = False
@@ -90,7 +89,8 @@ class Contact:
         """When to look again, or None while nothing can happen by itself."""
         if not self._level:
             return None
+        if not self._raw:
+            return self._edge_ms + QUIET_MS
         due = [self._since_ms + HOLD_MS] if not self._held else []
         due += [self._since_ms + STUCK_MS] if not self._stuck else []
-        due += [self._edge_ms + QUIET_MS] if not self._raw else []
         return min(due, default=None)

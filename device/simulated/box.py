@@ -58,7 +58,7 @@ def run_simulated(
     media = bundle.settings.media
     room = Room()
     simulated: Parts = (
-        SimulatedCamera(media.width, media.height, media.frames_per_second, bundle.settings.box),
+        SimulatedCamera(bundle.settings.box, media.width, media.height, media.frames_per_second),
         SimulatedMicrophone(room),
         SimulatedSpeaker(room),
     )

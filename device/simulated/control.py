@@ -67,7 +67,10 @@ class Control:
         self._listener.close()
 
     def press(self, level: Level, until: str, timeout_s: float) -> dict[str, Any]:
-        """Press once and wait until the box has come that far. Times are ms from the edge; null when not reached."""
+        """Press once and wait until the box has come that far.
+
+        Times are ms from the edge, null when not reached; `pressed_s` is the edge itself on this machine's monotonic clock.
+        """
         button = ButtonName.MAIN if level is Level.ASSIST else ButtonName.SECOND
         with self._pressing:
             return self._watched_press(button, until, timeout_s)
@@ -180,6 +183,7 @@ def _report(
         "event": event and event.id,
         "incident": event and event.incident,
         "type": event and event.type,
+        "pressed_s": pressed_s,
         "lamp_ms": after_ms(views[0][0]) if views else None,
         "durable_ms": after_ms(calls[0][0]) if calls else None,
         "reached_ms": firsts,

@@ -1,0 +1,218 @@
+"""What the core promises, told through its front door."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from contract.messages import AlarmRaised, CommandType, Gesture, Level, RecordingState
+from device.core import events
+from device.core.alarm import TABLE, AlarmAct, AlarmInput, AlarmIs
+from device.core.box import DRILL_MS
+from device.core.effects import AllowSound, KeepRecording, Persist, PlayNotice, PublishAlarm, Send, ShowLamp, StopRecording
+from device.core.events import ButtonName, CommandArrived, EdgeSeen, LinkChanged, Persisted, PersistFailed, ReceiptArrived
+from device.core.lamp import PATTERNS, LampState
+from device.core.recording import RecordingRules
+from support.desk import START, Desk
+
+
+def test_a_press_changes_the_lamp_first_then_is_persisted_then_announced_then_kept(desk: Desk) -> None:
+    effects = desk.edge(True)
+    kinds = [type(effect) for effect in effects]
+    assert kinds[:5] == [ShowLamp, Persist, PublishAlarm, PlayNotice, KeepRecording]
+    assert desk.lamp().state is LampState.PRESSED
+    keep = next(effect for effect in effects if isinstance(effect, KeepRecording))
+    assert keep.sound is False
+
+
+def test_nothing_is_sent_before_it_is_durable(desk: Desk) -> None:
+    desk.tap()
+    assert desk.sent() == set()
+    desk.persist_all()
+    assert desk.sent() == {event.id for event in desk.events()}
+    assert all(effect.kept for effect in desk.effects if isinstance(effect, Send))
+
+
+def test_what_the_spool_refuses_goes_out_from_memory_and_the_fault_is_shown(desk: Desk) -> None:
+    desk.feed(LinkChanged(True, 1))
+    raised = [effect.event for effect in desk.edge(True) if isinstance(effect, Persist)][0]
+    effects = desk.feed(PersistFailed((raised.id,), "database or disk is full"))
+    assert Send((raised,), kept=False) in effects
+    assert "spool" in desk.lamp().faults
+    assert desk.lamp().state is LampState.PRESSED  # never claims what is not so
+    desk.feed(ReceiptArrived((raised.id,), raised.incident, "2026-000001"))
+    assert desk.lamp().state is LampState.HUB_HAS
+    desk.feed(Persisted((raised.id,)))
+    assert "spool" not in desk.lamp().faults
+
+
+def test_the_lamp_climbs_from_received_to_a_named_person(desk: Desk) -> None:
+    desk.feed(LinkChanged(True, 2))
+    assert desk.lamp().state is LampState.READY
+    desk.tap()
+    incident = desk.box.standing.incident
+    desk.persist_all()
+    assert desk.lamp().state is LampState.RECEIVED
+    desk.feed(events.RecordingBegan(incident, 9_800, True, False))
+    assert desk.lamp().state is LampState.VERIFIED
+    desk.feed(ReceiptArrived((desk.events()[1].id,), incident, "2026-000007"))
+    assert (desk.lamp().state, desk.lamp().number) == (LampState.HUB_HAS, "2026-000007")
+    desk.feed(CommandArrived(CommandType.SEEN, incident, ""))
+    assert desk.lamp().state is LampState.SEEN
+    desk.feed(CommandArrived(CommandType.RESPONDER_COMING, incident, "佐藤"))
+    assert (desk.lamp().state, desk.lamp().name) == (LampState.COMING, "佐藤")
+    desk.feed(CommandArrived(CommandType.RECORDING_STOP, incident, ""))
+    assert desk.lamp().state is LampState.READY
+    assert StopRecording(incident) in desk.effects
+    assert desk.types()[-1] == "alarm.ended"
+
+
+@pytest.mark.parametrize("presses", [2, 100])
+def test_d18_pressing_again_belongs_to_the_same_incident_and_stops_nothing(desk: Desk, presses: int) -> None:
+    for _ in range(presses):
+        desk.tap()
+    assert desk.types() == ["alarm.raised"] + ["alarm.repeated"] * (presses - 1)
+    assert len({event.incident for event in desk.events() if event.incident}) == 1
+    assert not [effect for effect in desk.effects if isinstance(effect, StopRecording)]
+    assert len([effect for effect in desk.effects if isinstance(effect, PlayNotice)]) == 1
+
+
+def test_holding_on_raises_the_same_incident_to_an_emergency(desk: Desk) -> None:
+    desk.edge(True)
+    desk.wait(2_500)
+    raised, repeated = desk.events()[1:]
+    assert (raised.body.level, raised.body.gesture) == (Level.ASSIST, Gesture.SHORT)
+    assert (repeated.type, repeated.body.level, repeated.body.gesture) == ("alarm.repeated", Level.EMERGENCY, Gesture.LONG)
+    states = [effect.alarm.state for effect in desk.effects if isinstance(effect, PublishAlarm)]
+    assert states == ["none", "assist", "emergency"]
+
+
+def test_a_press_that_waited_in_the_queue_keeps_its_true_time(desk: Desk) -> None:
+    desk.ms += 700
+    desk.feed(EdgeSeen(ButtonName.MAIN, True, desk.ms - 700))
+    raised = desk.events()[-1]
+    assert raised.mono_ms == desk.ms - 700
+    assert raised.at == START + timedelta(milliseconds=desk.ms - 700)
+
+
+def test_nobody_listening_is_shown_before_and_after_a_press(desk: Desk) -> None:
+    assert desk.lamp().state is LampState.HUB_LOST
+    desk.tap()
+    desk.persist_all()
+    assert desk.lamp().state is LampState.CALL_LOST
+    desk.feed(LinkChanged(True, 0))
+    assert desk.lamp().state is LampState.RECEIVED
+
+
+def test_nobody_who_could_respond_is_shown_before_a_press(desk: Desk) -> None:
+    desk.feed(LinkChanged(True, 0))
+    assert desk.lamp().state is LampState.NOBODY
+
+
+def test_a_command_for_another_incident_says_nothing_here(desk: Desk) -> None:
+    desk.tap()
+    before = desk.lamp()
+    desk.feed(CommandArrived(CommandType.RESPONDER_COMING, "01938f2e-0000-7000-8000-999999999999", "佐藤"))
+    desk.feed(CommandArrived(CommandType.RECORDING_STOP, "01938f2e-0000-7000-8000-999999999999", ""))
+    assert desk.lamp() == before
+    assert desk.box.standing is not None
+
+
+def test_sound_is_allowed_from_the_moment_the_notice_is_audible(desk: Desk) -> None:
+    desk.tap()
+    incident = desk.box.standing.incident
+    desk.feed(events.NoticeStarted(incident, 12_345))
+    assert AllowSound(incident, 12_345) in desk.effects
+
+
+def test_a_dead_speaker_is_logged_shown_and_does_not_stop_the_recording(desk: Desk) -> None:
+    desk.feed(LinkChanged(True, 1))
+    desk.tap()
+    incident = desk.box.standing.incident
+    desk.feed(events.NoticeEnded(incident, "notice_ja", ok=False, duration_ms=10))
+    assert AllowSound(incident, desk.ms) in desk.effects
+    assert desk.types()[-2:] == ["notice.played", "fault.raised"]
+    assert "speaker" in desk.lamp().faults
+
+
+def test_a_silent_emergency_plays_nothing_where_the_policy_says_so(make_desk: type[Desk]) -> None:
+    rules = RecordingRules(keep=True, pre_roll_sound=False, notice=True, emergency_silent=True)
+    loud, silent = make_desk(rules), make_desk(rules)
+    loud.tap()
+    silent.tap(ButtonName.SECOND)
+    assert [effect for effect in loud.effects if isinstance(effect, PlayNotice)]
+    assert not [effect for effect in silent.effects if isinstance(effect, PlayNotice)]
+    assert [effect for effect in silent.effects if isinstance(effect, AllowSound)]
+
+
+def test_recording_switched_off_by_the_policy_leaves_the_call_alone(make_desk: type[Desk]) -> None:
+    desk = make_desk(RecordingRules(keep=False, pre_roll_sound=False, notice=True, emergency_silent=False))
+    desk.tap()
+    assert desk.types() == ["alarm.raised"]
+    assert not [effect for effect in desk.effects if isinstance(effect, KeepRecording | PlayNotice)]
+
+
+def test_a_drill_marks_assist_presses_and_ends_by_itself(desk: Desk) -> None:
+    desk.feed(CommandArrived(CommandType.DRILL, None, ""))
+    desk.tap()
+    assert desk.events()[-1].body.drill is True
+    desk.feed(CommandArrived(CommandType.RECORDING_STOP, desk.box.standing.incident, ""))
+    desk.wait(DRILL_MS)
+    desk.tap()
+    assert [event.body.drill for event in desk.events() if isinstance(event.body, AlarmRaised)] == [True, False]
+
+
+def test_an_emergency_during_a_drill_is_real(desk: Desk) -> None:
+    desk.feed(CommandArrived(CommandType.DRILL, None, ""))
+    desk.tap()
+    desk.tap(ButtonName.SECOND)
+    raised = [event.body for event in desk.events() if isinstance(event.body, AlarmRaised)]
+    assert [(body.drill, body.level) for body in raised] == [(True, Level.ASSIST), (False, Level.EMERGENCY)]
+    assert raised[0].incident != raised[1].incident
+
+
+def test_the_same_incident_goes_on_after_a_restart(desk: Desk, make_desk: type[Desk]) -> None:
+    desk.tap()
+    standing = desk.box.standing
+    again = make_desk(resumed=standing)
+    assert again.box.standing.incident == standing.incident
+    assert [effect.incident for effect in again.effects if isinstance(effect, KeepRecording)] == [standing.incident]
+    again.tap()
+    assert again.types() == ["alarm.repeated"]
+
+
+def test_a_fault_is_told_once_and_cleared_once(desk: Desk) -> None:
+    for _ in range(3):
+        desk.feed(events.FaultSeen("camera", "unplugged"))
+    desk.feed(events.FaultGone("camera"))
+    desk.feed(events.FaultGone("camera"))
+    assert desk.types() == ["fault.raised", "fault.cleared"]
+
+
+def test_recording_state_is_shown_beside_the_alarm(desk: Desk) -> None:
+    desk.feed(events.RecorderChanged(RecordingState.RECORDING))
+    assert desk.lamp().recording
+
+
+def test_the_alarm_table_answers_everything_and_no_gesture_ends_an_alarm() -> None:
+    assert set(TABLE) == set(itertools.product(AlarmIs, AlarmInput))
+    for (state, given), move in TABLE.items():
+        if given is not AlarmInput.ENDED_BY_HUB:
+            assert move.to is not AlarmIs.QUIET
+            assert move.act is not AlarmAct.END
+        if state is AlarmIs.EMERGENCY and given is not AlarmInput.ENDED_BY_HUB:
+            assert move.to is AlarmIs.EMERGENCY
+        assert (move.act is AlarmAct.IGNORE) == bool(move.because)
+
+
+def test_every_lamp_state_has_a_rhythm_of_its_own_so_that_colour_is_never_needed() -> None:
+    assert set(PATTERNS) == set(LampState)
+    rhythms = {}
+    for state in LampState:
+        rhythms.setdefault(PATTERNS[state].steps, []).append(state)
+    shared = {steps: states for steps, states in rhythms.items() if len(states) > 1}
+    assert not shared
+    for pattern in PATTERNS.values():
+        cycle_ms = sum(ms for _, ms in pattern.steps)
+        flashes = sum(1 for on, _ in pattern.steps if on)
+        assert len(pattern.steps) == 1 or flashes * 1000 / cycle_ms <= 3  # WCAG 2.3.1
