@@ -46,6 +46,20 @@ class Deed(StrEnum):
     STEP = "step"
 
 
+class Entry(StrEnum):
+    """Kinds of timeline entries that people's deeds make. A box's events stand there under their own wire type."""
+
+    ACKNOWLEDGED = "acknowledged"
+    RESPONDING = "responding"
+    CONTACT_STARTED = "contact.started"
+    CONTACT_ENDED = "contact.ended"
+    MARKED = "marked"
+    STEP_TAKEN = "step.taken"
+    NOTED = "noted"
+    JUDGED = "judged"
+    CLOSED = "closed"
+
+
 OPEN: Final = tuple(state for state in State if state is not State.CLOSED)
 """States in which an incident asks something of somebody."""
 

@@ -1,0 +1,78 @@
+"""Who may do what. One table; an action or a role that does not stand here is refused."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """The roles of the product (design, section 6). A profile maps a city's offices to them."""
+
+    STAFF = "staff"
+    SUPERVISOR = "supervisor"
+    SECTION_HEAD = "section_head"
+    BUILDING_MANAGER = "building_manager"
+    GUARD = "guard"
+    EVIDENCE_CUSTODIAN = "evidence_custodian"
+    GENERAL_AFFAIRS = "general_affairs"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Action(StrEnum):
+    """What a request wants to do."""
+
+    BOXES_READ = "boxes.read"
+    INCIDENTS_READ = "incidents.read"
+    ACKNOWLEDGE = "incident.acknowledge"
+    RESPOND = "incident.respond"
+    CONTACT = "incident.contact"
+    MARK = "incident.mark"
+    STEP = "incident.step"
+    NOTE = "incident.note"
+    JUDGE = "incident.judge"
+    CLOSE = "incident.close"
+    FALSE_PRESS = "incident.false_press"
+    RECORDING_VIEW = "recording.view"
+    ACCESS_READ = "access.read"
+    QUARANTINE_READ = "quarantine.read"
+    METRICS_READ = "metrics.read"
+    OWN_ACCOUNT = "account.own"
+
+
+_EVERYBODY: Final = frozenset(Role)
+
+_ON_THE_SPOT: Final = frozenset(
+    {Role.STAFF, Role.SUPERVISOR, Role.SECTION_HEAD, Role.BUILDING_MANAGER, Role.GUARD, Role.ADMINISTRATOR}
+)
+"""People who may be the ones to go. The administrator is among them: in a small office it is the only other person."""
+
+_IN_CHARGE: Final = frozenset({Role.SUPERVISOR, Role.SECTION_HEAD})
+
+_ALLOWED: Final[dict[Action, frozenset[Role]]] = {
+    Action.BOXES_READ: _EVERYBODY,
+    Action.INCIDENTS_READ: _EVERYBODY,
+    Action.ACKNOWLEDGE: _ON_THE_SPOT,
+    Action.RESPOND: _ON_THE_SPOT,
+    Action.CONTACT: _ON_THE_SPOT,
+    Action.MARK: _ON_THE_SPOT,
+    Action.STEP: _ON_THE_SPOT,
+    Action.NOTE: _EVERYBODY - {Role.AUDITOR},
+    Action.JUDGE: _IN_CHARGE,
+    Action.CLOSE: _IN_CHARGE | {Role.ADMINISTRATOR},
+    Action.FALSE_PRESS: _ON_THE_SPOT - {Role.GUARD},
+    Action.RECORDING_VIEW: _IN_CHARGE | {Role.EVIDENCE_CUSTODIAN},
+    Action.ACCESS_READ: _IN_CHARGE | {Role.EVIDENCE_CUSTODIAN, Role.GENERAL_AFFAIRS, Role.AUDITOR, Role.ADMINISTRATOR},
+    Action.QUARANTINE_READ: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    Action.METRICS_READ: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    Action.OWN_ACCOUNT: _EVERYBODY,
+}
+
+
+def allows(action: str, role: str) -> bool:
+    """Whether `role` may do `action`. What is not in the table is not allowed."""
+    return any(role in roles for known, roles in _ALLOWED.items() if known.value == action)
+
+
+def roles_for(action: Action) -> tuple[str, ...]:
+    """The roles that may do `action`, in the order of `Role`; for the published description."""
+    return tuple(role.value for role in Role if allows(action, role))

@@ -1,0 +1,75 @@
+"""The pages and the API. Speaks to the database only; the worker speaks to boxes and sends alerts."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from socket import gethostname
+
+from flask import Flask
+from sqlalchemy import Engine
+from werkzeug.routing import UnicodeConverter
+
+from hub import poke
+from hub.config import HubConfig, load_profile
+from hub.store.engine import open_database
+from hub.web import api, gate, operations, pages, problems
+from hub.web.broadcast import Broadcaster
+from hub.web.presence import Presence
+from hub.web.site import KEY, Site
+
+
+class _UuidText(UnicodeConverter):
+    """An incident's id in a path; anything else is not found."""
+
+    regex = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+
+    def to_python(self, value: str) -> str:
+        return value.lower()
+
+
+def create_app(
+    config: HubConfig, engine: Engine | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Flask:
+    """The hub's web application for the site of `config`. Starts no thread; `hub.web.server` does.
+
+    Raises:
+        Refused: the site's profile has problems.
+    """
+    directory = config.places.directory
+    profile = load_profile(config.places)
+    engine = engine or open_database(config.database_url)
+    broadcaster = Broadcaster(engine, config.web.stream_cap)
+
+    def wake(name: str) -> None:
+        poke.poke(directory, name)
+
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.extensions[KEY] = Site(
+        name=config.site,
+        engine=engine,
+        evidence=directory / "evidence",
+        profile=profile.rules,
+        profile_digest=profile.digest,
+        trusted_hosts=trusted_hosts(config),
+        tls=config.http.uses_tls,
+        broadcaster=broadcaster,
+        presence=Presence(engine, broadcaster, wake, now),
+        poke=wake,
+        now=now,
+    )
+    app.url_map.converters["uuid_text"] = _UuidText
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    problems.register(app)
+    gate.register(app)
+    app.register_blueprint(operations.blueprint)
+    app.register_blueprint(api.blueprint())
+    pages.register(app)
+    return app
+
+
+def trusted_hosts(config: HubConfig) -> tuple[str, ...]:
+    """The names by which this hub may be called: its own, this machine's, and what the settings add."""
+    http = config.http
+    own = {http.host, http.public_host, *config.web.trusted_hosts, "localhost", "127.0.0.1", "[::1]"}
+    if http.host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        own |= {gethostname()}
+    return tuple(sorted(name for name in own if name))

@@ -1,0 +1,35 @@
+"""A deed from a page or from the API: permission, one write transaction, then the wake-ups."""
+
+from hub import deeds
+from hub.deeds import Once
+from hub.domain.deed import DeedRefused, Said, needed
+from hub.domain.incident import NotPossible
+from hub.store.engine import begin_write
+from hub.web import labels
+from hub.web.gate import caller, require
+from hub.web.problems import Trouble
+from hub.web.site import site
+
+
+def act(incident_id: str, said: Said, once: Once | None) -> None:
+    """Do it, or say in the reader's words why not.
+
+    Raises:
+        Trouble: not allowed, unknown, not possible, or a field does not fit.
+    """
+    require(*needed(said))
+    here = site()
+    try:
+        with begin_write(here.engine) as connection:
+            done = deeds.perform(connection, incident_id, said, caller().person, here.now(), here.profile, once)
+    except deeds.UnknownIncident as error:
+        raise Trouble("not-found") from error
+    except deeds.KeyUsedDifferently as error:
+        raise Trouble("key-reused") from error
+    except NotPossible as error:
+        raise Trouble("not-possible", {"state": labels.STATES[error.state.value]}) from error
+    except DeedRefused as error:
+        raise Trouble("invalid", errors=[error.problem]) from error
+    if done:
+        here.poke("web")
+        here.poke("worker")

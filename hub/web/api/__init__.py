@@ -1,0 +1,17 @@
+"""The API under /api/v1: everything the pages do (design, section 8). One file per noun."""
+
+from flask import Blueprint
+
+from hub.web.api import boxes, deeds, incidents, own, recording, segments, stream
+from hub.web.api.described import Api
+
+TITLE = "窓守 Madomori"
+
+
+def blueprint() -> Blueprint:
+    """The API, with its published description."""
+    api = Api()
+    for room in (boxes, incidents, deeds, recording, segments, stream, own):
+        room.register(api)
+    api.publish(TITLE)
+    return api.blueprint

@@ -1,0 +1,67 @@
+"""People's deeds. Each takes an Idempotency-Key and answers the incident as it now stands."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Final
+
+from flask import Response, request
+
+from hub.deeds import Once
+from hub.domain import deed
+from hub.web import shapes
+from hub.web.acting import act
+from hub.web.api.described import Api, Given, Operation, as_json, read_body
+from hub.web.api.incidents import detail
+from hub.web.problems import Trouble
+
+KEY: Final = re.compile(r"[\x21-\x7e]{1,200}\Z")
+
+DEEDS: Final[dict[str, tuple[type[deed.Said], str]]] = {
+    "acknowledge": (deed.Acknowledge, "確認しました / seen; the first one counts, a second is told who it was"),
+    "respond": (deed.Respond, "向かいます / I am going there"),
+    "contact": (deed.Contact, "応対の始まり・終わり / the contact started or ended"),
+    "mark": (deed.Mark, "印を付ける / mark something that clocks and reports look at"),
+    "steps": (deed.StepTaken, "段階を伝えた / a step of the ladder was said"),
+    "notes": (deed.Note, "書き留める / a note"),
+    "judgement": (deed.Judgement, "判断 / what several people found"),
+    "close": (deed.Close, "終了 / close with an outcome"),
+}
+
+
+def once() -> Once | None:
+    """The request's Idempotency-Key with the digest of what it asks for.
+
+    Raises:
+        Trouble: a key that is no key.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not KEY.match(key):
+        raise Trouble("bad-request")
+    asked = b"\0".join((request.method.encode(), request.path.encode(), request.get_data(cache=True)))
+    return Once(key, hashlib.sha256(asked).hexdigest())
+
+
+def _view(model: type[deed.Said]) -> Callable[[str], Response]:
+    def perform(incident_id: str) -> Response:
+        key = once()
+        act(incident_id, read_body(model), key)
+        return as_json(detail(incident_id))
+
+    return perform
+
+
+def register(api: Api) -> None:
+    """Add the routes of this file."""
+    for name, (model, summary) in DEEDS.items():
+        api.add(
+            Operation(
+                f"post_{name}", "POST", f"/incidents/<uuid_text:incident_id>/{name}", summary,
+                {200: shapes.IncidentDetail}, model.action, body=model,
+                given=[Given("Idempotency-Key", "header", {"type": "string", "maxLength": 200})],
+                troubles=("not-json", "forged", "not-found", "not-possible", "invalid", "key-reused"),
+            ),
+            _view(model),
+        )  # fmt: skip

@@ -1,0 +1,122 @@
+"""Playback: a reason first, written down before the first byte; then one file with Range."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated, Final
+
+from flask import Response, request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import insert, select
+from werkzeug.datastructures import ContentRange
+from werkzeug.http import parse_if_range_header, quote_etag
+
+from hub.domain.deed import Line
+from hub.domain.permissions import Action
+from hub.evidence import playback
+from hub.evidence.playback import Plan
+from hub.evidence.ranges import Unsatisfiable, one_range
+from hub.store.engine import begin_read, begin_write
+from hub.store.schema import access, incident
+from hub.web.api.described import Api, Given, Operation, Raw, read_query
+from hub.web.gate import caller
+from hub.web.problems import Trouble
+from hub.web.site import site
+
+SAME_LOOK: Final = timedelta(minutes=10)
+"""Requests of one player for parts of one recording count as one look for so long."""
+
+
+class View(BaseModel):
+    """Why somebody looks. `until` fixes how many segments are shown, so that a growing file keeps its length."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: Line
+    until: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+def get_recording(incident_id: str) -> Response:
+    """The recording as far as it is here, as one MP4."""
+    view = read_query(View)
+    plan = _plan(incident_id, view.until)
+    _write_down(incident_id, view.reason, plan)
+    etag = quote_etag(plan.digest)
+    headers = {"Accept-Ranges": "bytes", "ETag": etag, "Cache-Control": "private, no-store"}
+    if etag in request.headers.get("If-None-Match", ""):
+        return Response(status=304, headers=headers)
+    start, length, status = 0, plan.length, 200
+    try:
+        wanted = one_range(_range_header(plan.digest), plan.length)
+    except Unsatisfiable as error:
+        raise Trouble("range", headers={"Content-Range": f"bytes */{plan.length}"}) from error
+    if wanted is not None:
+        (start, length), status = wanted, 206
+        headers["Content-Range"] = ContentRange("bytes", start, start + length, plan.length).to_header()
+    headers["Content-Length"] = str(length)
+    content: Iterator[bytes] | bytes = b"" if request.method == "HEAD" else plan.read(start, length)
+    return Response(content, status, headers, mimetype="video/mp4", direct_passthrough=True)
+
+
+def _plan(incident_id: str, until: int | None) -> Plan:
+    with begin_read(site().engine) as connection:
+        if connection.execute(select(incident.c.id).where(incident.c.id == incident_id)).one_or_none() is None:
+            raise Trouble("not-found")
+        plan = playback.plan(site().evidence, playback.stored_segments(connection, incident_id)[:until])
+    if not plan.spans:
+        raise Trouble("no-recording")
+    return plan
+
+
+def _range_header(digest: str) -> str | None:
+    condition = parse_if_range_header(request.headers.get("If-Range"))
+    if condition.date is not None or (condition.etag is not None and condition.etag != digest):
+        return None
+    return request.headers.get("Range") if request.method == "GET" else None
+
+
+def _write_down(incident_id: str, reason: str, plan: Plan) -> None:
+    """Log, then act: when this fails, nothing is shown."""
+    who, now = caller().person, site().now()
+    with begin_read(site().engine) as connection:
+        same = connection.execute(
+            select(access.c.id).where(
+                access.c.act == "recording.viewed",
+                access.c.incident == incident_id,
+                access.c.actor == who.id,
+                access.c.reason == reason,
+                access.c.at > now - SAME_LOOK,
+            )
+        ).first()
+    if same is not None:
+        return
+    with begin_write(site().engine) as connection:
+        connection.execute(
+            insert(access).values(
+                at=now, actor=who.id, actor_name=who.name, act="recording.viewed", incident=incident_id, reason=reason,
+                data={"segments": len(plan.spans), "role": who.role},
+            )
+        )  # fmt: skip
+
+
+def register(api: Api) -> None:
+    """Add the routes of this file."""
+    for method in ("GET", "HEAD"):
+        api.add(
+            Operation(
+                f"{method.lower()}_recording", method, "/incidents/<uuid_text:incident_id>/recording.mp4",
+                "録画を見る / play the recording; the reason is written down first",
+                {
+                    200: Raw("video/mp4", ("ETag", "Accept-Ranges")),
+                    206: Raw("video/mp4", ("ETag", "Accept-Ranges", "Content-Range")),
+                    304: Raw("video/mp4", ("ETag",)),
+                },
+                Action.RECORDING_VIEW,
+                given=[
+                    Given("reason", "query", {"type": "string", "minLength": 1, "maxLength": 200}, required=True),
+                    Given("until", "query", {"type": "integer", "minimum": 1, "maximum": 1_000_000}),
+                    Given("Range", "header", {"type": "string"}),
+                ],
+                troubles=("not-found", "no-recording", "range", "invalid"),
+            ),
+            get_recording,
+        )  # fmt: skip

@@ -1,0 +1,148 @@
+"""What the words of the contract are called on the pages. Sentences are marked here and translated when shown."""
+
+from typing import Final
+
+from hub.wording import N_
+
+STATES: Final = {
+    "raised": N_("未確認"),
+    "seen": N_("確認済み"),
+    "attended": N_("対応中"),
+    "contact_ended": N_("応対終了"),
+    "judged": N_("判断済み"),
+    "reported": N_("報告済み"),
+    "closed": N_("終了"),
+}
+
+LEVELS: Final = {"assist": N_("応援"), "emergency": N_("緊急")}
+
+ROLES: Final = {
+    "staff": N_("職員"),
+    "supervisor": N_("係長級"),
+    "section_head": N_("所属長"),
+    "building_manager": N_("庁舎管理者"),
+    "guard": N_("警備"),
+    "evidence_custodian": N_("証拠保管者"),
+    "general_affairs": N_("総務"),
+    "auditor": N_("監査"),
+    "administrator": N_("システム管理者"),
+}
+
+OUTCOMES: Final = {
+    "harassment": N_("カスタマー・ハラスメントに当たる"),
+    "near_miss": N_("当たらないが困難な事案"),
+    "not_harassment": N_("当たらない"),
+    "false_press": N_("誤って押した"),
+    "drill": N_("訓練"),
+}
+
+FINDINGS: Final = {name: OUTCOMES[name] for name in ("harassment", "near_miss", "not_harassment")}
+
+ACTS: Final = {
+    "abuse": N_("暴言・侮辱"),
+    "violence": N_("暴力・物を壊す"),
+    "threat": N_("威嚇・脅迫"),
+    "danger": N_("身の危険を感じた"),
+    "hold": N_("長時間の拘束・居座り"),
+    "confine": N_("監禁・個室での拘束"),
+    "repeat": N_("同じ要求の繰り返し"),
+    "authority": N_("権威を示す・特別扱い・土下座の要求"),
+    "demand": N_("不当な要求"),
+    "baseless": N_("理由のない要求"),
+    "offsite": N_("庁舎の外への呼びつけ"),
+    "sexual": N_("性的な言動・つきまとい"),
+    "discrim": N_("差別的な言動"),
+    "personal": N_("職員個人への攻撃"),
+    "filming": N_("無断の撮影・録音"),
+    "online": N_("インターネットへの投稿"),
+    "order": N_("庁舎の秩序を乱す行為"),
+    "organised": N_("組織による圧力"),
+    "crime": N_("その他の犯罪に当たりうる行為"),
+    "nearmiss": N_("困難な事案"),
+}
+
+STEPS: Final = {
+    "superior": N_("上司に替わる"),
+    "warn": N_("注意する"),
+    "stop": N_("対応をやめると伝える"),
+    "end": N_("話を終えると伝える"),
+    "cease": N_("行為をやめるよう求める"),
+    "announce_stop": N_("対応をやめると予告する"),
+    "stop_and_urge": N_("対応をやめ、帰るよう促す"),
+    "leave": N_("退去を命じる"),
+    "ask_leave": N_("退去を求める"),
+    "final": N_("最後の警告をする"),
+    "announce_police": N_("警察に知らせると告げる"),
+    "police": N_("警察に通報する"),
+    "legal": N_("法的な手続きを取る"),
+}
+
+MARKS: Final = {
+    "false_press": N_("誤って押した"),
+    "stalemate": N_("話が進まなくなった"),
+    "progress": N_("話が進みだした"),
+    "recording_refused": N_("録音・録画を断られた"),
+    "slot_announced": N_("対応する時間を伝えた"),
+    "repeat_long_hold": N_("長い拘束が繰り返されている"),
+    "staff_swapped": N_("担当を替わった"),
+    "guards_called": N_("警備を呼んだ"),
+    "police_called": N_("警察を呼んだ"),
+    "police_arrived": N_("警察が来た"),
+    "visitor_left": N_("相手が帰った"),
+}
+
+CLOCKS: Final = {"stalemate": N_("話の行き詰まり"), "contact_cap": N_("一回の応対")}
+
+PRESENCE: Final = {
+    "online": N_("つながっています"),
+    "offline": N_("切れています"),
+    "never": N_("まだ一度もつながっていません"),
+}
+
+RECORDING: Final = {
+    "off": N_("録画しない設定"),
+    "armed": N_("録画の用意ができています"),
+    "recording": N_("録画中"),
+    "failed": N_("録画できません"),
+}
+
+STOPS: Final = {
+    "growing": N_("録画は続いています。新しい部分は、開き直すと見られます。"),
+    "missing": N_("途中の部分がまだ届いていません。そこまでを見られます。"),
+    "sealed": N_("封がされていて、このハブでは開けません。"),
+    "unreadable": N_("形が崩れていて、その先は再生できません。元の記録は残っています。"),
+    "format_changed": N_("途中で録画の形式が変わりました。変わる前までを見られます。"),
+}
+
+ALERT_STATES: Final = {
+    "due": N_("これから送る"),
+    "leased": N_("送信中"),
+    "sent": N_("送った"),
+    "failed": N_("送れなかった"),
+    "cancelled": N_("取りやめ"),
+}
+
+CHANNELS: Final = {"email": N_("メール"), "webhook": N_("Webhook")}
+
+ENTRIES: Final = {
+    "alarm.raised": N_("ボタンが押されました"),
+    "alarm.repeated": N_("もう一度押されました"),
+    "alarm.ended": N_("箱の呼び出しが終わりました"),
+    "notice.played": N_("録画・録音のお知らせを流しました"),
+    "recording.started": N_("録画を始めました"),
+    "recording.closed": N_("録画を終えました"),
+    "segment.sealed": N_("録画の一部に封をしました"),
+    "fault.raised": N_("箱に不具合が起きました"),
+    "fault.cleared": N_("箱の不具合が直りました"),
+    "acknowledged": N_("確認しました"),
+    "responding": N_("向かいます"),
+    "contact.started": N_("応対が始まりました"),
+    "contact.ended": N_("応対が終わりました"),
+    "marked": N_("印を付けました"),
+    "step.taken": N_("段階を伝えました"),
+    "noted": N_("書き留めました"),
+    "judged": N_("判断しました"),
+    "closed": N_("終了しました"),
+    "escalated": N_("知らせる相手を広げました"),
+}
+"""What is not here is shown by its own name: a newer box may send what this hub does not know yet."""

@@ -1,0 +1,96 @@
+"""Logging in and out."""
+
+import time
+from collections import defaultdict, deque
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+
+from hub.domain.permissions import Action
+from hub.store.engine import begin_read, begin_write
+from hub.web import sessions
+from hub.web.gate import caller, cookie_name, needs
+from hub.web.problems import Trouble
+from hub.web.site import site
+from hub.wording import LANGUAGES
+
+TRIES_PER_ADDRESS: Final = 60
+TRIES_WITHIN_S: Final = 300.0
+
+blueprint = Blueprint("login", __name__)
+
+_tries: defaultdict[str, deque[float]] = defaultdict(deque)
+
+
+@blueprint.get("/login")
+def form() -> Response:
+    """The form; `?lang=` chooses the language."""
+    chosen = request.args.get("lang")
+    if chosen in LANGUAGES:
+        g.language = chosen
+    page = make_response(render_template("login/form.html", back=_back(request.args.get("next")), failed=False))
+    if chosen in LANGUAGES:
+        remember(page, "madomori_lang", chosen)
+    return page
+
+
+@blueprint.post("/login")
+def submit() -> Response:
+    """A try. Whatever fails, the answer is the same, and it takes as long."""
+    name, password = request.form.get("login", "")[:200], request.form.get("password", "")[:1000]
+    back = _back(request.form.get("next"))
+    here, now, address = site(), site().now(), request.remote_addr or ""
+    _slow_down(address)
+    with begin_read(here.engine) as connection:
+        row = sessions.password_row(connection, name) if name.isprintable() else None
+    try:
+        holds = sessions.password_holds(row, password, now)
+    except sessions.CannotHash as error:
+        raise Trouble("busy", headers={"Retry-After": "5"}) from error
+    if row is None or not holds:
+        _tries[address].append(time.monotonic())
+        with begin_write(here.engine) as connection:
+            sessions.failed(connection, row, address, now)
+        return make_response(render_template("login/form.html", back=back, failed=True), 401)
+    with begin_write(here.engine) as connection:
+        secret = sessions.log_in(connection, row, request.cookies.get(cookie_name()), now)
+    page = make_response(redirect(back))
+    page.set_cookie(cookie_name(), secret, httponly=True, secure=here.tls, samesite="Strict", path="/")
+    return page
+
+
+@blueprint.post("/logout")
+@needs(Action.OWN_ACCOUNT)
+def logout() -> Response:
+    """End the session, for every tab."""
+    session = caller().session
+    if session is not None:
+        with begin_write(site().engine) as connection:
+            sessions.log_out(connection, session.id)
+        site().presence.look(write=False)
+    page = make_response(redirect(url_for("login.form")))
+    page.delete_cookie(cookie_name(), path="/", secure=site().tls, httponly=True, samesite="Strict")
+    return page
+
+
+def remember(page: Response, name: str, value: str) -> None:
+    """Keep a choice that concerns only the look of the pages."""
+    page.set_cookie(name, value, max_age=365 * 86400, httponly=True, secure=site().tls, samesite="Strict", path="/")
+
+
+def _back(wanted: str | None) -> str:
+    """Where to go after logging in: a path of this hub, nothing else."""
+    parts = urlsplit(wanted or "/")
+    inside = not parts.scheme and not parts.netloc and (wanted or "/").startswith("/") and "\\" not in (wanted or "")
+    return wanted if wanted and inside and wanted.isprintable() and not wanted.startswith("//") else "/"
+
+
+def _slow_down(address: str) -> None:
+    tries = _tries[address]
+    while tries and tries[0] < time.monotonic() - TRIES_WITHIN_S:
+        tries.popleft()
+    if len(tries) >= TRIES_PER_ADDRESS:
+        raise Trouble("too-many-tries", headers={"Retry-After": "60"})
+    if len(_tries) > 10_000:
+        _tries.clear()

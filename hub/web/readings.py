@@ -1,0 +1,235 @@
+"""What pages and API read from the database, as the shapes they answer."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, and_, or_, select
+
+from hub.domain import policy_clock
+from hub.domain.incident import OPEN, Entry, State
+from hub.domain.policy_clock import Mark
+from hub.evidence import playback
+from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
+from hub.web import shapes
+from hub.web.site import Site
+
+LIST_MAX: Final = 200
+QUARANTINE_MAX: Final = 100
+
+
+class BadCursor(ValueError):
+    """A cursor that no answer of ours gave out."""
+
+
+def incident_shape(row: Row[Any], site: Site) -> shapes.Incident:
+    """One row of `incident`."""
+    return shapes.Incident(**_incident_fields(row, site))
+
+
+def _incident_fields(row: Row[Any], site: Site) -> dict[str, Any]:
+    return {
+        **{name: row._mapping[name] for name in shapes.Incident.model_fields if name in row._mapping},
+        "seen_by": _person(row.seen_by, row.seen_name),
+        "responder": _person(row.responder, row.responder_name),
+        "policy": _policy(row.profile_id, row.profile_digest, site),
+    }
+
+
+def _person(person_id: str | None, name: str | None) -> shapes.PersonShape | None:
+    return None if person_id is None else shapes.PersonShape(id=person_id, name=name or "")
+
+
+def _policy(profile_id: str, digest: str, site: Site) -> shapes.Policy:
+    return shapes.Policy(id=profile_id, digest=digest, matches=digest == site.profile_digest)
+
+
+def incidents(
+    connection: Connection,
+    site: Site,
+    states: Iterable[State] = (),
+    since: datetime | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> tuple[list[shapes.Incident], str | None]:
+    """A page of incidents, newest press first, and the cursor of the next page.
+
+    Raises:
+        BadCursor: see there.
+    """
+    query = select(incident).order_by(incident.c.pressed_at.desc(), incident.c.id.desc()).limit(limit + 1)
+    wanted = [state.value for state in states]
+    if wanted:
+        query = query.where(incident.c.state.in_(wanted))
+    if since is not None:
+        query = query.where(incident.c.changed_at >= since)
+    if cursor is not None:
+        pressed_at, last_id = _read_cursor(cursor)
+        query = query.where(
+            or_(
+                incident.c.pressed_at < pressed_at,
+                and_(incident.c.pressed_at == pressed_at, incident.c.id < last_id),
+            )
+        )
+    rows = connection.execute(query).all()
+    shown = rows[:limit]
+    after = _cursor(shown[-1]) if len(rows) > limit else None
+    return [incident_shape(row, site) for row in shown], after
+
+
+def _cursor(row: Row[Any]) -> str:
+    text = json.dumps([row.pressed_at.isoformat(), row.id])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        pressed_at, last_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        moment = datetime.fromisoformat(pressed_at)
+        if moment.tzinfo is None or not isinstance(last_id, str) or not 1970 <= moment.year <= 9000:
+            raise BadCursor(cursor)
+        last_id.encode()
+    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        raise BadCursor(cursor) from error
+    return moment, last_id
+
+
+def open_incidents(connection: Connection, site: Site) -> list[shapes.Incident]:
+    """The queue: what nobody has seen first, emergencies before the rest, then the oldest."""
+    rows = connection.execute(select(incident).where(incident.c.state.in_([state.value for state in OPEN]))).all()
+    found = [incident_shape(row, site) for row in rows]
+    return sorted(
+        found, key=lambda one: (one.state is not State.RAISED, one.level != "emergency", one.raised_at, one.id)
+    )
+
+
+def incident_detail(
+    connection: Connection, site: Site, incident_id: str, now: datetime
+) -> shapes.IncidentDetail | None:
+    """One incident with everything around it; None when there is none."""
+    row = connection.execute(select(incident).where(incident.c.id == incident_id)).one_or_none()
+    if row is None:
+        return None
+    entries = [
+        shapes.TimelineEntry.model_validate(entry)
+        for entry in connection.execute(
+            select(timeline).where(timeline.c.incident == incident_id).order_by(timeline.c.at, timeline.c.id)
+        )
+    ]
+    return shapes.IncidentDetail(
+        **_incident_fields(row, site),
+        timeline=entries,
+        clocks=_clocks(row, entries, site, now),
+        steps=_steps(entries, site),
+        alerts=[
+            shapes.Alert.model_validate(one)
+            for one in connection.execute(
+                select(alert)
+                .where(alert.c.incident == incident_id)
+                .order_by(alert.c.created_at, alert.c.stage_s, alert.c.key)
+            )
+        ],
+        recordings=_recordings(connection, site, incident_id),
+    )
+
+
+def _clocks(row: Row[Any], entries: list[shapes.TimelineEntry], site: Site, now: datetime) -> list[shapes.ClockShape]:
+    marks = [Mark(entry.data["mark"], entry.at) for entry in entries if entry.kind == Entry.MARKED.value]
+    started = policy_clock.clocks(site.profile, row.contact_started_at, row.contact_ended_at or row.closed_at, marks)
+    return [
+        shapes.ClockShape(
+            name=clock.name,
+            started_at=clock.started_at,
+            minutes=clock.minutes,
+            lead_minutes=clock.lead_minutes,
+            due_at=clock.due_at,
+            ended_at=clock.ended_at,
+            state=clock.state(now),
+            source=clock.source,
+        )
+        for clock in started
+    ]
+
+
+def _steps(entries: list[shapes.TimelineEntry], site: Site) -> list[shapes.StepShape]:
+    taken: dict[str, list[datetime]] = {step: [] for step in site.profile.ladder.steps}
+    for entry in entries:
+        if entry.kind == Entry.STEP_TAKEN.value:
+            taken.setdefault(entry.data["step"], []).append(entry.at)
+    return [
+        shapes.StepShape(step=step, count=len(times), last_at=max(times, default=None)) for step, times in taken.items()
+    ]
+
+
+def _recordings(connection: Connection, site: Site, incident_id: str) -> list[shapes.Recording]:
+    known = connection.execute(select(recording).where(recording.c.incident == incident_id)).one_or_none()
+    stored = playback.stored_segments(connection, incident_id)
+    if known is None and not stored:
+        return []
+    plan = playback.plan(site.evidence, stored)
+    count = known._mapping["count"] if known is not None else None
+    stops = plan.stops
+    if stops is None and (count is None or len(plan.spans) < count):
+        stops = "missing" if len(stored) > len(plan.spans) or count is not None else "growing"
+    return [
+        shapes.Recording(
+            box=known.box if known is not None else stored[0].box,
+            pre_roll_ms=known.pre_roll_ms if known is not None else None,
+            video=known.video if known is not None else None,
+            audio=known.audio if known is not None else None,
+            segments=count,
+            stored_segments=len(stored),
+            playable_segments=len(plan.spans),
+            playable_ms=plan.duration_ms,
+            closed_at=known.closed_at if known is not None else None,
+            stops=stops,
+        )
+    ]
+
+
+def boxes(connection: Connection, site: Site) -> list[shapes.Box]:
+    """Every box that is not revoked, by counter, each with its newest open incident."""
+    running: dict[str, str] = {
+        row.box: row.id
+        for row in connection.execute(
+            select(incident.c.box, incident.c.id)
+            .where(incident.c.state.in_([state.value for state in OPEN]))
+            .order_by(incident.c.raised_at)
+        )
+    }
+    rows = connection.execute(select(box).where(box.c.revoked_at.is_(None)).order_by(box.c.counter, box.c.name)).all()
+    return [
+        shapes.Box(
+            **{name: row._mapping[name] for name in shapes.Box.model_fields if name in row._mapping},
+            profile=_policy(row.profile_id or "", row.profile_digest, site) if row.profile_digest else None,
+            incident=running.get(row.name),
+        )
+        for row in rows
+    ]
+
+
+def quarantined(connection: Connection) -> list[shapes.QuarantineEntry]:
+    """The newest messages that could not be understood."""
+    rows = connection.execute(select(quarantine).order_by(quarantine.c.id.desc()).limit(QUARANTINE_MAX)).all()
+    return [
+        shapes.QuarantineEntry(
+            **{name: row._mapping[name] for name in shapes.QuarantineEntry.model_fields if name != "payload"},
+            payload=base64.b64encode(row.payload).decode("ascii"),
+        )
+        for row in rows
+    ]
+
+
+def looks_at(connection: Connection, incident_id: str) -> list[Row[Any]]:
+    """Who looked at an incident's recording and why, newest first."""
+    return list(
+        connection.execute(
+            select(access)
+            .where(access.c.incident == incident_id, access.c.act == "recording.viewed")
+            .order_by(access.c.id.desc())
+            .limit(50)
+        )
+    )

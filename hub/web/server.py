@@ -1,0 +1,95 @@
+"""The web process: gunicorn with one gthread worker. One, because the live streams' queues live in the process."""
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from hub.config import HubConfig, load
+from hub.evidence import storage
+from hub.poke import Listener
+from hub.web import create_app
+from hub.web.site import KEY, Site
+
+SPARE_THREADS: Final = 32
+"""Beside one thread for every open stream (interface facts, finding 3)."""
+
+GRACEFUL_S: Final = 3
+
+
+def serve(directory: Path) -> None:
+    """Serve the site in `directory` until SIGTERM. Never returns: gunicorn leaves the process.
+
+    Raises:
+        Refused: settings or profile have problems.
+    """
+    config = load(directory)
+    _Server(config).run()
+
+
+class _Server(BaseApplication):
+    """Gunicorn with our settings only: no command line, no environment, no settings file."""
+
+    def __init__(self, config: HubConfig) -> None:
+        self._config = config
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in options(self._config).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Called in the worker, after the fork: the database's connections belong to one process."""
+        storage.sweep(self._config.places.directory / "evidence")
+        return create_app(self._config)
+
+
+def options(config: HubConfig) -> dict[str, Any]:
+    """Gunicorn's settings for a site."""
+    threads = config.web.stream_cap + SPARE_THREADS
+    host = f"[{config.http.host}]" if ":" in config.http.host else config.http.host
+    chosen: dict[str, Any] = {
+        "bind": f"{host}:{config.http.port}",
+        "workers": 1,
+        "worker_class": "gthread",
+        "threads": threads,
+        "worker_connections": threads * 4,
+        "graceful_timeout": GRACEFUL_S,
+        "timeout": 30,
+        "keepalive": 15,
+        "forwarded_allow_ips": "",
+        "secure_scheme_headers": {},
+        "control_socket_disable": True,
+        "proc_name": f"madomori-web {config.site}",
+        "loglevel": "warning",
+        "post_worker_init": start_threads(config.places.directory),
+    }
+    if config.http.uses_tls:
+        chosen |= {
+            "certfile": str(config.places.server_certificate),
+            "keyfile": str(config.places.server_key),
+            "ssl_context": _tls,
+        }
+    if Path("/dev/shm").is_dir():  # noqa: S108 - gunicorn's heartbeat file, on memory instead of an SD card
+        chosen["worker_tmp_dir"] = "/dev/shm"  # noqa: S108
+    return chosen
+
+
+def _tls(_config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    context = default()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def start_threads(directory: Path) -> Callable[[Any], None]:
+    """What gunicorn calls in its worker once the application stands: live streams begin, and end with the worker."""
+
+    def start(worker: Any) -> None:
+        site: Site = worker.wsgi.extensions[KEY]
+        site.broadcaster.start(Listener(directory, "web"), lambda: worker.alive)
+        site.presence.start(lambda: worker.alive)
+
+    return start

@@ -1,0 +1,245 @@
+"""What the API answers: one model per shape. The published description is made from these."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+from contract.messages import utc_text
+from hub.domain.incident import Outcome, State
+
+Moment = Annotated[datetime, PlainSerializer(utc_text, return_type=str, when_used="json")]
+
+
+class Shape(BaseModel):
+    """Base of every answer."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape as plain JSON values; absent facts are null."""
+        return self.model_dump(mode="json")
+
+
+class PersonShape(Shape):
+    """Somebody by id and by the name that is shown."""
+
+    id: str
+    name: str
+
+
+class Policy(Shape):
+    """The rules that the box followed. `matches`: they are the ones this hub follows."""
+
+    id: str
+    digest: str
+    matches: bool
+
+
+class Incident(Shape):
+    """One incident, as a list shows it. Times of the box's clock carry `clock`: synced or unsynced."""
+
+    id: str
+    number: str
+    box: str
+    counter: str
+    level: Literal["assist", "emergency"]
+    state: State
+    drill: bool
+    presses: int
+    pressed_at: Moment
+    clock: str
+    received_at: Moment
+    raised_at: Moment
+    seen_at: Moment | None
+    seen_by: PersonShape | None
+    responding_at: Moment | None
+    responder: PersonShape | None
+    contact_started_at: Moment | None
+    contact_ended_at: Moment | None
+    closed_at: Moment | None
+    outcome: Outcome | None
+    changed_at: Moment
+    policy: Policy
+
+
+class TimelineEntry(Shape):
+    """One thing that happened: `at` when, `recorded_at` when the hub learnt of it."""
+
+    id: int
+    at: Moment
+    recorded_at: Moment
+    kind: str
+    source: Literal["box", "person", "hub"]
+    actor: str | None
+    actor_name: str | None
+    actor_role: str | None
+    text: str
+    data: dict[str, Any]
+
+
+class ClockShape(Shape):
+    """A clock of the policy that has started. It prompts and never acts; `source` is where the document says so."""
+
+    name: str
+    started_at: Moment
+    minutes: int
+    lead_minutes: int
+    due_at: Moment
+    ended_at: Moment | None
+    state: Literal["running", "lead", "due", "ended"]
+    source: str
+
+
+class StepShape(Shape):
+    """A step of the ladder and how often it was taken."""
+
+    step: str
+    count: int
+    last_at: Moment | None
+
+
+class Alert(Shape):
+    """One message to one contact, and how far it got."""
+
+    id: str
+    stage_s: int
+    round: int
+    contact: str
+    role: str
+    channel: str
+    state: str
+    tries: int
+    created_at: Moment
+    sent_at: Moment | None
+    error: str | None
+
+
+class Recording(Shape):
+    """A recording as far as it has arrived.
+
+    `playable_ms` and `playable_segments` count what hangs together from the first segment on; `stops` says why no more
+    can be shown: `growing`, `missing` (a segment is not here yet), `sealed`, `unreadable`, `format_changed`, or null when
+    it is complete.
+    """
+
+    box: str
+    pre_roll_ms: int | None
+    video: bool | None
+    audio: bool | None
+    segments: int | None
+    stored_segments: int
+    playable_segments: int
+    playable_ms: int
+    closed_at: Moment | None
+    stops: Literal["growing", "missing", "sealed", "unreadable", "format_changed"] | None
+
+
+class IncidentDetail(Incident):
+    """One incident with everything around it."""
+
+    timeline: list[TimelineEntry]
+    clocks: list[ClockShape]
+    steps: list[StepShape]
+    alerts: list[Alert]
+    recordings: list[Recording]
+
+
+class IncidentList(Shape):
+    """A page of incidents, newest press first. `next` goes into `cursor`; null on the last page."""
+
+    incidents: list[Incident]
+    next: str | None
+    at: Moment
+
+
+class Box(Shape):
+    """One box as the hub knows it."""
+
+    name: str
+    counter: str
+    presence: str
+    heard_at: Moment | None
+    recording: str | None
+    faults: list[str]
+    spool_depth: int | None
+    disk_free_bytes: int | None
+    temperature_c: float | None
+    clock: str | None
+    software: str | None
+    profile: Policy | None
+    enrolled_at: Moment
+    incident: str | None
+
+
+class BoxList(Shape):
+    """Every box that stands."""
+
+    boxes: list[Box]
+    at: Moment
+
+
+class Me(Shape):
+    """Who is asking, and what they may do."""
+
+    id: str
+    name: str
+    role: str
+    language: str
+    actions: list[str]
+    session_ends_at: Moment | None
+    at: Moment
+
+
+class QuarantineEntry(Shape):
+    """A message that could not be understood. `payload` is at most the first 4 KiB, in base64."""
+
+    id: int
+    topic: str
+    box: str | None
+    reason: str
+    received_at: Moment
+    size_bytes: int
+    payload: str
+
+
+class Quarantine(Shape):
+    """The newest messages that could not be understood."""
+
+    entries: list[QuarantineEntry]
+
+
+class SegmentStored(Shape):
+    """A segment is durable here."""
+
+    incident: str
+    seq: int
+    digest: str
+    stored: Literal[True] = True
+
+
+class FieldError(Shape):
+    """What is wrong with one field."""
+
+    field: str
+    ja: str
+    en: str
+
+
+class InTongue(Shape):
+    """A problem's words in one language."""
+
+    title: str
+    detail: str
+
+
+class ProblemShape(Shape):
+    """RFC 9457, in the reader's language; both languages stand under `ja` and `en`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    ja: InTongue
+    en: InTongue
+    errors: list[FieldError] | None = None
