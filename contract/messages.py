@@ -20,6 +20,7 @@ from pydantic import (
     PlainSerializer,
     Strict,
     StringConstraints,
+    WithJsonSchema,
 )
 
 VERSION: Final = 1
@@ -76,7 +77,12 @@ def _number_one(value: object) -> object:
 Version = Annotated[Literal[1], BeforeValidator(_number_one)]
 Text = Annotated[str, Strict()]
 Flag = Annotated[bool, Strict()]
-Id = Annotated[Text, StringConstraints(max_length=36), AfterValidator(_lowercase_uuid)]
+Id = Annotated[
+    Text,
+    StringConstraints(max_length=36),
+    AfterValidator(_lowercase_uuid),
+    WithJsonSchema({"type": "string", "format": "uuid"}),
+]
 """A UUID (RFC 9562). Boxes make version 7; any version is accepted, because a press must not be lost over it."""
 
 Name = Annotated[Text, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]

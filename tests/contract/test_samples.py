@@ -20,12 +20,14 @@ from contract.messages import (
 )
 from tests.contract import samples
 
-EVENT_FIELDS = "v id type site box boot seq at mono_ms clock profile body".split()
+EVENT_FIELDS = ["v", "id", "type", "site", "box", "boot", "seq", "at", "mono_ms", "clock", "profile", "body"]
 
 
 def test_every_message_has_a_sample() -> None:
     assert set(samples.EVENT_NAMES) == {f"event.{kind}" for kind in BODIES}
-    assert {name for name in samples.NAMES if name.startswith("command.")} == {f"command.{kind}" for kind in CommandType}
+    assert {name for name in samples.NAMES if name.startswith("command.")} == {
+        f"command.{kind}" for kind in CommandType
+    }
     others = {name.split(".")[0] for name in samples.NAMES} - {"event"}
     assert others == {topic.replace("/", "-") for topic in ON_TOPIC} | {"segment-record"}
 
