@@ -1,8 +1,8 @@
 """Live changes: one thread per web process reads the change log once and hands each change to every open stream.
 
 Order and completeness come from the change log's numbers: a stream starts at a number, is replayed what lies between
-its last known number and that, and then gets everything after it from its own bounded queue. A stream that does not keep
-up is cut; it comes back with its last number and is replayed.
+its last known number and that, and then gets everything after it from its own bounded queue. A stream that cannot
+keep up is cut; it comes back with its last number and is replayed.
 """
 
 import json

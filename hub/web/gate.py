@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, make_response, redirect, request, url_for
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.utils import host_is_trusted
@@ -28,7 +28,8 @@ BODY_BYTES_MAX: Final = 256 * 1024
 
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; media-src 'self'; "
-    "font-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "font-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
 )
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
@@ -105,8 +106,6 @@ def _enter() -> Response | None:
 
 def site_view(endpoint: str | None) -> Callable[..., object] | None:
     """The view behind an endpoint of the running application."""
-    from flask import current_app
-
     return current_app.view_functions.get(endpoint or "")
 
 
@@ -143,9 +142,7 @@ def _ask_to_sign_in() -> Response:
     if request.path.startswith(("/api/", "/metrics")) or request.headers.get("X-Requested-With") == "madomori":
         raise Trouble("sign-in", headers={"WWW-Authenticate": "Bearer"})
     back = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    answer = redirect(url_for("login.form", next=back) if back != "/" else url_for("login.form"))
-    assert isinstance(answer, Response)
-    return answer
+    return make_response(redirect(url_for("login.form", next=back) if back != "/" else url_for("login.form")))
 
 
 def _check_host() -> None:

@@ -119,8 +119,8 @@ class Recording(Shape):
     """A recording as far as it has arrived.
 
     `playable_ms` and `playable_segments` count what hangs together from the first segment on; `stops` says why no more
-    can be shown: `growing`, `missing` (a segment is not here yet), `sealed`, `unreadable`, `format_changed`, or null when
-    it is complete.
+    can be shown: `growing`, `missing` (a segment is not here yet), `sealed`, `unreadable`, `format_changed`, or null
+    when it is complete.
     """
 
     box: str
