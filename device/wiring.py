@@ -111,6 +111,8 @@ def assemble(
             video_bit_rate=settings.media.video_kbps * 1000,
         ),
     )
+    if spool.unopened:
+        runner.post(FaultSeen("spool", spool.unopened))
     if key_fault is not None:
         runner.post(FaultSeen("key", key_fault))
     _announce_again(store, runner)

@@ -38,7 +38,8 @@ class SounddeviceMicrophone:
         """
         sounddevice = _library()
         self._closed.clear()
-        self._blocks = arrived = queue.Queue(_QUEUE_BLOCKS)
+        self._blocks = queue.Queue(_QUEUE_BLOCKS)
+        arrived = self._blocks
 
         def heard(data: Any, _frames: int, times: Any, _status: Any) -> None:
             delay_s = times.currentTime - times.inputBufferAdcTime

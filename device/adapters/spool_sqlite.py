@@ -4,6 +4,7 @@ One writer means that a press never waits for the commit of a receipt. WAL with 
 power-cut simulation, `NORMAL` lost everything (facts/evidence_and_security, 1.4).
 """
 
+import logging
 import queue
 import sqlite3
 import threading
@@ -20,6 +21,8 @@ from device.core.alarm import AlarmIs
 from device.core.box import Standing
 from device.core.events import Persisted, PersistFailed
 from device.ports import Post, SpoolError
+
+log = logging.getLogger("madomori.spool")
 
 _RESERVE_BYTES: Final = 2 * 1024 * 1024
 """Space taken in advance in database and log, so that a full disk still has room for thousands of events (D04)."""
@@ -59,12 +62,17 @@ class SpoolWriter:
     def __init__(self, path: Path, post: Post) -> None:
         """Open or create the spool at `path`.
 
-        Raises:
-            SpoolError: it cannot be opened; the message says what to do.
+        A disk that refuses does not stop the box: events are answered with `PersistFailed`, go out from memory, and
+        opening is tried again.
         """
         self._path = path
         self._post = post
-        self._connection = _open_for_writing(path)
+        self._connection: sqlite3.Connection | None = None
+        self._unopened = ""
+        try:
+            self._connection = _open_for_writing(path)
+        except SpoolError as error:
+            self._unopened = str(error)
         self._queue: queue.SimpleQueue[Event | _Receipt | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
 
@@ -81,12 +89,23 @@ class SpoolWriter:
         self._queue.put(_Receipt(event_ids, incident, number))
 
     def depth(self) -> int:
-        """Number of events that still need a receipt. Opens its own connection: safe from any thread."""
+        """Number of events that still need a receipt. Opens its own connection: safe from any thread.
+
+        Raises:
+            sqlite3.Error: the spool cannot be read.
+        """
         with closing(_connect(self._path)) as connection:
             return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
 
+    @property
+    def unopened(self) -> str:
+        """Why the spool could not be opened at the start; empty when it could."""
+        return self._unopened
+
     def resume(self) -> Standing | None:
         """The alarm that stood when the program last ended. Call before `start`."""
+        if self._connection is None:
+            return None
         row = self._connection.execute(
             "SELECT incident, alarm, since, drill, raised_event, receipted, number FROM standing"
         ).fetchone()
@@ -103,7 +122,8 @@ class SpoolWriter:
         self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout=10)
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def _run(self) -> None:
         waiting: list[Event | _Receipt] = []
@@ -134,11 +154,13 @@ class SpoolWriter:
     def _commit(self, batch: list[Event | _Receipt]) -> bool:
         ids = tuple(item.id for item in batch if isinstance(item, Event))
         try:
-            with self._connection:
-                self._connection.execute("BEGIN IMMEDIATE")
+            if self._connection is None:
+                self._connection = _open_for_writing(self._path)
+            with self._connection as connection:
+                connection.execute("BEGIN IMMEDIATE")
                 for item in batch:
-                    _insert(self._connection, item) if isinstance(item, Event) else _release(self._connection, item)
-        except sqlite3.Error as error:
+                    _insert(connection, item) if isinstance(item, Event) else _release(connection, item)
+        except (sqlite3.Error, SpoolError) as error:
             self._post(PersistFailed(ids, f"{error}"))
             return False
         if ids:
@@ -180,27 +202,52 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _open_for_writing(path: Path) -> sqlite3.Connection:
     try:
-        fresh = not path.exists()
-        connection = _connect(path)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.executescript(_SCHEMA)
-        if fresh:
-            _reserve(connection)
-        path.chmod(0o600)
+        try:
+            return _prepared(path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            _put_aside(path)  # not a database any more: a box that calls for help beats one that mourns its file
+            return _prepared(path)
     except (sqlite3.Error, OSError) as error:
         raise SpoolError(
             f"{path}: 押された記録を保存できません（{error}）。空き容量と書き込み権限を確かめてください。 / "
             f"presses cannot be stored ({error}). Check free space and write permission."
         ) from error
+
+
+def _prepared(path: Path) -> sqlite3.Connection:
+    connection = _connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.executescript(_SCHEMA)
+        path.chmod(0o600)
+        _reserve(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
+def _put_aside(path: Path) -> None:
+    log.error("%s is damaged; put aside as *.broken, starting a new one", path)
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.replace(part.with_name(part.name + ".broken"))
+
+
 def _reserve(connection: sqlite3.Connection) -> None:
-    connection.execute("CREATE TABLE ballast (filling BLOB)")
-    connection.execute("INSERT INTO ballast VALUES (zeroblob(?))", (_RESERVE_BYTES,))
-    connection.execute("DROP TABLE ballast")  # its pages stay in the file as free ones
-    connection.execute("PRAGMA wal_checkpoint(FULL)")  # the log keeps its length and is written over
+    """Grow database and log now. SQLite cuts the log when the last connection closes, so this is done at each start."""
+    try:
+        connection.execute("DROP TABLE IF EXISTS ballast")
+        connection.execute("CREATE TABLE ballast (filling BLOB)")
+        connection.execute("INSERT INTO ballast VALUES (zeroblob(?))", (_RESERVE_BYTES,))
+        connection.execute("DROP TABLE ballast")  # its pages stay in the file as free ones
+        connection.execute("PRAGMA wal_checkpoint(FULL)")  # the log keeps its length and is written over
+    except sqlite3.OperationalError as error:
+        log.error("no room to reserve space for events: %s", error)  # what room there is still serves
 
 
 def _insert(connection: sqlite3.Connection, event: Event) -> None:

@@ -40,7 +40,7 @@ class Encoders:
         try:
             self._container: OutputContainer = av.open(Nowhere(), "w", format="mp4", options={"movflags": "empty_moov"})
             self.video: Any = self._container.add_stream(
-                "libx264", rate=frames_per_second, options=_x264(frames_per_second)
+                "libx264", rate=frames_per_second, options=x264_options(frames_per_second)
             )
             self.video.width, self.video.height, self.video.pix_fmt = width, height, "yuv420p"
             self.video.bit_rate = settings.video_bit_rate
@@ -59,7 +59,8 @@ class Encoders:
         self._container.close()
 
 
-def _x264(frames_per_second: int) -> dict[str, str]:
+def x264_options(frames_per_second: int) -> dict[str, str]:
+    """How libx264 is set up."""
     # One keyframe a second and none elsewhere, except those asked for: ring and segments can be cut at any second.
     gop = str(frames_per_second)
     return {

@@ -52,7 +52,7 @@ class SimulatedCamera:
             late = int((time.monotonic() - due_s) / period_s)
             due_s += late * period_s
             if not self._frozen.is_set():
-                yield round(due_s * 1000), self._frame(number + late, due_s)
+                yield round(due_s * 1000), self.picture(number + late, due_s)
             number += late + 1
 
     def close(self) -> None:
@@ -80,7 +80,8 @@ class SimulatedCamera:
         if self._vanished.is_set():
             raise CameraError("模擬カメラが外れています / the simulated camera is unplugged")
 
-    def _frame(self, number: int, due_s: float) -> av.VideoFrame:
+    def picture(self, number: int, due_s: float) -> av.VideoFrame:
+        """Picture `number` of the scene, as it looks at the monotonic second `due_s`."""
         wall = datetime.fromtimestamp(time.time() - time.monotonic() + due_s).astimezone()
         text = f"{wall:%H:%M:%S}.{wall.microsecond // 1000:03d}"
         planes: tuple[bytes | bytearray, ...] = (
