@@ -11,6 +11,7 @@ from contract.problems import Refused
 from contract.topics import is_name
 from hub import config as settings
 from hub import enrol, log, site, supervisor
+from hub.clock import now_utc
 from hub.command_line import (
     AS_JSON,
     DIRECTORY,
@@ -25,7 +26,6 @@ from hub.command_line import (
     ready,
     report_as,
 )
-from hub.site import now_utc
 from hub.store import tokens, users
 from hub.store.engine import begin_read, begin_write, open_database
 from hub.store.migrate import migrate as migrate_database

@@ -113,9 +113,8 @@ def password_from(path: Path | None) -> str:
         first_line(path) if path else click.prompt("パスワード / password", hide_input=True, confirmation_prompt=True)
     )
     if len(password) < users.PASSWORD_CHARACTERS_MIN:
-        raise click.ClickException(
-            f"{users.PASSWORD_CHARACTERS_MIN} 文字以上にしてください / {users.PASSWORD_CHARACTERS_MIN} characters or more"
-        )
+        least = users.PASSWORD_CHARACTERS_MIN
+        raise click.ClickException(f"{least} 文字以上にしてください / must have {least} characters or more")
     return str(password)
 
 

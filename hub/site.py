@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -210,8 +210,3 @@ tries_max = 10
 # target = "guard@example.lg.jp"
 # language = "ja"
 """
-
-
-def now_utc() -> datetime:
-    """The wall clock, for the edges of the program; inner functions get `now` as an argument."""
-    return datetime.now(UTC)

@@ -2,16 +2,53 @@
 
 import signal
 import threading
+import time
 
-from hub.config import HubConfig
+import structlog
+
+from hub import receipts
+from hub.alerts.dispatch import Dispatch
+from hub.config import HubConfig, load_profile
+from hub.engine import Engine
+from hub.ingest import Ingest
+from hub.link import Link
+from hub.poke import Listener
+from hub.store.engine import open_database
 from hub.supervisor import SingleInstance
+
+_log = structlog.get_logger()
 
 
 def run(config: HubConfig) -> int:
-    """Run until SIGTERM or SIGINT; the exit code. Main thread only."""
+    """Run until SIGTERM or SIGINT; the exit code. Main thread only.
+
+    Raises:
+        CannotRun: a worker of this site runs already.
+        Refused, OSError: settings or keys cannot be read.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with SingleInstance(config, "worker"):
-        stop.wait()
+    with SingleInstance(config, "worker"), Listener(config.places.directory, "worker") as pokes:
+        profile = load_profile(config.places)
+        database = open_database(config.database_url)
+        session = time.time_ns() // 1_000_000
+        dispatch = Dispatch(config, database)
+        engine = Engine(config, profile, database, dispatch.wake)
+        ingest = Ingest(config, profile, database, receipts.load(config.places), engine.wake)
+        link = Link(config, ingest.inbox, session, engine.wake)
+        engine.start(ingest, link)
+        ingest.start(link)
+        dispatch.start()
+        link.start()
+        _log.info("worker.started", site=config.site)
+        while not stop.is_set():
+            if pokes.wait(0.5):
+                engine.wake()
+        dispatch.stop()
+        engine.stop()
+        link.stop()
+        ingest.stop()
+        database.dispose()
+    _log.info("worker.stopped", site=config.site)
     return 0

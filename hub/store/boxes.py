@@ -63,3 +63,8 @@ def _revoke_certificates(connection: Connection, name: str, now: datetime) -> No
     connection.execute(
         update(certificate).where(certificate.c.box == name, certificate.c.revoked_at.is_(None)).values(revoked_at=now)
     )
+
+
+def online(connection: Connection) -> list[str]:
+    """Boxes that are shown as online."""
+    return list(connection.execute(select(box.c.name).where(box.c.presence == "online")).scalars())

@@ -1,13 +1,14 @@
 """Accounts of people."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from hub.domain.presence import LIVE_S, RESPONDERS
 from hub.store.ids import new_id
 from hub.store.schema import session, user
 
@@ -84,3 +85,16 @@ def set_password(connection: Connection, login: str, password: str) -> bool:
     )
     connection.execute(delete(session).where(session.c.user == row.id))
     return True
+
+
+def responders(connection: Connection, now: datetime) -> int:
+    """How many sessions have somebody in front of them who goes to a counter when it calls."""
+    return connection.execute(
+        select(func.count())
+        .select_from(session.join(user, user.c.id == session.c.user))
+        .where(
+            session.c.live_at >= now - timedelta(seconds=LIVE_S),
+            user.c.role.in_(RESPONDERS),
+            user.c.disabled_at.is_(None),
+        )
+    ).scalar_one()

@@ -1,0 +1,73 @@
+"""Alerts posted as JSON to another program: chat, paging service, the building's own systems."""
+
+import http.client
+import json
+import ssl
+from typing import Any
+from urllib.parse import urlsplit
+
+from contract.messages import utc_text
+from hub.alerts import wording
+from hub.alerts.channel import SENDING_S, Bundle, Deadline, Item, SendFailed
+from hub.alerts.mail import bundle_id
+from hub.config import HubConfig
+
+
+def make(config: HubConfig) -> "WebhookChannel | None":
+    """The channel; it needs no settings."""
+    return WebhookChannel(config.alerts.webhook.timeout_s)
+
+
+class WebhookChannel:
+    """Posts alerts. Follows no redirect: whoever answers with one is not whom the administrator named."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+
+    def send(self, bundle: Bundle) -> None:
+        """Post the bundle; any 2xx is success.
+
+        Raises:
+            SendFailed: no answer in time, or another status.
+        """
+        url = urlsplit(bundle.target)
+        connection: http.client.HTTPConnection = (
+            http.client.HTTPSConnection(
+                url.hostname or "", url.port, timeout=self._timeout_s, context=ssl.create_default_context()
+            )
+            if url.scheme == "https"
+            else http.client.HTTPConnection(url.hostname or "", url.port, timeout=self._timeout_s)
+        )
+        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        headers = {"Content-Type": "application/json", "Idempotency-Key": bundle_id(bundle), "User-Agent": "madomori"}
+        try:
+            with Deadline(SENDING_S, lambda: connection):
+                connection.request("POST", path, body=payload(bundle), headers=headers)
+                status = connection.getresponse().status
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise SendFailed(f"webhook: {type(error).__name__}") from error
+        finally:
+            connection.close()
+        if not 200 <= status < 300:
+            raise SendFailed(f"webhook answered {status}")
+
+
+def payload(bundle: Bundle) -> bytes:
+    """The body: every alert, none merged away."""
+    body = {"v": 1, "site": bundle.site, "alerts": [_alert(item) for item in bundle.items]}
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _alert(item: Item) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "incident": item.incident,
+        "number": item.number,
+        "counter": item.counter,
+        "level": item.level,
+        "at": utc_text(item.pressed_at),
+        "text_ja": wording.text_ja(item),
+        "text_en": wording.text_en(item),
+        "url": item.url,
+        "drill": item.drill,
+    }

@@ -1,0 +1,172 @@
+"""Who is alerted when: the profile's ladder, counted from the moment the level was last raised, until a person answers.
+
+An assist call is answered when somebody has seen it, an emergency only when a named person is coming. Until then every
+role that the ladder has reached is alerted again each `repeat_s`. Nothing is throttled. After a time in which nobody
+kept watch, every stage that was missed is made up for, but of the missed repeats only the newest.
+"""
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from contract.messages import IdSource, Level
+from contract.profile import Alert, AlertStage
+from hub.domain.incident import ALARMING
+
+LATE_S: Final = 2.0
+"""An alert that comes later than this after its time is marked late."""
+
+
+class Contact(Protocol):
+    """Somebody to be alerted, as `hub.toml` names them."""
+
+    @property
+    def id(self) -> str:
+        """Its name in the settings."""
+
+    @property
+    def role(self) -> str:
+        """Whom it stands for."""
+
+    @property
+    def channel(self) -> str:
+        """How it is reached."""
+
+    @property
+    def target(self) -> str:
+        """Where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the ladder must know of an incident. `elapsed_s` counts from the last raise, on a clock that never jumps."""
+
+    incident: str
+    level: str
+    state: str
+    elapsed_s: float
+    seen_at: datetime | None = None
+    responding_at: datetime | None = None
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the answer came that this level needs."""
+        return self.responding_at or (None if self.level == Level.EMERGENCY else self.seen_at)
+
+    @property
+    def calling(self) -> bool:
+        """Whether further people must be alerted."""
+        return self.state in ALARMING and self.answered_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An alert that must go out now. `key` is the same however often it is worked out."""
+
+    key: str
+    incident: str
+    stage_s: int
+    round: int
+    contact: Contact
+    late_s: float
+
+
+def first(rules: Alert, incident: str, level: str, contacts: Sequence[Contact]) -> list[Due]:
+    """The alerts of a call, or of a raise, at 0 s. They go out whoever has answered the lower level."""
+    return [
+        _due(incident, level, stage, 0, contact, 0.0)
+        for stage in _ladder(rules, level)
+        if stage.after_s == 0
+        for contact in _reached(stage, contacts)
+    ]
+
+
+def due(rules: Alert, call: Call, known: Container[str], contacts: Sequence[Contact]) -> list[Due]:
+    """What must go out now and is not among the keys `known`; at most one alert per contact."""
+    if not call.calling:
+        return []
+    reached = [stage for stage in _ladder(rules, call.level) if stage.after_s <= call.elapsed_s]
+    found: dict[str, Due] = {}
+    for stage in reached:
+        for contact in _reached(stage, contacts):
+            one = _due(call.incident, call.level, stage, 0, contact, call.elapsed_s - stage.after_s)
+            if one.key not in known:
+                found.setdefault(contact.id, one)
+    round_ = int(call.elapsed_s // rules.repeat_s)
+    at_s = round_ * rules.repeat_s
+    if round_ > 0:
+        for stage in reached:
+            if stage.after_s < at_s:
+                for contact in _reached(stage, contacts):
+                    one = _due(call.incident, call.level, stage, round_, contact, call.elapsed_s - at_s)
+                    if one.key not in known:
+                        found.setdefault(contact.id, one)
+    return list(found.values())
+
+
+def next_due_s(rules: Alert, call: Call) -> float | None:
+    """Seconds until `due` can have something new; None when nothing more will come of this call."""
+    if not call.calling:
+        return None
+    moments = [float(stage.after_s) for stage in _ladder(rules, call.level)]
+    moments.append((call.elapsed_s // rules.repeat_s + 1) * rules.repeat_s)
+    return min(moment for moment in moments if moment > call.elapsed_s) - call.elapsed_s
+
+
+def alert_rows(found: Sequence[Due], new_id: IdSource, now: datetime) -> list[dict[str, Any]]:
+    """The alerts as rows that wait to be sent."""
+    return [
+        {
+            "id": new_id(),
+            "incident": one.incident,
+            "key": one.key,
+            "stage_s": one.stage_s,
+            "round": one.round,
+            "contact": one.contact.id,
+            "role": one.contact.role,
+            "channel": one.contact.channel,
+            "target": one.contact.target,
+            "state": "due",
+            "tries": 0,
+            "created_at": now,
+            "next_at": now,
+        }
+        for one in found
+    ]
+
+
+def alerted_entry(incident: str, found: Sequence[Due], now: datetime, profile_digest: str) -> dict[str, Any]:
+    """The timeline's note that people are being alerted, with `late_ms` when that is later than the ladder says."""
+    data: dict[str, Any] = {
+        "stage_s": max(one.stage_s for one in found),
+        "round": max(one.round for one in found),
+        "contacts": [one.contact.id for one in found],
+        "roles": sorted({one.contact.role for one in found}),
+    }
+    late_s = max(one.late_s for one in found)
+    if late_s > LATE_S:
+        data["late_ms"] = round(late_s * 1000)
+    return {
+        "incident": incident,
+        "at": now,
+        "recorded_at": now,
+        "kind": "alerted",
+        "source": "hub",
+        "text": "",
+        "data": data,
+        "profile_digest": profile_digest,
+    }
+
+
+def _ladder(rules: Alert, level: str) -> tuple[AlertStage, ...]:
+    return rules.emergency if level == Level.EMERGENCY else rules.assist
+
+
+def _reached(stage: AlertStage, contacts: Iterable[Contact]) -> list[Contact]:
+    return [contact for contact in contacts if contact.role in stage.roles]
+
+
+def _due(incident: str, level: str, stage: AlertStage, round_: int, contact: Contact, late_s: float) -> Due:
+    key = f"{incident}:{level}:{round_}:{stage.after_s}:{contact.id}"
+    return Due(key, incident, stage.after_s, round_, contact, max(0.0, late_s))

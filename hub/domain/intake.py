@@ -1,0 +1,385 @@
+"""What a batch of events from the boxes means: which rows follow, which receipts, what is set aside.
+
+Pure: facts in, rows out. `hub.store.intake` reads the facts and writes the rows in one transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+
+from contract.evidence import Verify
+from contract.messages import (
+    AlarmRaised,
+    AlarmRepeated,
+    BareAlarm,
+    BoxStarted,
+    ClockState,
+    Event,
+    FaultCleared,
+    FaultRaised,
+    IdSource,
+    Level,
+    RecordingClosed,
+    RecordingStarted,
+    SegmentSealed,
+)
+from contract.profile import Alert
+from hub.domain import escalation
+from hub.domain.chain import Chains, Doubtful, KnownClose, KnownSegment, Witness
+from hub.domain.escalation import Contact
+from hub.domain.incident import State
+
+JAPAN: Final = timezone(timedelta(hours=9), "JST")
+"""Asia/Tokyo has had no other offset since 1951; incident numbers count by its calendar year."""
+
+SKEW: Final = timedelta(seconds=2)
+"""A box's clock that is off by more than this is noted in the timeline."""
+
+Row = dict[str, Any]
+Place = tuple[str, str, int]
+"""(box, boot, seq)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The site's rules for one batch."""
+
+    alert: Alert
+    contacts: Sequence[Contact]
+    profile_id: str
+    profile_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBox:
+    """An enrolled box that may speak."""
+
+    counter: str
+    evidence_key: str | None
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEvent:
+    """An event that was stored before."""
+
+    box: str
+    type: str
+    incident: str | None
+
+
+@dataclass(slots=True)
+class LiveIncident:
+    """An incident in the making. `number` is None while it is new: the store counts."""
+
+    box: str
+    level: str
+    presses: int
+    number: str | None = None
+    row: Row = field(default_factory=dict)  # all columns of a new one, changed columns of a known one
+
+
+@dataclass(slots=True)
+class Known:
+    """What the store holds about the events of a batch."""
+
+    boxes: Mapping[str, KnownBox] = field(default_factory=dict)
+    events: Mapping[str, KnownEvent] = field(default_factory=dict)
+    places: Mapping[Place, str] = field(default_factory=dict)  # -> event id
+    incidents: Mapping[str, LiveIncident] = field(default_factory=dict)
+    earlier: Mapping[str, Sequence[tuple[Event, datetime]]] = field(default_factory=dict)  # waited for their incident
+    segments: Mapping[tuple[str, int], KnownSegment] = field(default_factory=dict)
+    closes: Mapping[str, KnownClose] = field(default_factory=dict)
+    alarming: Mapping[str, Sequence[str]] = field(default_factory=dict)  # box -> its incidents that still alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """An event that will be durable with this batch."""
+
+    box: str
+    event: str
+    incident: str | None
+    witness: Witness | None
+
+
+class Refused(Exception):
+    """The event is set aside: no row, no receipt. The text is the reason."""
+
+
+class Intake:
+    """One batch. Feed every event to `take`, alarms first; then `finish`, and read the public fields. One thread."""
+
+    def __init__(self, known: Known, rules: Rules, now: datetime, new_id: IdSource, verify: Verify) -> None:
+        self._known, self._rules, self.now, self._new_id = known, rules, now, new_id
+        self.events: list[Row] = []
+        self.incidents: dict[str, LiveIncident] = dict(known.incidents)
+        self.timeline: list[Row] = []
+        self.alerts: list[Row] = []
+        self.boxes: dict[str, Row] = {}
+        self.recordings: dict[str, Row] = {}
+        self.receipts: list[Receipted] = []
+        self.notes: list[tuple[str, str]] = []  # (event id, reason): stored, receipted, but something is wrong
+        self.changes: dict[tuple[str, str | None, str | None], None] = {}
+        self.duplicates = 0
+        self._events = dict(known.events)
+        self._places = dict(known.places)
+        self._chains = Chains(known.segments, known.closes, now, verify)
+        self._to_alert: dict[str, str] = {}  # incident -> level
+
+    def take(self, event: Event | BareAlarm, payload: str) -> None:
+        """Add what follows from `event`.
+
+        Raises:
+            Refused: unknown box, a replay, or somebody else's incident. Nothing was added.
+        """
+        box = self._known.boxes.get(event.box)
+        if box is None:
+            raise Refused("unknown or revoked box")
+        bare = isinstance(event, BareAlarm)
+        known = self._events.get(event.id)
+        if known is not None:
+            if known.box != event.box:
+                raise Refused("the event id belongs to another box")
+            self.duplicates += 1
+            self.receipts.append(Receipted(event.box, event.id, known.incident, self._chains.again(event)))
+            return
+        kind = "alarm.raised" if isinstance(event, BareAlarm) else event.type
+        place = (event.box, event.id, 0) if isinstance(event, BareAlarm) else (event.box, event.boot, event.seq)
+        if place in self._places:
+            raise Refused("replay: this place in the box's sequence was taken by another event")
+        owner = self.incidents.get(event.incident) if event.incident else None
+        if owner is not None and owner.box != event.box:
+            raise Refused("the incident belongs to another box")
+        self._places[place] = event.id
+        self._events[event.id] = KnownEvent(event.box, kind, event.incident)
+        self.events.append(
+            {
+                "id": event.id,
+                "box": event.box,
+                "boot": place[1],
+                "seq": place[2],
+                "type": "alarm.bare" if bare else kind,
+                "incident": event.incident,
+                "at": event.at or self.now,
+                "received_at": self.now,
+                "payload": payload,
+            }
+        )
+        witness = self._apply(event, box)
+        self.receipts.append(Receipted(event.box, event.id, event.incident, witness))
+
+    @property
+    def segments(self) -> Mapping[tuple[str, int], Row]:
+        """Segment rows to add; `leaf` is the place in `leaves`."""
+        return self._chains.segments
+
+    @property
+    def leaves(self) -> Sequence[Row]:
+        """Leaves to add to the log, in order."""
+        return self._chains.leaves
+
+    def finish(self) -> None:
+        """Alert for every call that is new or was raised, once, at the level it has at the end of the batch."""
+        for incident, level in self._to_alert.items():
+            found = escalation.first(self._rules.alert, incident, level, self._rules.contacts)
+            if found:
+                self.alerts += escalation.alert_rows(found, self._new_id, self.now)
+                self.timeline.append(escalation.alerted_entry(incident, found, self.now, self._rules.profile_digest))
+
+    def _apply(self, event: Event | BareAlarm, box: KnownBox) -> Witness | None:
+        if isinstance(event, BareAlarm):
+            self._raise(event, box, event.level, ClockState.UNSYNCED, event.at or self.now, False, {"bare": True})
+            return None
+        body = event.body
+        match body:
+            case AlarmRaised():
+                self._raise(event, box, body.level, event.clock, event.at, body.drill, {"gesture": body.gesture.value})
+            case SegmentSealed():
+                return self._seal(event, body, box)
+            case RecordingClosed():
+                self._on_incident(event, self.now)
+                return self._close(event, body)
+            case RecordingStarted():
+                # What was delivered is told once; what came before the alarm is kept for it as well.
+                row = {"pre_roll_ms": body.pre_roll_ms, "video": body.video, "audio": body.audio}
+                self._recording(event, body.incident, row)
+                self._on_incident(event, self.now)
+            case FaultRaised() | FaultCleared():
+                self._fault(event, body, box)
+            case BoxStarted():
+                self._start(event, body, box)
+            case _:
+                self._on_incident(event, self.now)
+                if event.incident is None:
+                    self._change("box", None, event.box)
+        return None
+
+    # --- alarms --------------------------------------------------------------------------------------------------
+
+    def _raise(
+        self,
+        event: Event | BareAlarm,
+        box: KnownBox,
+        level: Level,
+        clock: ClockState,
+        at: datetime,
+        drill: bool,
+        data: Row,
+    ) -> None:
+        incident = event.incident
+        if incident is None:
+            raise Refused("an alarm without an incident")
+        live = self.incidents.get(incident)
+        if live is not None:  # raised a second time under the same id: the same call, pressed again
+            self._press_again(incident, live, level)
+            self._entry(incident, event, at, self.now, data | {"level": level.value, "again": True})
+            return
+        row: Row = {
+            "id": incident,
+            "box": event.box,
+            "counter": box.counter,
+            "level": level.value,
+            "state": State.RAISED.value,
+            "drill": drill,
+            "presses": 1,
+            "pressed_at": at,
+            "clock": clock.value,
+            "received_at": self.now,
+            "raised_at": self.now,
+            "profile_id": self._rules.profile_id,
+            "profile_digest": self._rules.profile_digest,
+            "changed_at": self.now,
+        }
+        live = self.incidents[incident] = LiveIncident(event.box, level.value, 1, None, row)
+        self._entry(incident, event, at, self.now, data | {"level": level.value, "drill": drill})
+        for early, received_at in self._known.earlier.get(incident, ()):
+            if early.box == event.box:
+                self._on_incident(early, received_at)
+        self._to_alert[incident] = live.level
+        self._change("incident", incident, event.box)
+
+    def _press_again(self, incident: str, live: LiveIncident, level: str) -> None:
+        live.presses += 1
+        live.row |= {"presses": live.presses, "changed_at": self.now}
+        if level == Level.EMERGENCY and live.level != Level.EMERGENCY:
+            live.level = Level.EMERGENCY.value
+            live.row |= {"level": live.level, "raised_at": self.now}
+            self._to_alert[incident] = live.level
+        self._change("incident", incident, live.box)
+
+    def _on_incident(self, event: Event, received_at: datetime) -> None:
+        """The effects on the event's incident, when it is known; otherwise the event waits for its alarm."""
+        live = self.incidents.get(event.incident) if event.incident else None
+        if live is None or event.incident is None:
+            return
+        body = event.body
+        if isinstance(body, SegmentSealed):
+            return
+        if isinstance(body, AlarmRepeated):
+            self._press_again(event.incident, live, body.level)
+        self._entry(event.incident, event, event.at, received_at, _plain(event))
+        self._change("incident", event.incident, event.box)
+
+    def _entry(self, incident: str, event: Event | BareAlarm, at: datetime, received_at: datetime, data: Row) -> None:
+        kind = "alarm.raised" if isinstance(event, BareAlarm) else event.type
+        if abs(received_at - at) > SKEW:
+            data = data | {"skew_ms": round((received_at - at) / timedelta(milliseconds=1))}
+        if isinstance(event, Event) and event.clock is ClockState.UNSYNCED:
+            data = data | {"clock": event.clock.value}
+        self.timeline.append(
+            {
+                "incident": incident,
+                "at": at,
+                "recorded_at": self.now,
+                "kind": kind,
+                "source": "box",
+                "text": "",
+                "data": data,
+                "profile_digest": self._rules.profile_digest,
+            }
+        )
+
+    # --- the box itself ------------------------------------------------------------------------------------------
+
+    def _start(self, event: Event, body: BoxStarted, box: KnownBox) -> None:
+        row = self.boxes.setdefault(event.box, {})
+        row |= {"boot": event.boot, "software": body.software}
+        if body.evidence_key:
+            self._bind(event, body.evidence_key, box)
+        self._change("box", None, event.box)
+
+    def _bind(self, event: Event, key: str, box: KnownBox) -> bool:
+        """Whether `key` is the box's evidence key; the first one seen becomes it."""
+        row = self.boxes.setdefault(event.box, {})
+        bound = row.get("evidence_key") or box.evidence_key
+        if bound is None:
+            row["evidence_key"] = key
+            return True
+        if bound != key:
+            self._note(event, "the box shows another evidence key than the one it was bound to")
+        return bool(bound == key)
+
+    def _fault(self, event: Event, body: FaultRaised | FaultCleared, box: KnownBox) -> None:
+        row = self.boxes.setdefault(event.box, {})
+        faults = [fault for fault in row.get("faults", box.faults) if fault != body.fault]
+        if isinstance(body, FaultRaised):
+            faults.append(body.fault)
+        row["faults"] = faults
+        for incident in self._alarming(event.box):
+            self._entry(incident, event, event.at, self.now, _plain(event))
+            self._change("incident", incident, event.box)
+        self._change("box", None, event.box)
+
+    def _alarming(self, box: str) -> list[str]:
+        fresh = [id for id, live in self.incidents.items() if live.number is None and live.box == box]
+        return [*self._known.alarming.get(box, ()), *fresh]
+
+    # --- evidence ------------------------------------------------------------------------------------------------
+
+    def _seal(self, event: Event, body: SegmentSealed, box: KnownBox) -> Witness | None:
+        """Record a signed segment. What does not hold is stored and receipted without a witness, and noted."""
+        try:
+            record = self._chains.check(event, body)
+            if not self._bind(event, record.device_key, box):
+                return None
+            witness = self._chains.add(event, body, record)
+        except Doubtful as error:
+            self._note(event, str(error))
+            return None
+        self._change("incident", body.incident, event.box)
+        return witness
+
+    def _close(self, event: Event, body: RecordingClosed) -> Witness | None:
+        try:
+            witness, row = self._chains.close(event, body)
+        except Doubtful as error:
+            self._note(event, str(error))
+            return None
+        self._recording(event, body.incident, row)
+        return witness
+
+    def _recording(self, event: Event, incident: str, row: Row) -> None:
+        known = self.recordings.setdefault(incident, {"incident": incident, "box": event.box})
+        known |= row
+        self._change("incident", incident, event.box)
+
+    # --- small things --------------------------------------------------------------------------------------------
+
+    def _note(self, event: Event, reason: str) -> None:
+        self.notes.append((event.id, reason))
+        self._change("box", None, event.box)
+
+    def _change(self, kind: str, incident: str | None, box: str | None) -> None:
+        self.changes[kind, incident, box] = None
+
+
+def incident_year(now: datetime) -> int:
+    """The calendar year in Japan by which incidents are numbered."""
+    return now.astimezone(JAPAN).year
+
+
+def _plain(event: Event) -> Row:
+    """The body as it is shown in the timeline; the incident is said by the row itself."""
+    return {name: value for name, value in event.body.to_wire().items() if name != "incident"}

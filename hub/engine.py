@@ -1,0 +1,219 @@
+"""The clock of the hub: `cycle(now)` reads, asks the domain, writes, commits, and only then sends.
+
+Its thread sleeps until the next thing is due or until it is poked. Time since a call is counted on the monotonic clock,
+so that setting the wall clock neither delays nor repeats an alert (faults, H11).
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from sqlalchemy import Engine as Database
+from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError
+
+from contract import topics
+from contract.codec import encode
+from contract.messages import Command, CommandType
+from contract.topics import Kind
+from hub.clock import JumpWatch, now_utc
+from hub.config import HubConfig, SiteProfile
+from hub.domain import escalation, presence
+from hub.domain.escalation import Call
+from hub.poke import poke
+from hub.store import alerts, boxes, changes, commands, signs, users
+from hub.store.engine import begin_read, begin_write
+from hub.store.ids import new_id
+
+if TYPE_CHECKING:
+    from hub.ingest import Ingest
+    from hub.link import Link
+
+_log = structlog.get_logger()
+
+PRESENCE_EVERY_S: Final = 5.0
+COMMANDS_S: Final = 1.0
+"""The longest wait for the broker to take commands; what it has not taken then is published again."""
+
+LOOK_EVERY_S: Final = 1.0
+"""The longest sleep: silent boxes must be shown in time, and a lost poke must not matter."""
+
+
+class Ages:
+    """How long each call has lasted, in monotonic seconds. Only the time before the start comes from the wall clock."""
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[str, datetime], float] = {}
+
+    def of(self, rows: Sequence[Row[Any]], now: datetime, monotonic_s: float) -> list[float]:
+        """Seconds since `raised_at` of each row; calls that are not among `rows` are forgotten."""
+        known, self._since = self._since, {}
+        ages = []
+        for row in rows:
+            key = (row.id, row.raised_at)
+            since = known.get(key)
+            if since is None:
+                since = monotonic_s - max(0.0, (now - row.raised_at).total_seconds())
+            self._since[key] = since
+            ages.append(monotonic_s - since)
+        return ages
+
+
+class Engine:
+    """Escalation, commands and presence. `wake` may be called from any thread."""
+
+    def __init__(self, config: HubConfig, profile: SiteProfile, database: Database, alert: Callable[[], None]) -> None:
+        self._config, self._profile, self._database, self._alert = config, profile, database, alert
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._ages = Ages()
+        self._jumps = JumpWatch()
+        self._started_s = time.monotonic()
+        self._presence_due_s = 0.0
+        self._told: tuple[bool, int, bool] | None = None
+        self._beat = 0
+        self._ingest: Ingest | None = None
+        self._link: Link | None = None
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self, ingest: "Ingest", link: "Link") -> None:
+        """Begin. Everything that fell due while nobody ran is made up for at once."""
+        self._ingest, self._link = ingest, link
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """End the thread."""
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(timeout_s)
+
+    def wake(self) -> None:
+        """Look now. Any thread."""
+        self._alert()
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            sleep_s = LOOK_EVERY_S
+            try:
+                if jump_s := self._jumps.jump_s():
+                    _log.warning("engine.wall_clock_jumped", by_s=round(jump_s, 3))
+                sleep_s = self.cycle(now_utc(), time.monotonic())
+            except DBAPIError as error:
+                _log.error("engine.database_refuses", reason=str(error.orig))
+            except Exception:  # noqa: BLE001 - the ladder must go on
+                _log.exception("engine.cycle_failed")
+            self._wake.wait(sleep_s)
+
+    def cycle(self, now: datetime, monotonic_s: float) -> float:
+        """One round; the seconds until the next one is needed.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database refuses.
+        """
+        next_s = self._escalate(now, monotonic_s)
+        self._send_commands(now)
+        self._lose_silent_boxes(now, monotonic_s)
+        self._publish_presence(now, monotonic_s)
+        return max(0.01, min(LOOK_EVERY_S, next_s))
+
+    # --- escalation ----------------------------------------------------------------------------------------------
+
+    def _escalate(self, now: datetime, monotonic_s: float) -> float:
+        """Write the alerts that are due, and take back those that an answer has made needless."""
+        rules, contacts = self._profile.rules.alert, self._config.contacts
+        with begin_read(self._database) as connection:
+            rows = alerts.calling(connection)
+            needless = alerts.needless(connection)
+            known = alerts.keys(connection, [row.id for row in rows], now, rules.repeat_s)
+        calls = [
+            Call(row.id, row.level, row.state, age, row.seen_at, row.responding_at)
+            for row, age in zip(rows, self._ages.of(rows, now, monotonic_s), strict=True)
+        ]
+        due = [found for call in calls if (found := escalation.due(rules, call, known, contacts))]
+        if due or needless:
+            with begin_write(self._database) as connection:
+                gone = alerts.cancel(connection, needless)
+                # An answer may have come since the reading above: the one that was first in the database counts.
+                still = alerts.still_calling(connection, [found[0].incident for found in due])
+                for found in due:
+                    if found[0].incident in still:
+                        alerts.add(
+                            connection,
+                            escalation.alert_rows(found, new_id, now),
+                            escalation.alerted_entry(found[0].incident, found, now, self._profile.digest),
+                        )
+                changed = [*still, *gone]
+                changes.add(connection, [("alert", incident, None) for incident in changed], now)
+            self._alert()
+            poke(self._config.places.directory, "web")
+        waits = [wait for call in calls if (wait := escalation.next_due_s(rules, call)) is not None]
+        return min(waits, default=LOOK_EVERY_S)
+
+    # --- commands ------------------------------------------------------------------------------------------------
+
+    def _send_commands(self, now: datetime) -> None:
+        """Give the broker the commands that it does not have. Sending one twice does nothing new at the box."""
+        link = self._link
+        if link is None or not link.connected:
+            return
+        with begin_read(self._database) as connection:
+            rows = commands.unsent(connection)
+        if not rows:
+            return
+        waiting = [
+            (row.id, link.publish(topics.box_topic(self._config.site, row.box, Kind.COMMAND), _command(row)))
+            for row in rows
+        ]
+        until = time.monotonic() + COMMANDS_S
+        sent: list[str] = []
+        for id, info in waiting:
+            try:
+                info.wait_for_publish(max(0.01, until - time.monotonic()))
+            except (RuntimeError, ValueError) as error:  # it stays unsent and is published again
+                _log.warning("engine.command_not_sent", command=id, reason=str(error))
+                continue
+            if info.is_published():
+                sent.append(id)
+        with begin_write(self._database) as connection:
+            commands.sent(connection, sent, now)
+
+    # --- presence ------------------------------------------------------------------------------------------------
+
+    def _lose_silent_boxes(self, now: datetime, monotonic_s: float) -> None:
+        heard = self._ingest.heard if self._ingest is not None else {}
+        with begin_read(self._database) as connection:
+            online = boxes.online(connection)
+        silent = [name for name in online if presence.lost(heard.get(name, self._started_s), monotonic_s)]
+        if silent:
+            with begin_write(self._database) as connection:
+                changes.add(connection, signs.lose(connection, silent), now)
+            _log.warning("engine.boxes_lost", boxes=silent[:20], count=len(silent))
+            poke(self._config.places.directory, "web")
+
+    def _publish_presence(self, now: datetime, monotonic_s: float) -> None:
+        """Tell the boxes who listens: at once when that changes, otherwise every few seconds."""
+        link, ingest = self._link, self._ingest
+        if link is None or ingest is None or not link.connected:
+            self._told = None
+            return
+        listening = ingest.listening
+        responders = 0
+        if listening:
+            with begin_read(self._database) as connection:
+                responders = users.responders(connection, now)
+        told = (listening, responders, True)
+        if told != self._told or monotonic_s >= self._presence_due_s:
+            self._beat += 1
+            link.publish_presence(self._beat, responders, listening=listening)
+            self._told, self._presence_due_s = told, monotonic_s + PRESENCE_EVERY_S
+
+
+def _command(row: Row[Any]) -> bytes:
+    return encode(
+        Command(id=row.id, type=CommandType(row.type), incident=row.incident, name=row.name, at=row.created_at)
+    )

@@ -1,0 +1,191 @@
+"""Alerts as durable rows: written by the ladder, taken by the channels under a lease until they are sent or fail."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+
+from contract.messages import Level
+from hub.domain.incident import ALARMING
+from hub.store.schema import alert, incident, timeline
+
+LEASE: Final = timedelta(seconds=10)
+"""Longer than a sending may take. A worker that was killed while sending holds its rows no longer than this."""
+
+_NEVER_FARTHER: Final = timedelta(seconds=120)
+"""No backoff and no lease reaches farther than this."""
+
+MESSAGE_MAX: Final = 50
+"""Alerts in one message."""
+
+_ALARMING: Final = [state.value for state in ALARMING]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Alerts of one target that this worker may send until the lease ends. Rows carry their incident's columns."""
+
+    channel: str
+    target: str
+    alerts: Sequence[Row[Any]]
+
+
+# --- the ladder ------------------------------------------------------------------------------------------------------
+
+
+def calling(connection: Connection) -> Sequence[Any]:
+    """Incidents for which further people must be alerted."""
+    return connection.execute(
+        select(
+            incident.c.id,
+            incident.c.level,
+            incident.c.state,
+            incident.c.raised_at,
+            incident.c.seen_at,
+            incident.c.responding_at,
+        ).where(_unanswered())
+    ).all()
+
+
+def still_calling(connection: Connection, incidents: Sequence[str]) -> list[str]:
+    """Those of `incidents` that are unanswered now."""
+    return list(connection.execute(select(incident.c.id).where(incident.c.id.in_(incidents), _unanswered())).scalars())
+
+
+def keys(connection: Connection, incidents: Sequence[str], now: datetime, repeat_s: int) -> set[str]:
+    """Keys of alerts that exist, as far as the ladder can ask for them again: all stages, and the newest repeats."""
+    recent = now - timedelta(seconds=3 * repeat_s)
+    rows = connection.execute(
+        select(alert.c.key).where(alert.c.incident.in_(incidents), or_(alert.c.round == 0, alert.c.created_at > recent))
+    )
+    return set(rows.scalars())
+
+
+def needless(connection: Connection) -> list[str]:
+    """Alerts that wait although somebody answered after they were written, or the call is over."""
+    answered = or_(
+        incident.c.responding_at >= alert.c.created_at,
+        and_(incident.c.level != Level.EMERGENCY.value, incident.c.seen_at >= alert.c.created_at),
+        incident.c.state.not_in(_ALARMING),
+    )
+    return list(
+        connection.execute(
+            select(alert.c.id).join(incident, incident.c.id == alert.c.incident).where(alert.c.state == "due", answered)
+        ).scalars()
+    )
+
+
+def cancel(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """Take back alerts that nobody is sending at this moment; the incidents they belong to."""
+    if not ids:
+        return []
+    rows = connection.execute(
+        update(alert)
+        .where(alert.c.id.in_(ids), alert.c.state == "due")
+        .values(state="cancelled")
+        .returning(alert.c.incident)
+    )
+    return sorted(set(rows.scalars()))
+
+
+def add(connection: Connection, rows: Sequence[dict[str, Any]], entry: dict[str, Any]) -> None:
+    """Write alerts and their timeline entry."""
+    connection.execute(insert(alert), list(rows))
+    connection.execute(insert(timeline), [entry])
+
+
+def _unanswered() -> Any:
+    return and_(
+        incident.c.state.in_(_ALARMING),
+        incident.c.responding_at.is_(None),
+        or_(incident.c.level == Level.EMERGENCY.value, incident.c.seen_at.is_(None)),
+    )
+
+
+# --- the channels ----------------------------------------------------------------------------------------------------
+
+
+def has_due(connection: Connection, channel: str, now: datetime, busy: Collection[str]) -> bool:
+    """Whether `lease` would find something. A cheap question, so that idle senders do not take the write lock."""
+    return connection.execute(select(alert.c.id).where(_open(channel, now, busy)).limit(1)).one_or_none() is not None
+
+
+def lease(connection: Connection, channel: str, now: datetime, busy: Collection[str]) -> Lease | None:
+    """Take what is due for the target that has waited longest, except the targets in `busy`.
+
+    Call it in a write transaction of its own, and commit before sending.
+    """
+    open_ = _open(channel, now, busy)
+    target = connection.execute(
+        select(alert.c.target).where(open_).order_by(alert.c.next_at, alert.c.created_at).limit(1)
+    ).scalar_one_or_none()
+    if target is None:
+        return None
+    ids = list(
+        connection.execute(
+            select(alert.c.id)
+            .where(open_, alert.c.target == target)
+            .order_by(alert.c.created_at, alert.c.id)
+            .limit(MESSAGE_MAX)
+        ).scalars()
+    )
+    connection.execute(
+        update(alert)
+        .where(alert.c.id.in_(ids))
+        .values(state="leased", lease_until=now + LEASE, tries=alert.c.tries + 1)
+    )
+    rows = connection.execute(
+        select(
+            alert,
+            incident.c.number,
+            incident.c.counter,
+            incident.c.level,
+            incident.c.drill,
+            incident.c.pressed_at,
+            incident.c.received_at,
+        )
+        .join(incident, incident.c.id == alert.c.incident)
+        .where(alert.c.id.in_(ids))
+        .order_by(alert.c.created_at, alert.c.id)
+    ).all()
+    return Lease(channel, target, rows)
+
+
+def next_at(connection: Connection, channel: str) -> datetime | None:
+    """When this channel has something to do next."""
+    due = connection.execute(
+        select(func.min(alert.c.next_at)).where(alert.c.channel == channel, alert.c.state == "due")
+    ).scalar_one()
+    leased = connection.execute(
+        select(func.min(alert.c.lease_until)).where(alert.c.channel == channel, alert.c.state == "leased")
+    ).scalar_one()
+    return min((moment for moment in (due, leased) if moment is not None), default=None)
+
+
+def sent(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Note that the target has them."""
+    connection.execute(
+        update(alert).where(alert.c.id.in_(ids)).values(state="sent", sent_at=now, lease_until=None, error=None)
+    )
+
+
+def failed(connection: Connection, ids: Sequence[str], reason: str, next_at: datetime | None) -> None:
+    """Note a failed attempt; without `next_at` it was the last one."""
+    values: dict[str, Any] = {"lease_until": None, "error": reason[:200]}
+    values |= {"state": "failed"} if next_at is None else {"state": "due", "next_at": next_at}
+    connection.execute(update(alert).where(alert.c.id.in_(ids)).values(**values))
+
+
+def _open(channel: str, now: datetime, busy: Collection[str]) -> Any:
+    """Due, or left behind by a sender that died. A moment far ahead was written before the wall clock was set back."""
+    far = now + _NEVER_FARTHER
+    return and_(
+        alert.c.channel == channel,
+        alert.c.target.not_in(list(busy)),
+        or_(
+            and_(alert.c.state == "due", or_(alert.c.next_at <= now, alert.c.next_at > far)),
+            and_(alert.c.state == "leased", or_(alert.c.lease_until <= now, alert.c.lease_until > far)),
+        ),
+    )
