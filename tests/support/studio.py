@@ -182,7 +182,9 @@ class Watched:
                     self.video_s.append(frame.time or 0.0)
                 elif isinstance(frame, av.AudioFrame):
                     at_s = frame.time or 0.0
-                    self.sound.append((at_s, b"".join(bytes(part.planes[0])[: part.samples * 2] for part in to_s16.resample(frame))))
+                    self.sound.append(
+                        (at_s, b"".join(bytes(part.planes[0])[: part.samples * 2] for part in to_s16.resample(frame)))
+                    )
 
     def loudness(self, from_s: float, to_s: float) -> float:
         """Peak (0 to 32767) of the sound in blocks that begin within the span."""
