@@ -5,7 +5,7 @@ Operations are told from the hub's side. `asyncapi.yaml` is this document, writt
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic.json_schema import models_json_schema
 
@@ -59,12 +59,12 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A channel and the one operation the hub has on it."""
+    """A channel, and what the hub does on it."""
 
     channel: str
     address: str
     messages: tuple[str, ...]
-    hub: str  # "send" or "receive"
+    hub: Literal["send", "receive", "nothing"]
     qos: int
     retain: bool
     words: Words
@@ -211,10 +211,15 @@ _TALKS: Final = (
         "boxAlarm",
         topics.box_topic(_SITE, _BOX, Kind.ALARM),
         ("alarm",),
-        "receive",
+        "nothing",
         1,
         True,
-        Words("警報", "Alarm", "箱の警報の今の状態。誰でも読めます。", "One box's alarm as it stands now, for anyone."),
+        Words(
+            "警報",
+            "Alarm",
+            "箱の警報の今の状態。箱が保持付き（retain）で送り、表示灯と壁のランプが読みます。ハブは要りません。",
+            "One box's alarm as it stands now, published retained; beacons and wall lamps read it, with no need of the hub.",
+        ),
     ),
     Talk(
         "boxPresence",
@@ -309,7 +314,7 @@ def document(samples: Samples) -> Json:
         "defaultContentType": "application/json",
         "servers": _servers(samples),
         "channels": {talk.channel: _channel(talk) for talk in _TALKS},
-        "operations": {_operation_name(talk): _operation(talk) for talk in _TALKS},
+        "operations": {_operation_name(talk): _operation(talk) for talk in _TALKS if talk.hub != "nothing"},
         "components": {
             "parameters": {name: dict(words) for name, words in _PARAMETERS.items()},
             "messages": dict(_messages(samples)),

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft7Validator
 
-from contract import asyncapi, topics
+from contract import topics
 from contract.codec import encode
 from contract.messages import BareAlarm, HubPresence, Message, Presence
 from contract.topics import Kind
-from device.uplink import KEEPALIVE_S
+from device.uplink import KEEPALIVE_S as BOX_KEEPALIVE_S
+from hub import authority, link
 from hub.broker import PACKET_BYTES_MAX
 from tests.contract import samples
 from tests.contract.schemas import made_up, published, schema_of
@@ -38,12 +39,12 @@ def test_every_reference_leads_somewhere() -> None:
             place = place[part]
 
 
-def test_every_topic_has_its_channel_and_its_operation() -> None:
+def test_every_topic_has_its_channel_and_the_hub_a_part_in_all_but_the_alarm() -> None:
     addresses = {channel["address"] for channel in published()["channels"].values()}
     boxes = {topics.box_topic("{site}", "{box}", kind) for kind in Kind}
     assert addresses == boxes | {topics.hub_presence("{site}")}
     used = {operation["channel"]["$ref"] for operation in published()["operations"].values()}
-    assert used == {f"#/channels/{name}" for name in published()["channels"]}
+    assert used == {f"#/channels/{name}" for name in published()["channels"] if name != "boxAlarm"}
 
 
 def test_the_hub_sends_what_boxes_may_only_read() -> None:
@@ -54,7 +55,7 @@ def test_the_hub_sends_what_boxes_may_only_read() -> None:
         for operation in published()["operations"].values()
         if operation["bindings"]["mqtt"]["retain"]
     }
-    assert retained == {"boxAlarm", "boxPresence", "hubPresence"}
+    assert retained == {"boxPresence", "hubPresence"}
 
 
 def test_every_sample_is_an_example() -> None:
@@ -126,8 +127,10 @@ def test_both_sides_keep_to_the_published_limits() -> None:
     servers = published()["servers"]
     for server in servers.values():
         assert server["bindings"]["mqtt"]["maximumPacketSize"] == PACKET_BYTES_MAX
-    assert servers["box"]["bindings"]["mqtt"]["keepAlive"] == KEEPALIVE_S
-    assert servers["hub"]["bindings"]["mqtt"]["sessionExpiryInterval"] == asyncapi.HUB_SESSION_S
+    assert servers["box"]["bindings"]["mqtt"]["keepAlive"] == BOX_KEEPALIVE_S
+    assert servers["hub"]["bindings"]["mqtt"]["keepAlive"] == link.KEEPALIVE_S
+    assert servers["hub"]["bindings"]["mqtt"]["sessionExpiryInterval"] == link.SESSION_S
+    assert servers["hub"]["bindings"]["mqtt"]["clientId"] == authority.HUB
 
 
 @pytest.mark.parametrize(("server", "model"), [("hub", HubPresence), ("box", Presence)])
