@@ -147,8 +147,7 @@ class Intake:
             return
         kind = "alarm.raised" if isinstance(event, BareAlarm) else event.type
         place = (event.box, event.id, 0) if isinstance(event, BareAlarm) else (event.box, event.boot, event.seq)
-        if place in self._places:
-            raise Refused("replay: this place in the box's sequence was taken by another event")
+        replayed = place in self._places
         owner = self.incidents.get(event.incident) if event.incident else None
         if owner is not None and owner.box != event.box:
             raise Refused("the incident belongs to another box")
@@ -167,6 +166,9 @@ class Intake:
                 "payload": payload,
             }
         )
+        if replayed:  # a replay, or a box that miscounts: shown to the operator, but a call for help is never refused
+            self.notes.append((event.id, "this place in the box's sequence was taken by another event"))
+            self._change("box", None, event.box)
         witness = self._apply(event, box)
         self.receipts.append(Receipted(event.box, event.id, event.incident, witness))
 
@@ -284,6 +286,7 @@ class Intake:
 
     def _entry(self, incident: str, event: Event | BareAlarm, at: datetime, received_at: datetime, data: Row) -> None:
         kind = "alarm.raised" if isinstance(event, BareAlarm) else event.type
+        data = data | {"event": event.id}
         if abs(received_at - at) > SKEW:
             data = data | {"skew_ms": round((received_at - at) / timedelta(milliseconds=1))}
         if isinstance(event, Event) and event.clock is ClockState.UNSYNCED:
