@@ -218,7 +218,7 @@ _TALKS: Final = (
             "警報",
             "Alarm",
             "箱の警報の今の状態。箱が保持付き（retain）で送り、表示灯と壁のランプが読みます。ハブは要りません。",
-            "One box's alarm as it stands now, published retained; beacons and wall lamps read it, with no need of the hub.",
+            "One box's alarm as it stands now, published retained; beacons and wall lamps read it without a hub.",
         ),
     ),
     Talk(
