@@ -56,7 +56,9 @@ def simulate(bundle_directory: Path, page: str | None, camera: str | None, micro
     show_default=True,
     help="ここまで待つ。 / Wait until the call has come this far.",
 )
-@click.option("--timeout", "timeout_s", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="秒 / seconds")
+@click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="秒 / seconds"
+)
 @click.option("--json", "as_json", is_flag=True, help="結果を JSON で出す。 / Print the result as JSON.")
 def press(bundle_directory: Path, level: str, until: str, timeout_s: float, as_json: bool) -> None:
     """動いている模擬の箱のボタンを押す。 / Press the button of a running simulated box."""
@@ -102,13 +104,13 @@ def _parts(
 
         chosen_camera = AvCamera(camera, media.width, media.height, media.frames_per_second)
     if microphone:
-        from device.adapters.microphone_sounddevice import SoundDeviceMicrophone
+        from device.adapters.microphone_sounddevice import SounddeviceMicrophone
 
-        chosen_microphone = SoundDeviceMicrophone()
+        chosen_microphone = SounddeviceMicrophone()
     if speaker:
-        from device.adapters.speaker_sounddevice import SoundDeviceSpeaker
+        from device.adapters.speaker_sounddevice import SounddeviceSpeaker
 
-        chosen_speaker = SoundDeviceSpeaker()
+        chosen_speaker = SounddeviceSpeaker()
     return chosen_camera, chosen_microphone, chosen_speaker
 
 
@@ -124,11 +126,13 @@ def _bundle(directory: Path) -> Bundle:
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise click.UsageError(f"--page {text}: HOST:PORT の形で書いてください（例: 127.0.0.1:8081）。 / must be HOST:PORT.")
+        raise click.UsageError(
+            f"--page {text}: HOST:PORT の形で書いてください（例: 127.0.0.1:8081）。 / must be HOST:PORT."
+        )
     return host.strip("[]"), int(port)
 
 
-class _plain_errors:  # noqa: N801 - reads as a statement
+class _plain_errors:
     """Turns what the world refuses into one plain line and exit code 1."""
 
     def __enter__(self) -> None:

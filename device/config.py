@@ -75,7 +75,9 @@ class Bundle:
         ]
         if missing:
             raise Refused(str(directory), missing)
-        self.settings = read_toml(BoxSettings, (self.directory / "box.toml").read_text("utf-8"), str(directory / "box.toml"))
+        self.settings = read_toml(
+            BoxSettings, (self.directory / "box.toml").read_text("utf-8"), str(directory / "box.toml")
+        )
         profile_text = (self.directory / "profile.toml").read_text("utf-8")
         self.profile: PolicyProfile = load(profile_text, str(directory / "profile.toml"))
         self.profile_digest = digest_of(profile_text)

@@ -1,4 +1,4 @@
-"""Sealed segments to the hub over HTTPS, on a thread and a connection of their own, in order, until each is durable there.
+"""Sealed segments to the hub, on a thread and a connection of their own, in order, until each is durable there.
 
 What was uploaded is noted in `state/uploads/<incident>`; losing a note only means that a segment is offered again, and
 the hub answers that it has it.

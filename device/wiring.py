@@ -158,6 +158,7 @@ def _lock(state: Path) -> int:
     except OSError as error:
         os.close(descriptor)
         raise AlreadyRunning(
-            f"{state.parent}: この箱はもう動いています。先に止めてください。 / this box is running already. Stop it first."
+            f"{state.parent}: この箱はもう動いています。先に止めてください。"
+            " / this box is running already. Stop it first."
         ) from error
     return descriptor

@@ -10,12 +10,24 @@ LAMP: Final[dict[LampState, dict[str, tuple[str, str]]]] = {
         "en": ("Ready", "Press to call for help."),
     },
     LampState.NOBODY: {
-        "ja": ("待機中（応答できる人がいません）", "今は画面を見ている人がいません。押すと録音・録画は始まり、通報は届けられます。"),
-        "en": ("Ready, but nobody is watching", "Nobody is at a screen now. A press still records and is still passed on."),
+        "ja": (
+            "待機中（応答できる人がいません）",
+            "今は画面を見ている人がいません。押すと録音・録画は始まり、通報は届けられます。",
+        ),
+        "en": (
+            "Ready, but nobody is watching",
+            "Nobody is at a screen now. A press still records and is still passed on.",
+        ),
     },
     LampState.HUB_LOST: {
-        "ja": ("ハブにつながりません", "押すと録音・録画は始まりますが、通報はつながるまで届きません。声や電話でも助けを呼んでください。"),
-        "en": ("Hub not reachable", "A press records, but the call waits for the connection. Call out or telephone as well."),
+        "ja": (
+            "ハブにつながりません",
+            "押すと録音・録画は始まりますが、通報はつながるまで届きません。声や電話でも助けを呼んでください。",
+        ),
+        "en": (
+            "Hub not reachable",
+            "A press records, but the call waits for the connection. Call out or telephone as well.",
+        ),
     },
     LampState.FAULT: {
         "ja": ("不具合があります", "通報はできます。管理者に知らせてください。"),

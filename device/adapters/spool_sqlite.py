@@ -36,7 +36,8 @@ CREATE TABLE IF NOT EXISTS event (
 CREATE INDEX IF NOT EXISTS event_urgent ON event (urgent DESC, n);
 CREATE TABLE IF NOT EXISTS standing (
     one INTEGER PRIMARY KEY CHECK (one = 1), incident TEXT NOT NULL, alarm TEXT NOT NULL, since TEXT NOT NULL,
-    drill INTEGER NOT NULL, raised_event TEXT NOT NULL, receipted INTEGER NOT NULL DEFAULT 0, number TEXT NOT NULL DEFAULT '');
+    drill INTEGER NOT NULL, raised_event TEXT NOT NULL, receipted INTEGER NOT NULL DEFAULT 0,
+    number TEXT NOT NULL DEFAULT '');
 """
 
 
@@ -260,7 +261,8 @@ def _insert(connection: sqlite3.Connection, event: Event) -> None:
     match body:
         case AlarmRaised(incident=incident, level=level, drill=drill):
             connection.execute(
-                "INSERT OR REPLACE INTO standing (one, incident, alarm, since, drill, raised_event) VALUES (1, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO standing (one, incident, alarm, since, drill, raised_event)"
+                " VALUES (1, ?, ?, ?, ?, ?)",
                 (incident, level.value, utc_text(event.at), drill, event.id),
             )
         case AlarmRepeated(incident=incident, level=level):
@@ -275,6 +277,7 @@ def _release(connection: sqlite3.Connection, receipt: _Receipt) -> None:
     connection.executemany("DELETE FROM event WHERE id = ?", [(event_id,) for event_id in receipt.event_ids])
     marks = ",".join("?" * len(receipt.event_ids))
     connection.execute(
-        f"UPDATE standing SET receipted = 1, number = coalesce(?, number) WHERE incident = ? OR raised_event IN ({marks})",  # noqa: S608 - only question marks
+        "UPDATE standing SET receipted = 1, number = coalesce(?, number)"  # noqa: S608 - only question marks
+        f" WHERE incident = ? OR raised_event IN ({marks})",
         (receipt.number, receipt.incident, *receipt.event_ids),
     )

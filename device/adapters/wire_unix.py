@@ -1,4 +1,4 @@
-"""Datagrams between the box's two processes. Losing one is harmless: the spool is the truth, these only save waiting."""
+"""Datagrams between the box's two processes. Losing one is harmless: the spool is the truth, these save waiting."""
 
 import errno
 import json
@@ -27,13 +27,12 @@ class Mailbox:
         self._directory = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
         own_path = f"/proc/self/fd/{self._directory}/{own}"
         self._other = f"/proc/self/fd/{self._directory}/{other}"
-        if os.path.lexists(own_path):
-            os.unlink(own_path)
+        Path(own_path).unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
         self._socket.bind(own_path)
-        os.chmod(own_path, 0o600)
+        Path(own_path).chmod(0o600)
         self._sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
         self._sender.setblocking(False)

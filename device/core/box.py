@@ -16,7 +16,6 @@ from contract.messages import (
     Event,
     Gesture,
     IdSource,
-    Level,
     NoticePlayed,
     ProfileRef,
     RecordingClosed,
@@ -108,7 +107,9 @@ class Box:
     def handle(self, now: Instant, event: Happening) -> list[Effect]:
         """What `event` asks for, in the order in which it is to be done."""
         effects = self._answer(now, event)
-        effects += [news for contact in self._contacts.values() for news in self._pressed(now, contact.look(now.mono_ms))]
+        effects += [
+            news for contact in self._contacts.values() for news in self._pressed(now, contact.look(now.mono_ms))
+        ]
         wake = self._wake_at(now)
         return [*effects, *self._show(), *([WakeAt(wake)] if wake is not None else [])]
 
@@ -133,7 +134,9 @@ class Box:
         recording = self._recorder is RecordingState.RECORDING
         if standing is None:
             return LampView(self._idle_state(), recording=recording, faults=self._faults.names)
-        return LampView(_alarm_state(standing, self._listening), standing.coming, standing.number, recording, self._faults.names)
+        return LampView(
+            _alarm_state(standing, self._listening), standing.coming, standing.number, recording, self._faults.names
+        )
 
     def alarm_state(self, now: Instant) -> AlarmState:
         """The retained alarm as it stands now."""
@@ -213,9 +216,7 @@ class Box:
         drill = now.mono_ms < self._drill_until_ms and to is AlarmIs.ASSIST
         incident = self._new_id()
         self._standing = Standing(incident, to, now.wall, drill)
-        raised = self._event(
-            now, AlarmRaised(incident=incident, level=level_of(to), gesture=gesture, drill=drill)
-        )
+        raised = self._event(now, AlarmRaised(incident=incident, level=level_of(to), gesture=gesture, drill=drill))
         self._standing = replace(self._standing, raised_event=raised.id)
         return [
             *self._show(),

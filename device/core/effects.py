@@ -75,6 +75,4 @@ class WakeAt:
     mono_ms: int
 
 
-Effect = (
-    Persist | Send | PublishAlarm | ShowLamp | PlayNotice | KeepRecording | AllowSound | StopRecording | WakeAt
-)
+Effect = Persist | Send | PublishAlarm | ShowLamp | PlayNotice | KeepRecording | AllowSound | StopRecording | WakeAt

@@ -1,4 +1,4 @@
-"""What of a recording may be kept: the notice comes first, the moments before it are silent unless the policy says so."""
+"""What of a recording may be kept: the notice comes first, what was before it is silent unless the policy says so."""
 
 from dataclasses import dataclass
 

@@ -70,7 +70,12 @@ def run_simulated(
     control.start()
     if page is not None:
         shown = BoxPage(
-            page, counter=bundle.settings.counter, notice=box.notice, post=box.runner.post, clock=SystemClock(), lamp=lamp
+            page,
+            counter=bundle.settings.counter,
+            notice=box.notice,
+            post=box.runner.post,
+            clock=SystemClock(),
+            lamp=lamp,
         )
         speaker.began = shown.notice_began
         shown.start()
@@ -116,4 +121,3 @@ class _Network:
             if self._stopping.wait(RESTART_S):
                 return
             log.error("the uplink ended with %s; starting it again", code)
-

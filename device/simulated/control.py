@@ -52,10 +52,9 @@ class Control:
         self._pressing = threading.Lock()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with _short_path(state) as path:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
+            Path(path).unlink(missing_ok=True)
             self._listener.bind(path)
-            os.chmod(path, 0o600)
+            Path(path).chmod(0o600)
         self._listener.listen(8)
 
     def start(self) -> None:
@@ -69,7 +68,7 @@ class Control:
     def press(self, level: Level, until: str, timeout_s: float) -> dict[str, Any]:
         """Press once and wait until the box has come that far.
 
-        Times are ms from the edge, null when not reached; `pressed_s` is the edge itself on this machine's monotonic clock.
+        Times are ms from the edge, null when not reached; `pressed_s` is the edge on this machine's monotonic clock.
         """
         button = ButtonName.MAIN if level is Level.ASSIST else ButtonName.SECOND
         with self._pressing:
@@ -87,7 +86,9 @@ class Control:
 
         def sent(events: tuple[Event, ...]) -> None:
             with changed:
-                calls.extend((time.monotonic(), event) for event in events if isinstance(event.body, AlarmRaised | AlarmRepeated))
+                calls.extend(
+                    (time.monotonic(), event) for event in events if isinstance(event.body, AlarmRaised | AlarmRepeated)
+                )
                 changed.notify()
 
         def reached() -> bool:
@@ -129,7 +130,9 @@ class Control:
             call = json.loads(line)
             match call.get("do"):
                 case "press":
-                    return self.press(Level(call["level"]), _UNTIL[_UNTIL.index(call["until"])], float(call["timeout_s"]))
+                    return self.press(
+                        Level(call["level"]), _UNTIL[_UNTIL.index(call["until"])], float(call["timeout_s"])
+                    )
                 case "state":
                     return _shown(self._lamp.view)
         except (ValueError, KeyError, TypeError, AttributeError) as error:

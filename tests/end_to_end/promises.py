@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import av
-
 from support.api import Api, Stream
 from support.sinks import Pile
 from support.stage import BoxOnStage, Stage
@@ -112,7 +111,9 @@ def _recorded_press(run: Check) -> dict[str, Any]:
     run.hold("picture present", played["video"] > 0)
     run.hold("sound present", played["audio"] > 0)
     seek = run.custodian._client.get(
-        f"/api/v1/incidents/{incident}/recording.mp4", params={"reason": "demo-check"}, headers={"Range": "bytes=1000-1999"}
+        f"/api/v1/incidents/{incident}/recording.mp4",
+        params={"reason": "demo-check"},
+        headers={"Range": "bytes=1000-1999"},
     )
     run.hold("recording seeks (206)", seek.status_code == 206 and seek.content == answer.content[1000:2000])
     return {
@@ -220,7 +221,7 @@ def _count(run: Check) -> tuple[list[str], list[str]]:
 
 def _decode(content: bytes) -> dict[str, Any]:
     """What a player finds: seconds from first to last picture, frames of picture and sound."""
-    with av.open(io.BytesIO(content)) as container:
+    with av.open(io.BytesIO(content), "r") as container:
         video_s: list[float] = []
         audio = 0
         for frame in container.decode():
@@ -228,11 +229,13 @@ def _decode(content: bytes) -> dict[str, Any]:
                 video_s.append(float(frame.time or 0))
             elif isinstance(frame, av.AudioFrame):
                 audio += frame.samples
-    return {"duration_s": round(max(video_s) - min(video_s), 2) if video_s else 0.0, "video": len(video_s), "audio": audio}
+    return {
+        "duration_s": round(max(video_s) - min(video_s), 2) if video_s else 0.0,
+        "video": len(video_s),
+        "audio": audio,
+    }
 
 
 def _figures(values: Iterable[float]) -> dict[str, float]:
     ordered = sorted(values)
     return {"p50": round(statistics.median(ordered), 1), "max": round(ordered[-1], 1), "n": len(ordered)}
-
-

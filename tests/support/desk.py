@@ -35,7 +35,9 @@ def counted_ids() -> Iterator[str]:
 class Desk:
     """Drives one core: time moves only when told, and wake-ups that were asked for are delivered on the way."""
 
-    def __init__(self, rules: RecordingRules = RULES, resumed: Standing | None = None, ids: Iterator[str] | None = None):
+    def __init__(
+        self, rules: RecordingRules = RULES, resumed: Standing | None = None, ids: Iterator[str] | None = None
+    ):
         source = ids if ids is not None else counted_ids()
         new_id: Callable[[], str] = lambda: next(source)  # noqa: E731
         self.ms = 10_000

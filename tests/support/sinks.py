@@ -64,9 +64,9 @@ class Mailbox:
     def stop(self) -> None:
         self._controller.stop()
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:
         at_s = time.monotonic()
-        message = email.message_from_bytes(envelope.content or b"", policy=email.policy.default)
+        message = email.message_from_bytes(bytes(envelope.original_content or b""), policy=email.policy.default)
         body = message.get_body(("plain",))
         text = f"{message['Subject']}\n{body.get_content() if body is not None else ''}"
         for to in envelope.rcpt_tos:
@@ -84,7 +84,7 @@ class Webhook:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:  # noqa: N802 - the library's name
+            def do_POST(self) -> None:
                 at_s = time.monotonic()
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 pile.add(Arrival(at_s, self.path, body.decode(), json.loads(body)))

@@ -1,4 +1,4 @@
-"""The whole product on one machine, made of its real programs: hub with broker, simulated boxes, mail and webhook sinks.
+"""The whole product on one machine, made of its real programs: hub, broker, simulated boxes, mail and webhook sinks.
 
 Used by `make demo`, `make demo-check`, `make bench` and the end-to-end tests. Everything goes through the public
 commands and interfaces of the design, section 8.
@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
 from support.sinks import Arrival, Mailbox, Webhook
 
 BIN = Path(sys.executable).parent
 SITE = "kita"
-PASSWORD = "madomori-demo-2026"  # noqa: S105 - for a hub on loopback that lives as long as the demo
+PASSWORD = "madomori-demo-2026"
 
 ACCOUNTS = (
     ("sato", "佐藤", "supervisor"),
@@ -89,9 +88,9 @@ class BoxOnStage:
 
     def press(self, level: str = "assist", until: str = "hub", timeout_s: float = 20) -> dict[str, Any]:
         """Press its button with the public command; the report, `ok` false when it did not come that far."""
+        command = [str(BIN / "madomori-box"), "press", str(self.bundle), "--level", level, "--until", until]
         done = subprocess.run(
-            [BIN / "madomori-box", "press", self.bundle, "--level", level, "--until", until]
-            + ["--timeout", str(timeout_s), "--json"],
+            [*command, "--timeout", str(timeout_s), "--json"],
             capture_output=True,
             timeout=timeout_s + 20,
             check=False,
@@ -161,7 +160,17 @@ class Stage:
         settings.write_text(settings.read_text("utf-8") + self._alerts(), "utf-8")
         for login, name, role in ACCOUNTS:
             self.run(
-                "madomori-hub", "user", self.site, "add", login, "--name", name, "--role", role, "--password-file", password
+                "madomori-hub",
+                "user",
+                self.site,
+                "add",
+                login,
+                "--name",
+                name,
+                "--role",
+                role,
+                "--password-file",
+                password,
             )
 
     def _alerts(self) -> str:
@@ -174,7 +183,13 @@ class Stage:
         ]
         for contact, role, channel, target in CONTACTS:
             full = f"http://127.0.0.1:{self.ports.webhook}{target}" if channel == "webhook" else target
-            lines += ["\n[[contacts]]", f'id = "{contact}"', f'role = "{role}"', f'channel = "{channel}"', f'target = "{full}"']
+            lines += [
+                "\n[[contacts]]",
+                f'id = "{contact}"',
+                f'role = "{role}"',
+                f'channel = "{channel}"',
+                f'target = "{full}"',
+            ]
         return "\n".join(lines) + "\n"
 
     def token(self, role: str, name: str = "stage") -> str:
@@ -203,7 +218,7 @@ class Stage:
         for box in self.boxes:
             self.start_box(box)
         for box in self.boxes:
-            self.wait_until(lambda box=box: self.shown_or_none(box) is not None, 20, f"{box.name} の画面 / its page")
+            self.wait_for_page(box)
 
     def start_hub(self) -> None:
         """Start `madomori-hub run` and wait for /readyz."""
@@ -217,6 +232,10 @@ class Stage:
         box.process = self._spawn(
             box.name, [BIN / "madomori-box", "simulate", box.bundle, "--page", f"127.0.0.1:{box.page}"]
         )
+
+    def wait_for_page(self, box: BoxOnStage) -> None:
+        """Wait until the box's page is served."""
+        self.wait_until(lambda: self.shown_or_none(box) is not None, 20, f"{box.name} の画面 / its page")
 
     def ready(self) -> bool:
         """Whether the hub says that it works."""

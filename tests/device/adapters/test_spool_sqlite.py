@@ -145,15 +145,19 @@ def test_d04_a_full_disk_has_room_for_thousands_of_presses(tmp_path: Path) -> No
     try:
         held = Held(disk / "spool.db")
         held.persist(*pressed_events())  # the clean case
-        with pytest.raises(OSError, match="No space left"), (disk / "filler").open("wb") as filler:
-            while True:
-                filler.write(b"\0" * 65536)
-                filler.flush()
+        with pytest.raises(OSError, match="No space left"):
+            fill(disk / "filler")
         for _ in range(300):
             held.persist(*pressed_events(Desk(ids=iter(_fresh_ids()))))
         held.writer.close()
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as filler:
+        while True:
+            filler.write(b"\0" * 65536)
 
 
 def _fresh_ids() -> Iterator[str]:
@@ -216,10 +220,10 @@ def test_i1_a_kill_at_any_write_or_sync_loses_no_event_that_was_called_durable(t
     made = tmp_path / "made.db"
     SpoolWriter(made, lambda _: None).close()  # making a spool reserves space with a thousand writes of no interest
     presses, fired, killed = 3, 0, True
-    assert _killed_writer(shutil.copy(made, tmp_path / "clean.db"), presses, call, 10_000) == (presses * 2, False)
+    assert _killed_writer(Path(shutil.copy(made, tmp_path / "clean.db")), presses, call, 10_000) == (presses * 2, False)
     while killed:
         nth = fired + 1
-        _, killed = _killed_writer(shutil.copy(made, tmp_path / f"{nth}.db"), presses, call, nth)
+        _, killed = _killed_writer(Path(shutil.copy(made, tmp_path / f"{nth}.db")), presses, call, nth)
         fired += killed
     assert fired >= presses * 2, f"the kill fired only {fired} times"
 

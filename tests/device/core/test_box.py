@@ -4,16 +4,33 @@ import itertools
 from datetime import timedelta
 
 import pytest
+from support.desk import START, Desk
 
 from contract.messages import AlarmRaised, CommandType, Gesture, Level, RecordingState
 from device.core import events
 from device.core.alarm import TABLE, AlarmAct, AlarmInput, AlarmIs
 from device.core.box import DRILL_MS
-from device.core.effects import AllowSound, KeepRecording, Persist, PlayNotice, PublishAlarm, Send, ShowLamp, StopRecording
-from device.core.events import ButtonName, CommandArrived, EdgeSeen, LinkChanged, Persisted, PersistFailed, ReceiptArrived
+from device.core.effects import (
+    AllowSound,
+    KeepRecording,
+    Persist,
+    PlayNotice,
+    PublishAlarm,
+    Send,
+    ShowLamp,
+    StopRecording,
+)
+from device.core.events import (
+    ButtonName,
+    CommandArrived,
+    EdgeSeen,
+    LinkChanged,
+    Persisted,
+    PersistFailed,
+    ReceiptArrived,
+)
 from device.core.lamp import PATTERNS, LampState
 from device.core.recording import RecordingRules
-from support.desk import START, Desk
 
 
 def test_a_press_changes_the_lamp_first_then_is_persisted_then_announced_then_kept(desk: Desk) -> None:
@@ -35,7 +52,7 @@ def test_nothing_is_sent_before_it_is_durable(desk: Desk) -> None:
 
 def test_what_the_spool_refuses_goes_out_from_memory_and_the_fault_is_shown(desk: Desk) -> None:
     desk.feed(LinkChanged(True, 1))
-    raised = [effect.event for effect in desk.edge(True) if isinstance(effect, Persist)][0]
+    raised = next(effect.event for effect in desk.edge(True) if isinstance(effect, Persist))
     effects = desk.feed(PersistFailed((raised.id,), "database or disk is full"))
     assert Send((raised,), kept=False) in effects
     assert "spool" in desk.lamp().faults
@@ -82,7 +99,11 @@ def test_holding_on_raises_the_same_incident_to_an_emergency(desk: Desk) -> None
     desk.wait(2_500)
     raised, repeated = desk.events()[1:]
     assert (raised.body.level, raised.body.gesture) == (Level.ASSIST, Gesture.SHORT)
-    assert (repeated.type, repeated.body.level, repeated.body.gesture) == ("alarm.repeated", Level.EMERGENCY, Gesture.LONG)
+    assert (repeated.type, repeated.body.level, repeated.body.gesture) == (
+        "alarm.repeated",
+        Level.EMERGENCY,
+        Gesture.LONG,
+    )
     states = [effect.alarm.state for effect in desk.effects if isinstance(effect, PublishAlarm)]
     assert states == ["none", "assist", "emergency"]
 
@@ -207,7 +228,7 @@ def test_the_alarm_table_answers_everything_and_no_gesture_ends_an_alarm() -> No
 
 def test_every_lamp_state_has_a_rhythm_of_its_own_so_that_colour_is_never_needed() -> None:
     assert set(PATTERNS) == set(LampState)
-    rhythms = {}
+    rhythms: dict[object, list[LampState]] = {}
     for state in LampState:
         rhythms.setdefault(PATTERNS[state].steps, []).append(state)
     shared = {steps: states for steps, states in rhythms.items() if len(states) > 1}

@@ -7,6 +7,7 @@ was persisted or refused, one run of presses is one incident, and the lamp never
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from support.desk import RULES, Desk, counted_ids
 
 from contract.messages import AlarmEnded, AlarmRaised, AlarmRepeated, CommandType, Event
 from device.core.alarm import AlarmIs
@@ -14,7 +15,6 @@ from device.core.box import Standing
 from device.core.effects import Effect, KeepRecording, Persist, PlayNotice, Send
 from device.core.events import ButtonName, CommandArrived, LinkChanged, Persisted, PersistFailed, ReceiptArrived
 from device.core.lamp import LampState
-from support.desk import RULES, Desk, counted_ids
 
 CLAIMS_DURABLE = {LampState.RECEIVED, LampState.VERIFIED, LampState.CALL_LOST}
 CLAIMS_HUB = {LampState.HUB_HAS, LampState.SEEN, LampState.COMING}

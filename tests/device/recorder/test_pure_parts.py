@@ -1,5 +1,7 @@
 """Guard, ring, cutter and placer: the parts with no library in them."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,7 +103,7 @@ def test_pieces_begin_with_keyframes_follow_each_other_and_lose_nothing() -> Non
     pieces = cut(Cutter(3_500_000, 2_000_000, sound=True), packets)
     assert [piece.start_us for piece in pieces] == [0, 2_000_000, 4_000_000, 6_000_000, 8_000_000]
     assert all(piece.video[0].keyframe and piece.video[0].at_us == piece.start_us for piece in pieces)
-    assert all(earlier.end_us == later.start_us for earlier, later in zip(pieces, pieces[1:], strict=False))
+    assert all(earlier.end_us == later.start_us for earlier, later in pairwise(pieces))
     assert sum(len(piece.video) + len(piece.sound) for piece in pieces) == len(packets)
     for piece in pieces:
         assert all(piece.start_us <= packet.at_us < piece.end_us for packet in piece.sound)
@@ -176,7 +178,7 @@ def test_whatever_comes_pieces_stay_playable_and_bounded(steps: list[tuple[bool,
         assert not piece.video or piece.video[0].keyframe
         assert piece.video or piece.sound
         assert all(packet.at_us >= piece.start_us for packet in (*piece.video, *piece.sound))
-    assert all(earlier.start_us <= later.start_us for earlier, later in zip(pieces, pieces[1:], strict=False))
+    assert all(earlier.start_us <= later.start_us for earlier, later in pairwise(pieces))
 
 
 # --- placer ----------------------------------------------------------------------------------------------------------
