@@ -7,6 +7,7 @@ so that setting the wall clock neither delays nor repeats an alert (faults, H11)
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from contract import topics
 from contract.codec import encode
 from contract.messages import Command, CommandType
+from contract.profile import Alert
 from contract.topics import Kind
 from hub.clock import JumpWatch, now_utc
 from hub.config import HubConfig, SiteProfile
@@ -42,24 +44,54 @@ LOOK_EVERY_S: Final = 1.0
 """The longest sleep: silent boxes must be shown in time, and a lost poke must not matter."""
 
 
-class Ages:
-    """How long each call has lasted, in monotonic seconds. Only the time before the start comes from the wall clock."""
+@dataclass(slots=True)
+class Watched:
+    """A call that nobody has answered. Both moments on the monotonic clock, in seconds."""
 
-    def __init__(self) -> None:
-        self._since: dict[tuple[str, datetime], float] = {}
+    since_s: float
+    look_s: float
 
-    def of(self, rows: Sequence[Row[Any]], now: datetime, monotonic_s: float) -> list[float]:
-        """Seconds since `raised_at` of each row; calls that are not among `rows` are forgotten."""
-        known, self._since = self._since, {}
-        ages = []
+
+class Calls:
+    """The unanswered calls, and when the ladder has something new for each. One thread.
+
+    In a storm there are thousands of them, so each is looked at only when its next stage or round has come.
+    """
+
+    def __init__(self, rules: Alert) -> None:
+        self._rules = rules
+        self._watched: dict[tuple[str, datetime], Watched] = {}
+
+    def ripe(self, rows: Sequence[Any], now: datetime, monotonic_s: float) -> list[Call]:
+        """Those of `rows` (all that are unanswered) that must be looked at now. The others are kept in mind.
+
+        Only the time before this program's start is taken from the wall clock.
+        """
+        known, self._watched = self._watched, {}
+        ripe = []
         for row in rows:
             key = (row.id, row.raised_at)
-            since = known.get(key)
-            if since is None:
-                since = monotonic_s - max(0.0, (now - row.raised_at).total_seconds())
-            self._since[key] = since
-            ages.append(monotonic_s - since)
-        return ages
+            watched = known.get(key)
+            if watched is None:
+                since_s = monotonic_s - max(0.0, (now - row.raised_at).total_seconds())
+                watched = Watched(since_s, monotonic_s)
+            self._watched[key] = watched
+            if watched.look_s <= monotonic_s:
+                age_s = monotonic_s - watched.since_s
+                call = Call(row.id, row.level, row.state, age_s, row.seen_at, row.responding_at)
+                wait_s = escalation.next_due_s(self._rules, call)
+                watched.look_s = monotonic_s + (wait_s if wait_s is not None else LOOK_EVERY_S)
+                ripe.append(call)
+        return ripe
+
+    def look_again(self, monotonic_s: float) -> None:
+        """What was asked for could not be written: ask for all of it anew."""
+        for watched in self._watched.values():
+            watched.look_s = monotonic_s
+
+    def wait_s(self, monotonic_s: float) -> float:
+        """Seconds until the next call is ripe."""
+        return min((watched.look_s - monotonic_s for watched in self._watched.values()), default=LOOK_EVERY_S)
 
 
 class Engine:
@@ -69,7 +101,7 @@ class Engine:
         self._config, self._profile, self._database, self._alert = config, profile, database, alert
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._ages = Ages()
+        self._calls = Calls(profile.rules.alert)
         self._jumps = JumpWatch()
         self._started_s = time.monotonic()
         self._presence_due_s = 0.0
@@ -127,32 +159,33 @@ class Engine:
         """Write the alerts that are due, and take back those that an answer has made needless."""
         rules, contacts = self._profile.rules.alert, self._config.contacts
         with begin_read(self._database) as connection:
-            rows = alerts.calling(connection)
             needless = alerts.needless(connection)
-            known = alerts.keys(connection, [row.id for row in rows], now, rules.repeat_s)
-        calls = [
-            Call(row.id, row.level, row.state, age, row.seen_at, row.responding_at)
-            for row, age in zip(rows, self._ages.of(rows, now, monotonic_s), strict=True)
-        ]
-        due = [found for call in calls if (found := escalation.due(rules, call, known, contacts))]
+            ripe = self._calls.ripe(alerts.calling(connection), now, monotonic_s)
+            known = alerts.keys(connection, [call.incident for call in ripe], now, rules.repeat_s)
+        due = [found for call in ripe if (found := escalation.due(rules, call, known, contacts))]
         if due or needless:
-            with begin_write(self._database) as connection:
-                gone = alerts.cancel(connection, needless)
-                # An answer may have come since the reading above: the one that was first in the database counts.
-                still = alerts.still_calling(connection, [found[0].incident for found in due])
-                for found in due:
-                    if found[0].incident in still:
-                        alerts.add(
-                            connection,
-                            escalation.alert_rows(found, new_id, now),
-                            escalation.alerted_entry(found[0].incident, found, now, self._profile.digest),
-                        )
-                changed = [*still, *gone]
-                changes.add(connection, [("alert", incident, None) for incident in changed], now)
+            try:
+                self._write_alerts(due, needless, now)
+            except DBAPIError:
+                self._calls.look_again(monotonic_s)
+                raise
             self._alert()
             poke(self._config.places.directory, "web")
-        waits = [wait for call in calls if (wait := escalation.next_due_s(rules, call)) is not None]
-        return min(waits, default=LOOK_EVERY_S)
+        return self._calls.wait_s(monotonic_s)
+
+    def _write_alerts(self, due: Sequence[Sequence[escalation.Due]], needless: Sequence[str], now: datetime) -> None:
+        with begin_write(self._database) as connection:
+            gone = alerts.cancel(connection, needless)
+            # An answer may have come since the reading: the one that was first in the database counts.
+            still = set(alerts.still_calling(connection, [found[0].incident for found in due]))
+            for found in due:
+                if found[0].incident in still:
+                    alerts.add(
+                        connection,
+                        escalation.alert_rows(found, new_id, now),
+                        escalation.alerted_entry(found[0].incident, found, now, self._profile.digest),
+                    )
+            changes.add(connection, [("alert", incident, None) for incident in [*sorted(still), *gone]], now)
 
     # --- commands ------------------------------------------------------------------------------------------------
 

@@ -56,7 +56,8 @@ class Written:
 
     durable: list[Durable] = field(default_factory=list)
     changed: bool = False
-    calls: bool = False  # the engine has something to do
+    alerts: bool = False
+    commands: bool = False
     retained: list[str] = field(default_factory=list)  # topics with a retained event to clear
 
 
@@ -70,8 +71,10 @@ class Ingest:
         database: Engine,
         signer: Signer,
         wake: Callable[[], None],
+        alert: Callable[[], None],
     ) -> None:
-        self._config, self._database, self._signer, self._wake = config, database, signer, wake
+        self._config, self._database, self._signer = config, database, signer
+        self._wake, self._alert = wake, alert  # the engine; the channels
         self._rules = Rules(profile.rules.alert, config.contacts, profile.rules.meta.id, profile.digest)
         self.inbox: queue.Queue[Incoming] = queue.Queue()  # bounded by the link: see INBOX_MAX
         self.heard: dict[str, float] = {}
@@ -168,13 +171,15 @@ class Ingest:
             written = self._in_transaction(connection, sorted_, now)
             if beats_now:
                 self._beat(connection, now)
-        self._committed = True
+        listened, self._committed = self._committed, True
         if beats_now:
             self._beat_at = time.monotonic()
         self._acknowledge(batch)
         self._send_receipts(written.durable, now)
         self._clear(written.retained)
-        if written.calls:
+        if written.alerts:
+            self._alert()
+        if written.commands or not listened:
             self._wake()
         if written.changed:
             poke(self._config.places.directory, "web")
@@ -227,7 +232,7 @@ class Ingest:
             outcome = signs.apply(connection, [sign for _, sign in sorted_.signs], now)
             changes.add(connection, outcome.changes, now)
             written.changed |= bool(outcome.changes)
-            written.calls |= outcome.commands
+            written.commands |= outcome.commands
             refused += [
                 (message, "unknown or revoked box")
                 for message, (box, _) in sorted_.signs
@@ -258,7 +263,7 @@ class Ingest:
         written.durable = store.write(connection, intake)
         store.note_changes(connection, intake)
         written.changed = bool(intake.changes)
-        written.calls = bool(intake.incidents)
+        written.alerts = bool(intake.alerts)
         refused += [(by_event[event], reason) for event, reason in intake.notes]
 
     def _set_aside(self, connection: Connection, refused: Sequence[tuple[Incoming, str]], now: datetime) -> None:

@@ -35,7 +35,7 @@ def run(config: HubConfig) -> int:
         session = time.time_ns() // 1_000_000
         dispatch = Dispatch(config, database)
         engine = Engine(config, profile, database, dispatch.wake)
-        ingest = Ingest(config, profile, database, receipts.load(config.places), engine.wake)
+        ingest = Ingest(config, profile, database, receipts.load(config.places), engine.wake, dispatch.wake)
         link = Link(config, ingest.inbox, session, engine.wake)
         engine.start(ingest, link)
         ingest.start(link)

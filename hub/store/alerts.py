@@ -1,6 +1,6 @@
 """Alerts as durable rows: written by the ladder, taken by the channels under a lease until they are sent or fail."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,6 +16,8 @@ LEASE: Final = timedelta(seconds=10)
 
 _NEVER_FARTHER: Final = timedelta(seconds=120)
 """No backoff and no lease reaches farther than this."""
+
+_VALUES_MAX: Final = 500
 
 MESSAGE_MAX: Final = 50
 """Alerts in one message."""
@@ -51,16 +53,31 @@ def calling(connection: Connection) -> Sequence[Any]:
 
 def still_calling(connection: Connection, incidents: Sequence[str]) -> list[str]:
     """Those of `incidents` that are unanswered now."""
-    return list(connection.execute(select(incident.c.id).where(incident.c.id.in_(incidents), _unanswered())).scalars())
+    found: list[str] = []
+    for part in _parts(incidents):
+        found += connection.execute(select(incident.c.id).where(incident.c.id.in_(part), _unanswered())).scalars()
+    return found
 
 
 def keys(connection: Connection, incidents: Sequence[str], now: datetime, repeat_s: int) -> set[str]:
     """Keys of alerts that exist, as far as the ladder can ask for them again: all stages, and the newest repeats."""
     recent = now - timedelta(seconds=3 * repeat_s)
-    rows = connection.execute(
-        select(alert.c.key).where(alert.c.incident.in_(incidents), or_(alert.c.round == 0, alert.c.created_at > recent))
-    )
-    return set(rows.scalars())
+    found: set[str] = set()
+    for part in _parts(incidents):
+        found |= set(
+            connection.execute(
+                select(alert.c.key).where(
+                    alert.c.incident.in_(part), or_(alert.c.round == 0, alert.c.created_at > recent)
+                )
+            ).scalars()
+        )
+    return found
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """`values` in parts that fit one statement."""
+    for start in range(0, len(values), _VALUES_MAX):
+        yield values[start : start + _VALUES_MAX]
 
 
 def needless(connection: Connection) -> list[str]:
@@ -79,15 +96,17 @@ def needless(connection: Connection) -> list[str]:
 
 def cancel(connection: Connection, ids: Sequence[str]) -> list[str]:
     """Take back alerts that nobody is sending at this moment; the incidents they belong to."""
-    if not ids:
-        return []
-    rows = connection.execute(
-        update(alert)
-        .where(alert.c.id.in_(ids), alert.c.state == "due")
-        .values(state="cancelled")
-        .returning(alert.c.incident)
-    )
-    return sorted(set(rows.scalars()))
+    incidents: set[str] = set()
+    for part in _parts(ids):
+        incidents |= set(
+            connection.execute(
+                update(alert)
+                .where(alert.c.id.in_(part), alert.c.state == "due")
+                .values(state="cancelled")
+                .returning(alert.c.incident)
+            ).scalars()
+        )
+    return sorted(incidents)
 
 
 def add(connection: Connection, rows: Sequence[dict[str, Any]], entry: dict[str, Any]) -> None:
