@@ -53,10 +53,14 @@ function listen() {
   stream.onerror = () => { $("link").hidden = false; };
 }
 
+// One request after the other: a release that overtakes its press would look like a hand that holds on.
+let sending = Promise.resolve();
+
 function edge(button, pressed) {
   $(button).classList.toggle("down", pressed);
-  fetch("/press", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ button, pressed }) })
-    .catch(() => { $("link").hidden = false; });
+  const body = JSON.stringify({ button, pressed });
+  const send = () => fetch("/press", { method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: true });
+  sending = sending.then(send).catch(() => { $("link").hidden = false; });
 }
 
 for (const button of ["main", "second"]) {
