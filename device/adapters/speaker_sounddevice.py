@@ -42,7 +42,7 @@ class SounddeviceSpeaker:
                         raise SpeakerError("再生が中断されました / playing was interrupted")
                     stream.write(samples[start : start + chunk])
                 stream.stop()  # waits until the last sample is out
-        except sounddevice.PortAudioError as error:
+        except (sounddevice.PortAudioError, ValueError) as error:
             raise SpeakerError(
                 "お知らせを流せません。スピーカーを確かめてください / "
                 f"the notice cannot be played, check the speaker: {error}"

@@ -5,8 +5,9 @@ import json
 import threading
 import time
 import uuid
+import wave
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from contract.evidence import SegmentRecord, check_chain, digest, read_record
 from contract.messages import ClockState
-from device.core.events import FaultGone, FaultSeen, Happening, Instant, RecordingEnded, SegmentWritten
+from device.core.events import FaultGone, FaultSeen, Happening, Instant, RecordingBegan, RecordingEnded
 from device.recorder.encoding import Encoders, SoundEncoder, VideoEncoder
 from device.recorder.media_recorder import MediaRecorder
 from device.recorder.packets import Packet
@@ -90,14 +91,28 @@ def _fits(event: object, kind: type[Any], fields: dict[str, Any]) -> bool:
     return isinstance(event, kind) and all(getattr(event, name) == value for name, value in fields.items())
 
 
+class CountedCamera(SimulatedCamera):
+    """Remembers which pictures it gave: on a busy machine it skips some, as a sensor does."""
+
+    def __init__(self) -> None:
+        super().__init__("counter-01", WIDTH, HEIGHT, FPS)
+        self.given_ms: list[int] = []
+
+    def frames(self) -> Iterator[tuple[int, Any]]:
+        for at_ms, frame in super().frames():
+            self.given_ms.append(at_ms)
+            yield at_ms, frame
+
+
 class Studio:
     """A recorder on simulated devices, small pictures, its store under `folder`. `close` ends it."""
 
     def __init__(self, folder: Path, settings: RecorderSettings = SETTINGS, **ports: Any) -> None:
         self.clock = WallClock()
         self.diary = Diary()
+        self.kept_ms: dict[str, int] = {}
         self.room = ports.get("room") or Room()
-        self.camera = ports.get("camera") or SimulatedCamera("counter-01", WIDTH, HEIGHT, FPS)
+        self.camera = ports.get("camera") or CountedCamera()
         self.microphone = ports.get("microphone") or SimulatedMicrophone(self.room)
         self.store = ports.get("store") or SegmentStore(folder / "segments")
         self.key, _ = load_or_make_key(folder / "evidence.pem")
@@ -109,12 +124,32 @@ class Studio:
     def now_ms(self) -> int:
         return self.clock.now().mono_ms
 
-    def record(self, incident: str, segments: int, sound: bool = True) -> RecordingEnded:
-        """Keep `incident` until so many segments are durable, then close it."""
+    def keep(self, sound: bool = True) -> str:
+        """Keep a new incident and give its id."""
+        incident = new_id()
+        self.kept_ms[incident] = self.now_ms()
         self.recorder.keep(incident, sound)
-        self.diary.wait(SegmentWritten, segments, incident=incident)
+        return incident
+
+    def stop(self, incident: str) -> RecordingEnded:
+        """Close it and wait for the answer."""
         self.recorder.stop(incident)
         return self.diary.wait(RecordingEnded, incident=incident)
+
+    def origin_ms(self, incident: str) -> int:
+        """When its recording begins, in monotonic ms."""
+        return self.kept_ms[incident] - self.diary.wait(RecordingBegan, incident=incident).pre_roll_ms
+
+    def lost(self, incident: str, watched: "Watched") -> set[int]:
+        """Pictures (ms from the origin) that the camera gave within the recording, and that are not in it."""
+        kept = {round(at_s * 1000) for at_s in watched.video_s}
+        origin_ms = min(self.camera.given_ms, key=lambda at_ms: abs(at_ms - self.origin_ms(incident)))
+        given = {at_ms - origin_ms for at_ms in self.camera.given_ms}
+        return {at_ms for at_ms in given if min(kept) <= at_ms <= max(kept)} - kept
+
+    def let_pass(self, ms: int) -> None:
+        """Let real time pass, where the time itself is what the test is about."""
+        threading.Event().wait(max(0, ms) / 1000)
 
     def close(self) -> None:
         self.recorder.close()
@@ -173,7 +208,7 @@ class Watched:
         self.video_s: list[float] = []
         self.sound: list[tuple[float, bytes]] = []
         """(time in s, s16 samples) of each decoded block."""
-        with av.open(io.BytesIO(content)) as container:
+        with av.open(io.BytesIO(content), "r") as container:
             self.tracks = [stream.codec_context.name for stream in container.streams]
             self.duration_s = (container.duration or 0) / 1_000_000
             to_s16 = av.AudioResampler(format="s16", layout="mono", rate=48_000)
@@ -195,15 +230,15 @@ def peak(samples: bytes) -> float:
     return float(max((abs(value) for value in memoryview(samples).cast("h")), default=0))
 
 
-def decode_messages(path: Path, run: Callable[..., Any]) -> str:
-    """What ffmpeg has to say while it decodes `path`: nothing, when all is well."""
-    done = run(
-        ["ffmpeg", "-v", "warning", "-xerror", "-i", str(path), "-f", "null", "-"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return str(done.stderr) + ("" if done.returncode == 0 else f"exit {done.returncode}")
+def decode_messages(content: bytes) -> list[str]:
+    """What libav has to say while it decodes `content`: nothing, when all is well."""
+    av.logging.set_level(av.logging.WARNING)
+    try:
+        with av.logging.Capture(local=False) as messages:
+            Watched(content)
+    finally:
+        av.logging.set_level(None)
+    return [f"{name}: {text}" for _, name, text in messages]
 
 
 class Film:
@@ -229,6 +264,17 @@ class Film:
                 is_loud = loud_until_ms is None or block_ms < loud_until_ms
                 packets += self._sound.encode(block_ms, loud if is_loud else silent)
         return [replace(packet) for packet in packets]
+
+
+def beep(seconds: float, level: int = 16_000) -> bytes:
+    """A WAV file of a plain loud tone."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(48_000)
+        sound.writeframes(_tone(level) * round(seconds * 50))
+    return file.getvalue()
 
 
 def _tone(level: int) -> bytes:
