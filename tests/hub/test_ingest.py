@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
+from support.hubs import FieldBox, LiveHub, until
 
 from contract.evidence import CHAIN_START, head_of
 from hub.store import changes
@@ -23,7 +24,6 @@ from hub.store.schema import (
     segment,
     timeline,
 )
-from support.hubs import FieldBox, LiveHub, until
 
 pytestmark = pytest.mark.end_to_end
 

@@ -1,4 +1,4 @@
-"""A hub of one's own: a real site with real broker and worker processes on free ports, and boxes made of a few lines."""
+"""A hub of one's own: a real site, its broker and worker as processes on free ports, and boxes made of a few lines."""
 
 import base64
 import json
