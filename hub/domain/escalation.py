@@ -2,7 +2,7 @@
 
 An assist call is answered when somebody has seen it, an emergency only when a named person is coming. Until then every
 role that the ladder has reached is alerted again each `repeat_s`. Nothing is throttled. After a time in which nobody
-kept watch, every stage that was missed is made up for, but of the missed repeats only the newest.
+kept watch everybody who should have heard hears once, not once for each time that was missed.
 """
 
 from collections.abc import Container, Iterable, Sequence
@@ -83,26 +83,25 @@ def first(rules: Alert, incident: str, level: str, contacts: Sequence[Contact]) 
 
 
 def due(rules: Alert, call: Call, known: Container[str], contacts: Sequence[Contact]) -> list[Due]:
-    """What must go out now and is not among the keys `known`; at most one alert per contact."""
+    """What must go out now and is not among the keys `known`: for each contact the newest of its stages and repeats."""
     if not call.calling:
         return []
     reached = [stage for stage in _ladder(rules, call.level) if stage.after_s <= call.elapsed_s]
-    found: dict[str, Due] = {}
-    for stage in reached:
-        for contact in _reached(stage, contacts):
-            one = _due(call.incident, call.level, stage, 0, contact, call.elapsed_s - stage.after_s)
-            if one.key not in known:
-                found.setdefault(contact.id, one)
     round_ = int(call.elapsed_s // rules.repeat_s)
     at_s = round_ * rules.repeat_s
-    if round_ > 0:
-        for stage in reached:
-            if stage.after_s < at_s:
-                for contact in _reached(stage, contacts):
-                    one = _due(call.incident, call.level, stage, round_, contact, call.elapsed_s - at_s)
-                    if one.key not in known:
-                        found.setdefault(contact.id, one)
-    return list(found.values())
+    found = []
+    for contact in contacts:
+        stages = [stage for stage in reached if contact.role in stage.roles]
+        if not stages:
+            continue
+        stage = stages[-1]
+        if stage.after_s >= at_s:
+            one = _due(call.incident, call.level, stage, 0, contact, call.elapsed_s - stage.after_s)
+        else:
+            one = _due(call.incident, call.level, stage, round_, contact, call.elapsed_s - at_s)
+        if one.key not in known:
+            found.append(one)
+    return found
 
 
 def next_due_s(rules: Alert, call: Call) -> float | None:
