@@ -1,0 +1,549 @@
+"""The channels against servers that refuse, stall, hang and fail; the ladder through a running worker."""
+
+import smtplib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, insert, update
+from support.hubs import LiveHub, free_port, make_site, until
+from support.sinks import Mailbox, Webhook
+
+from hub import authority
+from hub.alerts import dispatch, mail, webhook
+from hub.alerts.channel import Bundle, Item, SendFailed
+from hub.alerts.dispatch import ChannelWorker, backoff_s
+from hub.config import Email, HubConfig
+from hub.store import alerts, boxes
+from hub.store.engine import begin_write, open_database
+from hub.store.ids import new_id
+from hub.store.schema import alert, change, incident, timeline
+
+CONTACTS = """
+[alerts.email]
+smtp_host = "127.0.0.1"
+smtp_port = {smtp}
+sender = "madomori@city.example"
+security = "none"
+timeout_s = 1.0
+
+[[contacts]]
+id = "chief"
+role = "supervisor"
+channel = "webhook"
+target = "http://127.0.0.1:{web}/chief"
+
+[[contacts]]
+id = "head"
+role = "section_head"
+channel = "email"
+target = "head@city.example"
+"""
+
+AT = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
+
+
+def bundle(target: str, count: int = 1, **changes: Any) -> Bundle:
+    items = [
+        Item(
+            **{
+                "id": new_id(),
+                "incident": new_id(),
+                "number": f"2026-{number:06d}",
+                "counter": "2階 住民票 3番",
+                "level": "assist",
+                "pressed_at": AT,
+                "drill": False,
+                "url": "http://127.0.0.1:8080/incidents/x",
+            }
+            | changes
+        )
+        for number in range(1, count + 1)
+    ]
+    return Bundle("kita", target, "ja", items)
+
+
+# --- servers that misbehave ------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def raw_server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A TCP server that does `serve` with each connection; its port."""
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.1)
+
+        def accept() -> None:
+            while not stop.is_set():
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    continue
+                connection.settimeout(20)
+                threading.Thread(target=handle, args=(connection,), daemon=True).start()
+
+        def handle(connection: socket.socket) -> None:
+            with connection:
+                try:
+                    serve(connection)
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield int(listener.getsockname()[1])
+        stop.set()
+        thread.join(5)
+
+
+def silent(connection: socket.socket) -> None:
+    connection.recv(1000)
+    connection.recv(1000)
+
+
+def dripping(connection: socket.socket) -> None:
+    """One byte now and then: no single socket operation ever times out."""
+    connection.sendall(b"2")
+    while True:
+        threading.Event().wait(0.2)
+        connection.sendall(b"2")
+
+
+@dataclass
+class Answering:
+    """A webhook that answers with the statuses it is told, the last one for ever."""
+
+    statuses: list[int]
+    seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    @contextmanager
+    def serve(self) -> Iterator[int]:
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                outer.seen.append((self.path, dict(self.headers)))
+                status = outer.statuses.pop(0) if len(outer.statuses) > 1 else outer.statuses[0]
+                self.send_response(status)
+                self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            server.server_close()
+
+
+# --- one message -----------------------------------------------------------------------------------------------------
+
+
+def test_a_mail_says_what_where_when_and_what_to_do_in_both_languages(tmp_path: Path) -> None:
+    box = Mailbox(free_port())
+    box.start()
+    try:
+        settings = Email(smtp_host="127.0.0.1", smtp_port=box.port, sender="m@city.example", security="none")
+        sent = bundle("chief@city.example")
+        mail.MailChannel(settings, tmp_path).send(sent)
+        got = box.pile.wait_for(lambda _: True, 10)
+    finally:
+        box.stop()
+    assert got is not None
+    assert got.to == "chief@city.example"
+    assert got.data["Message-ID"] == f"<{sent.items[0].id}@kita.madomori>"
+    for words in ("【応援】2階 住民票 3番 で呼び出し", "2026-000001", "11:41:36", "http://127.0.0.1:8080/incidents/x"):
+        assert words in got.text
+    assert got.text.index("向かう") < got.text.index("I am going")
+
+
+def test_a_drill_says_so_first() -> None:
+    message = mail.compose(bundle("a@b", drill=True, level="emergency"), "m@c", AT)
+    assert message["Subject"].startswith("【訓練】")
+    assert "DRILL" in message["Subject"]
+    assert message["Importance"] is None
+    assert '"drill": true' in webhook.payload(bundle("http://x", drill=True)).decode()
+
+
+def test_many_alerts_are_one_message_and_none_is_left_out() -> None:
+    many = bundle("http://x", 50)
+    text = webhook.payload(many).decode()
+    assert all(item.id in text for item in many.items)
+    assert "ほか 49 件" in mail.compose(many, "m@c", AT)["Subject"]
+    again = Bundle(many.site, many.target, many.language, list(reversed(many.items)))
+    assert mail.bundle_id(many) == mail.bundle_id(again)
+
+
+def test_a_webhook_carries_an_idempotency_key_and_follows_no_redirect() -> None:
+    answering = Answering([204, 307])
+    with answering.serve() as port:
+        one = bundle(f"http://127.0.0.1:{port}/hook?room=1")
+        webhook.WebhookChannel(2).send(one)
+        with pytest.raises(SendFailed, match="307"):
+            webhook.WebhookChannel(2).send(one)
+    assert [path for path, _ in answering.seen] == ["/hook?room=1"] * 2
+    assert {headers["Idempotency-Key"] for _, headers in answering.seen} == {one.items[0].id}
+
+
+@pytest.mark.parametrize("serve", [silent, dripping], ids=["silent", "dripping"])
+@pytest.mark.parametrize("kind", ["mail", "webhook"])
+def test_h06_a_server_that_hangs_costs_a_bounded_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: Callable[[socket.socket], None], kind: str
+) -> None:
+    monkeypatch.setattr(mail, "SENDING_S", 2.0)
+    monkeypatch.setattr(webhook, "SENDING_S", 2.0)
+    with raw_server(serve) as port:
+        settings = Email(smtp_host="127.0.0.1", smtp_port=port, sender="m@c", security="none", timeout_s=1)
+        channel = mail.MailChannel(settings, tmp_path) if kind == "mail" else webhook.WebhookChannel(1)
+        target = "a@b.example" if kind == "mail" else f"http://127.0.0.1:{port}/"
+        begun = time.monotonic()
+        with pytest.raises(SendFailed):
+            channel.send(bundle(target))
+        assert time.monotonic() - begun < 6
+
+
+def test_a_refusing_mail_server_is_a_failure_that_names_no_address(tmp_path: Path) -> None:
+    settings = Email(smtp_host="127.0.0.1", smtp_port=free_port(), sender="m@c", security="none")
+    with pytest.raises(SendFailed) as refused:
+        mail.MailChannel(settings, tmp_path).send(bundle("secret-person@city.example"))
+    assert "secret-person" not in str(refused.value)
+
+
+def test_the_sending_deadline_is_shorter_than_the_lease() -> None:
+    assert timedelta(seconds=mail.SENDING_S) < alerts.LEASE
+
+
+def test_backoff_grows_to_a_minute() -> None:
+    assert [round(backoff_s(tries)) for tries in (1,)] == [1]
+    for tries in range(1, 12):
+        expected = min(60.0, 2.0 ** (tries - 1))
+        assert 0.8 * expected <= backoff_s(tries) <= 1.2 * expected
+
+
+# --- rows and leases -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Desk:
+    """A site's database with calls and alerts in it."""
+
+    config: HubConfig
+    database: Engine
+
+    def call(self, **columns: Any) -> str:
+        id, now = new_id(), datetime.now(UTC)
+        row = {
+            "id": id,
+            "number": f"2026-{len(self.rows(incident)) + 1:06d}",
+            "box": "counter-01",
+            "counter": "窓口",
+            "level": "assist",
+            "state": "raised",
+            "pressed_at": now,
+            "clock": "synced",
+            "received_at": now,
+            "raised_at": now,
+            "profile_id": "default",
+            "profile_digest": "sha256:x",
+            "changed_at": now,
+        }
+        with begin_write(self.database) as connection:
+            connection.execute(insert(incident).values(**(row | columns)))
+        return id
+
+    def alert(self, call: str, target: str, channel: str = "webhook") -> str:
+        id, now = new_id(), datetime.now(UTC)
+        with begin_write(self.database) as connection:
+            connection.execute(
+                insert(alert).values(
+                    id=id, incident=call, key=id, stage_s=0, round=0, contact="chief", role="supervisor",
+                    channel=channel, target=target, state="due", created_at=now, next_at=now,
+                )
+            )  # fmt: skip
+        return id
+
+    def rows(self, table: Any, *where: Any) -> list[Any]:
+        from hub.store.engine import begin_read
+
+        with begin_read(self.database) as connection:
+            return list(connection.execute(table.select().where(*where)))
+
+    def state(self, id: str) -> str:
+        return str(self.rows(alert, alert.c.id == id)[0].state)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    config = make_site(tmp_path / "site")
+    database = open_database(config.database_url)
+    with begin_write(database) as connection:
+        issued = authority.Issued("1", b"", b"", datetime(2040, 1, 1, tzinfo=UTC))
+        boxes.enrol(connection, "counter-01", "窓口", issued, datetime.now(UTC))
+    yield Desk(config, database)
+    database.dispose()
+
+
+@contextmanager
+def working(desk: Desk, channel: Any, name: str = "webhook") -> Iterator[ChannelWorker]:
+    worker = ChannelWorker(name, channel, desk.config, desk.database)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        for thread in worker._threads:
+            thread.join(10)
+
+
+def test_a_failing_webhook_is_tried_again_with_the_same_key(desk: Desk) -> None:
+    answering = Answering([500, 503, 200])
+    with answering.serve() as port:
+        id = desk.alert(desk.call(), f"http://127.0.0.1:{port}/")
+        with working(desk, webhook.WebhookChannel(2)):
+            until(lambda: desk.state(id) == "sent", 20, "sending")
+    assert {headers["Idempotency-Key"] for _, headers in answering.seen} == {id}
+    (row,) = desk.rows(alert)
+    assert (row.tries, row.error) == (3, None)
+    assert desk.rows(change, change.c.kind == "alert")
+
+
+def test_h06_one_dead_target_holds_up_no_other(desk: Desk) -> None:
+    answering = Answering([200])
+    with raw_server(silent) as dead, answering.serve() as port:
+        call = desk.call()
+        for _ in range(20):
+            desk.alert(call, f"http://127.0.0.1:{dead}/")
+        begun = time.monotonic()
+        good = [desk.alert(call, f"http://127.0.0.1:{port}/{number}") for number in range(5)]
+        with working(desk, webhook.WebhookChannel(5)):
+            until(lambda: all(desk.state(id) == "sent" for id in good), 5, "the living targets")
+            assert time.monotonic() - begun < 5
+
+
+def test_what_waits_for_one_target_goes_out_as_one_message(desk: Desk) -> None:
+    sent: list[Bundle] = []
+
+    class Slow:
+        def send(self, bundle: Bundle) -> None:
+            sent.append(bundle)
+            threading.Event().wait(0.3)
+
+    call = desk.call()
+    first = desk.alert(call, "http://x/")
+    with working(desk, Slow()) as worker:
+        until(lambda: sent, what="the first")
+        ids = [desk.alert(call, "http://x/") for _ in range(120)]
+        worker.wake()
+        until(lambda: all(desk.state(id) == "sent" for id in ids), 20, "the others")
+    assert [item.id for item in sent[0].items] == [first]
+    assert max(len(bundle.items) for bundle in sent) == alerts.MESSAGE_MAX
+    assert sorted(item.id for bundle in sent for item in bundle.items) == sorted([first, *ids])
+
+
+def test_after_the_last_try_it_counts_as_failed_and_the_page_learns_of_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "backoff_s", lambda _tries: 0.0)
+    answering = Answering([500])
+    with answering.serve() as port:
+        id = desk.alert(desk.call(), f"http://127.0.0.1:{port}/")
+        with working(desk, webhook.WebhookChannel(2)):
+            until(lambda: desk.state(id) == "failed", 20, "giving up")
+    assert len(answering.seen) == desk.config.alerts.tries_max
+    assert desk.rows(alert)[0].error == "webhook answered 500"
+    assert desk.rows(change, change.c.kind == "alert")
+
+
+def test_a_broken_channel_counts_as_a_failed_attempt(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "backoff_s", lambda _tries: 0.0)
+
+    class Broken:
+        def send(self, bundle: Bundle) -> None:
+            raise ZeroDivisionError
+
+    id = desk.alert(desk.call(), "http://x/")
+    with working(desk, Broken()):
+        until(lambda: desk.state(id) == "failed", 20, "giving up")
+
+
+def test_a_lease_keeps_others_away_until_it_ends(desk: Desk) -> None:
+    desk.alert(desk.call(), "http://x/")
+    now = datetime.now(UTC)
+    with begin_write(desk.database) as connection:
+        lease = alerts.lease(connection, "webhook", now, ())
+    assert lease is not None
+    for later_s, free in ((1, False), (9, False), (11, True)):
+        with begin_write(desk.database) as connection:
+            taken = alerts.lease(connection, "webhook", now + timedelta(seconds=later_s), ())
+            assert (taken is not None) == free
+            if not free:
+                assert taken is None
+
+
+def test_h11_a_wall_clock_set_back_does_not_hold_an_alert(desk: Desk) -> None:
+    desk.alert(desk.call(), "http://x/")
+    with begin_write(desk.database) as connection:
+        connection.execute(update(alert).values(next_at=datetime.now(UTC) + timedelta(hours=1)))
+        assert alerts.lease(connection, "webhook", datetime.now(UTC), ()) is not None
+
+
+def test_channels_take_only_their_own(desk: Desk) -> None:
+    desk.alert(desk.call(), "a@b.example", "email")
+    with begin_write(desk.database) as connection:
+        assert alerts.lease(connection, "webhook", datetime.now(UTC), ()) is None
+        assert alerts.lease(connection, "email", datetime.now(UTC), ()) is not None
+
+
+# --- the ladder, live ------------------------------------------------------------------------------------------------
+
+QUICK = """
+repeat_s = 5
+assist = [{ after_s = 0, roles = ["supervisor"] }, { after_s = 2, roles = ["section_head"] }]
+emergency = [{ after_s = 0, roles = ["supervisor", "section_head"] }]
+"""
+
+
+@dataclass
+class City:
+    """A running hub with a quick ladder, a webhook and a mailbox."""
+
+    hub: LiveHub
+    chief: Webhook
+    head: Mailbox
+
+    def rang(self, call: str) -> list[Any]:
+        """Alerts about a call that the webhook got."""
+        return [one for item in self.chief.pile.items for one in item.data["alerts"] if one["incident"] == call]
+
+    def mailed(self, number: str) -> int:
+        return len([item for item in self.head.pile.items if number in item.text])
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    directory = tmp_path_factory.mktemp("city")
+    chief, head = Webhook(0), Mailbox(free_port())
+    chief.start()
+    head.start()
+    text = (Path(__file__).parents[2] / "contract/profiles/default.toml").read_text("utf-8")
+    before, _, rest = text.partition("[alert]\n")
+    profile = directory / "quick.toml"
+    profile.write_text(before + "[alert]\n" + QUICK + "\n[source]" + rest.partition("[source]")[2], "utf-8")
+    extra = CONTACTS.format(smtp=head.port, web=chief.port)
+    hub = LiveHub(make_site(directory / "site", profile=str(profile), extra=extra))
+    try:
+        hub.start()
+        yield City(hub, chief, head)
+    finally:
+        hub.stop()
+        chief.stop()
+        head.stop()
+
+
+def answer(city: City, call: str, **columns: Any) -> None:
+    """What a page does when somebody answers."""
+    from hub.poke import poke
+
+    with begin_write(city.hub.database) as connection:
+        connection.execute(update(incident).where(incident.c.id == call).values(**columns))
+    poke(city.hub.directory, "worker")
+
+
+@pytest.mark.end_to_end
+def test_the_ladder_climbs_until_somebody_has_seen_it(city: City) -> None:
+    call, receipt = city.hub.box().pressed()
+    number = receipt["incident"]["number"]
+    (first,) = until(lambda: city.rang(call), 5, "the first alert")
+    assert (first["number"], first["level"], first["drill"]) == (number, "assist", False)
+    until(lambda: city.mailed(number), 10, "the second stage")
+    until(lambda: len(city.rang(call)) >= 2, 10, "the repeat")
+    answer(city, call, seen_at=datetime.now(UTC), state="seen")
+    until(
+        lambda: city.hub.rows(alert, alert.c.incident == call, alert.c.state.in_(["sent", "cancelled"])), what="quiet"
+    )
+    rows = city.hub.rows(alert, alert.c.incident == call)
+    entries = [row for row in city.hub.rows(timeline, timeline.c.incident == call) if row.kind == "alerted"]
+    assert [entry.data["stage_s"] for entry in entries][:2] == [0, 2]
+    assert all("late_ms" not in entry.data for entry in entries)
+    other, _ = city.hub.box().pressed()
+    until(lambda: len(city.rang(other)) >= 2, 15, "a whole round of another call")
+    assert len(city.hub.rows(alert, alert.c.incident == call)) == len(rows)
+    answer(city, other, responding_at=datetime.now(UTC), state="attended")
+
+
+@pytest.mark.end_to_end
+def test_a_raise_to_emergency_calls_everyone_although_it_was_seen(city: City) -> None:
+    box = city.hub.box()
+    call, receipt = box.pressed()
+    until(lambda: city.rang(call), 5, "the first alert")
+    answer(city, call, seen_at=datetime.now(UTC), state="seen")
+    box.receipt(box.send(box.event("alarm.repeated", {"incident": call, "level": "emergency", "gesture": "long"})))
+    until(lambda: [one for one in city.rang(call) if one["level"] == "emergency"], 5, "the raise")
+    until(lambda: city.mailed(receipt["incident"]["number"]), 5, "the raise by mail")
+    until(lambda: len([one for one in city.rang(call) if one["level"] == "emergency"]) >= 2, 15, "its repeat")
+    answer(city, call, responding_at=datetime.now(UTC), state="attended")
+
+
+@pytest.mark.end_to_end
+def test_h10_overdue_stages_fire_once_at_start_marked_late(city: City) -> None:
+    box = city.hub.box()
+    call, receipt = box.pressed()
+    until(lambda: city.rang(call), 5, "the first alert")
+    city.hub.kill("worker")
+    before = len(city.rang(call))
+    assert city.mailed(receipt["incident"]["number"]) == 0
+    raised = city.hub.rows(incident, incident.c.id == call)[0].raised_at
+    until(lambda: (datetime.now(UTC) - raised).total_seconds() > 4.7, 10, "the stage to pass")
+    city.hub.start_worker()
+    until(lambda: city.mailed(receipt["incident"]["number"]), 10, "the overdue stage")
+    answer(city, call, seen_at=datetime.now(UTC), state="seen")
+    late = [
+        row.data
+        for row in city.hub.rows(timeline, timeline.c.incident == call)
+        if row.kind == "alerted" and "late_ms" in row.data
+    ]
+    assert late
+    assert late[0]["late_ms"] > 2000
+    heads = [
+        row for row in city.hub.rows(alert, alert.c.incident == call) if row.contact == "head" and row.stage_s == 2
+    ]
+    assert len({row.key for row in heads}) == len(heads)
+    assert len(city.rang(call)) <= before + 2
+
+
+@pytest.mark.end_to_end
+def test_a_kill_while_sending_loses_no_alert(city: City) -> None:
+    """The lease of the killed worker ends after ten seconds; then the alert goes out, under the same id."""
+    box = city.hub.box()
+    call, _ = box.pressed()
+    until(lambda: city.rang(call), 5, "the first alert")
+    answer(city, call, seen_at=datetime.now(UTC), state="seen")
+    city.hub.kill("worker")
+    with begin_write(city.hub.database) as connection:
+        later = datetime.now(UTC) + timedelta(seconds=3)
+        connection.execute(
+            update(alert).where(alert.c.incident == call).values(state="leased", lease_until=later, sent_at=None)
+        )
+    before = {one["id"] for one in city.rang(call)}
+    city.hub.start_worker()
+    until(lambda: len(city.rang(call)) > len(before), 15, "the second sending")
+    assert {one["id"] for one in city.rang(call)} == before
+
+
+def test_smtplib_still_takes_the_name_for_tls_where_we_put_it() -> None:
+    assert smtplib.SMTP()._host == ""  # type: ignore[attr-defined]
