@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from device.core.events import RecordingBegan, RecordingEnded, SegmentWritten
-from device.ports import Post, Sealed, Sealer, Segment, SpoolError
+from device.ports import PortError, Post, Sealed, Sealer, Segment
 from device.recorder.store import SegmentStore
 from device.recorder.watching import Faults
 
@@ -40,7 +40,7 @@ class Backlog:
 
     def add(self, segment: Segment, began: RecordingBegan | None, now_ms: int) -> None:
         """Take in a segment and store what can be stored. `began` is posted once the segment is durable."""
-        if self._bytes + len(segment.content) > self._limit_bytes and not segment.last:
+        if self._waiting and self._bytes + len(segment.content) > self._limit_bytes and not segment.last:
             if began is not None:
                 self._began[segment.incident] = began  # the next one that fits will say that it began
             return
@@ -56,7 +56,7 @@ class Backlog:
             waiting = self._waiting[0]
             try:
                 self._store_one(waiting)
-            except SpoolError as error:
+            except PortError as error:  # of the disk, or of the key
                 self._faults.seen("disk", str(error))
                 self._retry_at_ms = now_ms + self._retry_ms
                 return

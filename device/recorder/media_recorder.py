@@ -1,7 +1,8 @@
 """The media pipeline behind the `Recorder` port: capture, encode, ring, segments, seal, disk."""
 
+from contract.evidence import CHAIN_START
 from contract.messages import RecordingState
-from device.core.events import FaultSeen, RecorderChanged
+from device.core.events import FaultSeen, RecorderChanged, RecordingEnded
 from device.ports import Camera, Clock, EncoderError, Microphone, Post, Sealer
 from device.recorder.encoding import Encoders
 from device.recorder.feeding import CameraFeed, MicrophoneFeed
@@ -19,7 +20,8 @@ class MediaRecorder:
 
     `keep`, `allow_sound` and `stop` only put a command on the writer's queue, so a call for help never waits for the
     recording. `clock.now().mono_ms` and the capture times of camera and microphone must be the same clock
-    (CLOCK_MONOTONIC). `post` is called from the three threads.
+    (CLOCK_MONOTONIC). `post` is called from the writer's thread, and from the caller's in `start` and `stop` when
+    the encoders cannot be opened.
 
     Events: `RecorderChanged` at every change of `state()`; `RecordingBegan`, then `SegmentWritten` for each segment,
     then `RecordingEnded`; `FaultSeen` and `FaultGone` for camera, microphone, encoder and disk. `RecordingBegan.audio`
@@ -78,7 +80,8 @@ class MediaRecorder:
 
     def keep(self, incident: str, sound: bool) -> None:
         """The `Recorder` port."""
-        self._inbox.tell(Keep(incident, sound, self._clock.now().mono_ms))
+        if not self._failed:
+            self._inbox.tell(Keep(incident, sound, self._clock.now().mono_ms))
         if self._running is not None:
             # Everything up to the press can then be cut off, sealed and made safe at the very next picture.
             self._running[1].want_keyframe()
@@ -89,6 +92,9 @@ class MediaRecorder:
 
     def stop(self, incident: str) -> None:
         """The `Recorder` port."""
+        if self._failed:
+            self._post(RecordingEnded(incident, 0, CHAIN_START))  # nobody else would answer
+            return
         self._inbox.tell(Stop(incident))
 
     def state(self) -> RecordingState:

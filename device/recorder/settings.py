@@ -21,6 +21,8 @@ class RecorderSettings:
     """Pause before a lost camera, microphone or disk is tried again."""
     stall_ms: int = 3_000
     """A stream that gave nothing for so long counts as lost and is reopened."""
+    reopen_ms: int = 10_000
+    """A stream that hangs without an error is closed and opened anew so often. Longer than any device needs to open."""
     steady_ms: int = 1_000
     """A stream must have run for so long before its fault is taken back: no flapping."""
     backlog_bytes: int = 32 * 1024 * 1024

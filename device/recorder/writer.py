@@ -55,6 +55,7 @@ class Writer:
         )
         self._watches = {name: StreamWatch(settings.stall_ms, settings.steady_ms) for name in ("camera", "microphone")}
         self._started_ms = clock.now().mono_ms
+        self._reopen_at_ms = dict.fromkeys(self._watches, self._started_ms + settings.reopen_ms)
         self._recording: Recording | None = None
         self._began_due = False
         self._encoder_error_ms: int | None = None
@@ -204,10 +205,9 @@ class Writer:
         for name, watch in self._watches.items():
             if watch.is_steady(now_ms):
                 self._faults.gone(name)
-            elif not live[name] and patience_over and not self._faults.stands(name):
+            elif not live[name] and patience_over:
                 self._faults.seen(name, _MISSING[name])
-                if not watch.never_came():
-                    self._feeds[name].reopen()
+                self._reopen(name, now_ms)
         if self._encoder_error_ms is not None and now_ms - self._encoder_error_ms > _ENCODER_QUIET_MS:
             self._encoder_error_ms = None
             self._faults.gone("encoder")
@@ -217,6 +217,12 @@ class Writer:
             self._set_state(RecordingState.ARMED)
         elif patience_over:
             self._set_state(RecordingState.FAILED)
+
+    def _reopen(self, name: str, now_ms: int) -> None:
+        """A driver that hangs gives no error: shake it, but not so often that it never gets to its first frame."""
+        if now_ms >= self._reopen_at_ms[name]:
+            self._reopen_at_ms[name] = now_ms + self._settings.reopen_ms
+            self._feeds[name].reopen()
 
     def _failed(self, source: str, detail: str) -> None:
         self._faults.seen(source, detail)

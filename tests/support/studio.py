@@ -32,7 +32,7 @@ from device.simulated.room import Room
 
 WIDTH, HEIGHT, FPS = 320, 180, 25
 SETTINGS = RecorderSettings(
-    pre_roll_ms=1_000, segment_ms=1_000, retry_ms=200, grace_ms=1_500, stall_ms=800, steady_ms=400
+    pre_roll_ms=1_000, segment_ms=1_000, retry_ms=200, grace_ms=1_500, stall_ms=800, steady_ms=400, reopen_ms=600
 )
 """Quicker than a box's own, so that tests are short."""
 
@@ -97,8 +97,10 @@ class CountedCamera(SimulatedCamera):
     def __init__(self) -> None:
         super().__init__("counter-01", WIDTH, HEIGHT, FPS)
         self.given_ms: list[int] = []
+        self.opened = 0
 
     def frames(self) -> Iterator[tuple[int, Any]]:
+        self.opened += 1
         for at_ms, frame in super().frames():
             self.given_ms.append(at_ms)
             yield at_ms, frame

@@ -119,6 +119,11 @@ def test_sound_from_the_notice_on_is_kept_and_in_its_place(film: Film) -> None:
     heard = Watched(joined([segment.content for segment in fair]))
     assert heard.loudness(0, 2.45) <= 2
     assert heard.loudness(2.53, 2.6) > 5_000
+    times_s = [at_s for at_s, _ in heard.sound]
+    assert times_s[0] < 0.03  # silence stands where sound may not be kept, so that no player loses lip-sync
+    assert (
+        max(later - earlier for earlier, later in pairwise(times_s)) < 2 * 1024 / 48_000
+    )  # less than a frame is missing
     assert heard.loudness(5.5, 6) > 5_000
 
 
