@@ -39,13 +39,17 @@ def _show() -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    stage = Stage(DEMO, PORTS, say=_say, told=_told)
     try:
-        with running(stage):
+        with running(Stage(DEMO, PORTS, say=_say, told=_told)) as stage:
             print(_welcome(stage), flush=True)
             stopped.wait()
             _say("終わります / stopping")
-    except (StageError, OSError) as error:
+    except OSError as error:
+        print(
+            f"\nデモを始められません。ほかのデモが動いていませんか。 / Cannot start: {error}. Is another demo running?"
+        )
+        return 1
+    except StageError as error:
         print(f"\nデモを始められません / the demo cannot start:\n{error}", file=sys.stderr)
         return 1
     return 0

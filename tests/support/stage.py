@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,20 +159,15 @@ class Stage:
         )  # fmt: skip
         settings = self.site / "hub.toml"
         settings.write_text(settings.read_text("utf-8") + self._alerts(), "utf-8")
-        for login, name, role in ACCOUNTS:
+
+        def add(account: tuple[str, str, str]) -> None:
+            login, name, role = account
             self.run(
-                "madomori-hub",
-                "user",
-                self.site,
-                "add",
-                login,
-                "--name",
-                name,
-                "--role",
-                role,
-                "--password-file",
-                password,
-            )
+                "madomori-hub", "user", self.site, "add", login, "--name", name, "--role", role, "--password-file", password
+            )  # fmt: skip
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # each is a program start of its own
+            list(pool.map(add, ACCOUNTS))
 
     def _alerts(self) -> str:
         lines = [
@@ -267,6 +263,9 @@ class Stage:
 
     def stop(self) -> None:
         """End everything."""
+        for process in (self.hub, *(box.process for box in self.boxes)):
+            if process is not None:
+                process.send_signal(signal.SIGTERM)  # all at once, then wait for each
         for box in self.boxes:
             self.stop_box(box)
         self.stop_hub()
