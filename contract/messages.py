@@ -228,6 +228,10 @@ class BoxStarted(Message):
     evidence_key: Base64 | None = None
 
 
+class UnknownBody(Message):
+    """The body of an event of a type that this version does not know: kept and receipted as it came, without effect."""
+
+
 BODIES: Final[dict[str, type[Message]]] = {
     "alarm.raised": AlarmRaised,
     "alarm.repeated": AlarmRepeated,
@@ -255,6 +259,7 @@ Body = (
     | FaultCleared
     | SelftestFinished
     | BoxStarted
+    | UnknownBody
 )
 
 

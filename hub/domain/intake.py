@@ -23,6 +23,7 @@ from contract.messages import (
     RecordingClosed,
     RecordingStarted,
     SegmentSealed,
+    UnknownBody,
 )
 from contract.profile import Alert
 from hub.domain import escalation
@@ -212,6 +213,8 @@ class Intake:
                 self._fault(event, body, box)
             case BoxStarted():
                 self._start(event, body, box)
+            case UnknownBody():
+                self._note(event, f"unknown event type {event.type[:60]!r}: kept as it came")
             case _:
                 self._on_incident(event, self.now)
                 if event.incident is None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.codec import PAYLOAD_BYTES_MAX, MalformedMessage, decode, decode_event, encode
-from contract.messages import BODIES, BareAlarm, Event, Health, Level, Message
+from contract.messages import BODIES, BareAlarm, Event, Health, Level, Message, UnknownBody
 from tests.contract import samples
 from tests.contract.schemas import Json, fields_of, is_of, schema_of, types_of
 
@@ -309,9 +309,11 @@ def test_what_is_no_version_is_refused(version: Any) -> None:
         decode_event(samples.payload({**PRESS, "v": version}))
 
 
-def test_an_event_of_a_type_unknown_in_this_version_is_refused_by_name() -> None:
-    with pytest.raises(MalformedMessage, match=r"unknown event type 'door\.opened'"):
-        decode_event(samples.payload({**PRESS, "type": "door.opened"}))
+def test_w23_an_event_of_a_type_of_a_newer_box_is_read_without_effect_so_that_it_can_be_receipted() -> None:
+    event = decode_event(samples.payload({**PRESS, "type": "door.opened", "body": {"door": 3}}))
+    assert isinstance(event, Event)
+    assert (event.id, event.type, event.incident) == (PRESS["id"], "door.opened", None)
+    assert event.body == UnknownBody()
 
 
 def test_what_would_be_too_large_is_never_sent() -> None:
