@@ -1,6 +1,6 @@
 """The hub's side of the evidence chain: which segment records and closes it can witness, and which it doubts.
 
-A witness is a head and the number of a leaf in the hub's log. What is doubtful gets none, and nothing else happens to it.
+A witness is a head and the number of a leaf in the hub's log. What is doubtful gets none, and nothing else happens.
 """
 
 from collections.abc import Mapping
