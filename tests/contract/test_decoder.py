@@ -174,13 +174,14 @@ def test_a_wrong_value_in_any_field_is_refused(name: str, path: tuple[str, ...],
     wrong = [value for value in ODD if not is_of(value, types_of(field))]
     assert wrong
     wrong += WRONG_BY_FORMAT.get(_format_of(field) or "", ())
+    if path == ("type",) and name.startswith("event."):
+        wrong = [value for value in wrong if not isinstance(value, str)]  # another type is a newer box's, not wrong
     for value in wrong:
         changed = _put(fields, path, value)
         assert changed is not None, "the sample has nothing there"
         with pytest.raises(MalformedMessage) as refusal:
             samples.reader(name)(json.dumps(changed).encode())
-        if path != ("type",):
-            assert SECRET not in str(refusal.value), "a refusal repeats what was sent"
+        assert SECRET not in str(refusal.value), "a refusal repeats what was sent"
     if required:
         with pytest.raises(MalformedMessage):
             samples.reader(name)(samples.payload(_without(fields, path)))
