@@ -1,14 +1,16 @@
-"""Bringing a database to the newest schema. A step is one transaction: killed in the middle, it has not happened."""
+"""Bringing a database to the newest schema. A step is one transaction: killed in the middle, it has not happened.
+
+Revisions are files `NNNN_what.py` in one line; the highest number is the newest.
+"""
 
 from pathlib import Path
+from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect, text
 
-from hub.store.engine import begin_write
+from hub.store.engine import begin_read, begin_write
+
+_FOLDER: Final = Path(__file__).parent / "migrations"
 
 
 def migrate(engine: Engine) -> tuple[str | None, str]:
@@ -18,27 +20,34 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
         sqlalchemy.exc.SQLAlchemyError: the database refuses; it stands as it stood.
     """
     with begin_write(engine) as connection:
-        before = _revision(connection)
-        command.upgrade(_config(connection), "head")
-        after = _revision(connection)
-    if after is None:
-        raise RuntimeError("no migrations were found beside the program")
-    return before, after
+        before, newest = _revision(connection), _newest()
+        if before != newest:
+            _upgrade(connection)
+        return before, newest
 
 
 def is_current(engine: Engine) -> bool:
     """Whether the database has the schema that this program needs."""
-    with engine.connect() as connection:
-        return _revision(connection) == ScriptDirectory.from_config(_config(connection)).get_current_head()
+    with begin_read(engine) as connection:
+        return _revision(connection) == _newest()
 
 
-def _config(connection: Connection) -> Config:
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    return config
+    command.upgrade(config, "head")
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _newest() -> str:
+    return max(path.stem.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +19,7 @@ from support.sinks import Mailbox, Webhook
 
 from hub import authority
 from hub.alerts import dispatch, mail, webhook
-from hub.alerts.channel import Bundle, Item, SendFailed
+from hub.alerts.channel import SENDING_S, Bundle, Item, SendFailed
 from hub.alerts.dispatch import ChannelWorker, backoff_s
 from hub.config import Email, HubConfig
 from hub.store import alerts, boxes
@@ -54,20 +54,18 @@ AT = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
 def bundle(target: str, count: int = 1, **changes: Any) -> Bundle:
     items = [
         Item(
-            **{
-                "id": new_id(),
-                "incident": new_id(),
-                "number": f"2026-{number:06d}",
-                "counter": "2階 住民票 3番",
-                "level": "assist",
-                "pressed_at": AT,
-                "drill": False,
-                "url": "http://127.0.0.1:8080/incidents/x",
-            }
-            | changes
+            id=new_id(),
+            incident=new_id(),
+            number=f"2026-{number:06d}",
+            counter="2階 住民票 3番",
+            level="assist",
+            pressed_at=AT,
+            drill=False,
+            url="http://127.0.0.1:8080/incidents/x",
         )
         for number in range(1, count + 1)
     ]
+    items = [replace(item, **changes) for item in items]
     return Bundle("kita", target, "ja", items)
 
 
@@ -225,7 +223,7 @@ def test_a_refusing_mail_server_is_a_failure_that_names_no_address(tmp_path: Pat
 
 
 def test_the_sending_deadline_is_shorter_than_the_lease() -> None:
-    assert timedelta(seconds=mail.SENDING_S) < alerts.LEASE
+    assert timedelta(seconds=SENDING_S) < alerts.LEASE
 
 
 def test_backoff_grows_to_a_minute() -> None:
@@ -505,7 +503,6 @@ def test_h10_overdue_stages_fire_once_at_start_marked_late(city: City) -> None:
     call, receipt = box.pressed()
     until(lambda: city.rang(call), 5, "the first alert")
     city.hub.kill("worker")
-    before = len(city.rang(call))
     assert city.mailed(receipt["incident"]["number"]) == 0
     raised = city.hub.rows(incident, incident.c.id == call)[0].raised_at
     until(lambda: (datetime.now(UTC) - raised).total_seconds() > 4.7, 10, "the stage to pass")
@@ -523,7 +520,6 @@ def test_h10_overdue_stages_fire_once_at_start_marked_late(city: City) -> None:
         row for row in city.hub.rows(alert, alert.c.incident == call) if row.contact == "head" and row.stage_s == 2
     ]
     assert len({row.key for row in heads}) == len(heads)
-    assert len(city.rang(call)) <= before + 2
 
 
 @pytest.mark.end_to_end

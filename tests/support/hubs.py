@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import tomllib
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, create_engine, select, text
 
 from contract.codec import canonical
 from contract.evidence import CHAIN_START, SegmentRecord, head_of, signed_bytes
@@ -59,10 +60,27 @@ def until(met: Callable[[], _T], timeout_s: float = 15.0, what: str = "condition
         threading.Event().wait(0.02)
 
 
+def postgresql_url() -> str | None:
+    """A new, empty schema in the PostgreSQL database that MADOMORI_TEST_DB_URL names; None without one."""
+    base = os.environ.get("MADOMORI_TEST_DB_URL")
+    if not base:
+        return None
+    schema = f"t_{uuid.uuid4().hex}"
+    engine = create_engine(base.replace("postgresql://", "postgresql+psycopg://", 1))
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    engine.dispose()
+    return f"{base}?options=-csearch_path%3D{schema}"
+
+
 def make_site(directory: Path, *, profile: str = "default", extra: str = "", **wanted: Any) -> HubConfig:
-    """A new site on free ports; `extra` is added to its hub.toml."""
-    ports = {"http": ("127.0.0.1", free_port()), "mqtt": ("127.0.0.1", free_port())}
-    sites.init(sites.Wanted(directory, "kita", profile, password=PASSWORD, **(ports | wanted)), datetime.now(UTC))
+    """A new site on free ports, on PostgreSQL when MADOMORI_TEST_DB_URL is set; `extra` is added to its hub.toml."""
+    options = {
+        "http": ("127.0.0.1", free_port()),
+        "mqtt": ("127.0.0.1", free_port()),
+        "database_url": postgresql_url(),
+    } | wanted
+    sites.init(sites.Wanted(directory, "kita", profile, password=PASSWORD, **options), datetime.now(UTC))
     settings = directory / "hub.toml"
     settings.write_text(settings.read_text("utf-8") + extra, "utf-8")
     return load(directory)
