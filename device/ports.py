@@ -183,5 +183,5 @@ class Recorder(Protocol):
         ...
 
     def close(self) -> None:
-        """Close a running recording properly and end all threads."""
+        """Make durable what is there and end all threads. A recording that was not stopped stays open: it goes on later."""
         ...

@@ -26,10 +26,12 @@ def clock_state() -> ClockState:
     return ClockState.UNSYNCED if _adjtimex() == _TIME_ERROR else ClockState.SYNCED
 
 
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
+
+
 def _adjtimex() -> int:
-    libc = ctypes.CDLL(None, use_errno=True)
     buffer = ctypes.create_string_buffer(512)  # struct timex, zeroed: modes = 0 only reads
-    return int(libc.adjtimex(buffer))
+    return int(_LIBC.adjtimex(buffer))
 
 
 def new_id() -> str:

@@ -59,6 +59,10 @@ class Recording:
             self._failed(error)
             return segments
 
+    def suspend(self) -> list[Segment]:
+        """The remaining segments, without the mark of the end: the incident goes on when the program starts again."""
+        return self._muxed(self._cutter.finish())
+
     def keep_end(self) -> None:
         """Let `finish` close the recording with a mark even when this program kept nothing of it."""
         self._kept_any = True

@@ -238,7 +238,9 @@ class Writer:
 
     def _close(self) -> None:
         if self._recording is not None:
-            self._stop(self._recording.incident)
+            # The alarm still stands: the same incident goes on at the next start, so its chain stays open.
+            self._save(self._recording.suspend())
+            self._recording = None
         self._backlog.drain(self._clock.now().mono_ms + self._settings.retry_ms)  # a last try, refused lately or not
         if not self._backlog.is_empty():
             self._post(FaultSeen("disk", "保存できないまま終了しました / ended with segments that could not be stored"))

@@ -75,6 +75,7 @@ def check(stage: Stage) -> dict[str, Any]:
     worker_survived = _kill_under_press(run, " worker ")
     box_survived = _box_kill(run)
 
+    run.stream.stop()
     lost, doubled = _count(run)
     return {
         "ok": not run.broken and not lost and not doubled,
@@ -110,11 +111,7 @@ def _recorded_press(run: Check) -> dict[str, Any]:
     run.hold("recording is longer than pre-roll and contact", played["duration_s"] >= asked_ms / 1000 + RECORD_S - 1)
     run.hold("picture present", played["video"] > 0)
     run.hold("sound present", played["audio"] > 0)
-    seek = run.custodian._client.get(
-        f"/api/v1/incidents/{incident}/recording.mp4",
-        params={"reason": "demo-check"},
-        headers={"Range": "bytes=1000-1999"},
-    )
+    seek = run.custodian.recording(incident, "demo-check", "bytes=1000-1999")
     run.hold("recording seeks (206)", seek.status_code == 206 and seek.content == answer.content[1000:2000])
     return {
         "pre_roll_asked_ms": asked_ms,

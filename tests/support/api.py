@@ -27,19 +27,22 @@ class Api:
     def __init__(self, url: str, token: str) -> None:
         self.url = url
         self.headers = {"Authorization": f"Bearer {token}"}
-        self._client = httpx.Client(base_url=url, headers=self.headers, timeout=10)
+
+    def request(self, method: str, path: str, timeout_s: float = 10, **parts: Any) -> httpx.Response:
+        """One request to /api/v1`path`, on a connection of its own."""
+        headers = {**self.headers, **parts.pop("headers", {})}
+        return httpx.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=timeout_s, **parts)
 
     def get(self, path: str, **params: Any) -> Any:
         """The JSON at /api/v1`path`."""
-        answer = self._client.get(f"/api/v1{path}", params=params)
+        answer = self.request("GET", path, params=params)
         answer.raise_for_status()
         return answer.json()
 
     def do(self, incident: str, deed: str, **body: Any) -> dict[str, Any]:
         """A person's deed; the incident as it then stands."""
-        answer = self._client.post(
-            f"/api/v1/incidents/{incident}/{deed}", json=body, headers={"Idempotency-Key": str(uuid4())}
-        )
+        headers = {"Idempotency-Key": str(uuid4())}
+        answer = self.request("POST", f"/incidents/{incident}/{deed}", json=body, headers=headers)
         answer.raise_for_status()
         return dict(answer.json())
 
@@ -58,9 +61,11 @@ class Api:
             if not cursor:
                 return found
 
-    def recording(self, incident: str, reason: str) -> httpx.Response:
-        """The whole recording."""
-        return self._client.get(f"/api/v1/incidents/{incident}/recording.mp4", params={"reason": reason}, timeout=60)
+    def recording(self, incident: str, reason: str, byte_range: str | None = None) -> httpx.Response:
+        """The recording, or a range of it."""
+        headers = {"Range": byte_range} if byte_range else {}
+        path = f"/incidents/{incident}/recording.mp4"
+        return self.request("GET", path, 60, params={"reason": reason}, headers=headers)
 
 
 @dataclass(slots=True)
@@ -73,17 +78,21 @@ class Stream:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _last: int | None = None
+    _thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to listen; returns when the stream is open."""
-        threading.Thread(target=self._run, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
         with self._changed:
             if not self._changed.wait_for(lambda: self.opened > 0, 20):
                 raise TimeoutError("the stream did not open")
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Listen no more; waits for the connection to end."""
         self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(15)
 
     def wait_for(self, fits: Callable[[News], bool], timeout_s: float) -> News | None:
         """The first message that fits, or None when none came in time."""

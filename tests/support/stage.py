@@ -162,9 +162,8 @@ class Stage:
 
         def add(account: tuple[str, str, str]) -> None:
             login, name, role = account
-            self.run(
-                "madomori-hub", "user", self.site, "add", login, "--name", name, "--role", role, "--password-file", password
-            )  # fmt: skip
+            who = ("--name", name, "--role", role, "--password-file", password)
+            self.run("madomori-hub", "user", self.site, "add", login, *who)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # each is a program start of its own
             list(pool.map(add, ACCOUNTS))
@@ -278,7 +277,7 @@ class Stage:
         Raises:
             StageError: no such child.
         """
-        for pid in _descendants(self.hub.pid if self.hub else 0):
+        for pid in descendants(self.hub.pid if self.hub else 0):
             command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             if program in command:
                 os.kill(pid, signal.SIGKILL)
@@ -324,7 +323,8 @@ def running(stage: Stage) -> Iterator[Stage]:
         stage.stop()
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """All processes below `pid`, nearest first."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

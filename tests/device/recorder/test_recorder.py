@@ -133,10 +133,31 @@ def test_another_incident_closes_the_first(studio: Studio, tmp_path: Path) -> No
     assert studio.diary.wait(RecordingEnded, incident=first).count == len(stored(tmp_path, first))
     began = studio.diary.wait(RecordingBegan, incident=second)
     assert began.pre_roll_ms > 0
-    studio.recorder.close()
-    assert studio.diary.wait(RecordingEnded, incident=second).count == len(stored(tmp_path, second))
-    assert studio.recorder.state() is RecordingState.OFF
+    assert studio.stop(second).count == len(stored(tmp_path, second))
     assert stored(tmp_path, second)[-1][1].last
+
+
+def test_a_box_that_is_stopped_while_the_alarm_stands_goes_on_with_the_same_chain(
+    open_studio: Open, tmp_path: Path
+) -> None:
+    before = open_studio()
+    incident = before.keep()
+    before.diary.wait(SegmentWritten, incident=incident)
+    before.recorder.close()
+    assert before.recorder.state() is RecordingState.OFF
+    left = stored(tmp_path, incident)
+    assert left
+    assert not any(record.last for _, record in left)  # the incident is not over, so its chain is not closed
+    assert before.diary.of(RecordingEnded) == []
+
+    after = open_studio()
+    after.diary.wait(RecorderChanged)
+    after.recorder.keep(incident, True)
+    after.diary.wait(SegmentWritten, incident=incident)
+    ended = after.stop(incident)
+    whole = stored(tmp_path, incident)
+    assert ended.count == len(whole) > len(left)
+    assert [record.last for _, record in whole] == [False] * (len(whole) - 1) + [True]
 
 
 def test_a_stop_is_always_answered(studio: Studio) -> None:
