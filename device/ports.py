@@ -183,5 +183,5 @@ class Recorder(Protocol):
         ...
 
     def close(self) -> None:
-        """Make durable what is there and end all threads. A recording that was not stopped stays open: it goes on later."""
+        """Make durable what is there and end all threads. A recording that was not stopped goes on another time."""
         ...

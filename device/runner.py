@@ -60,6 +60,7 @@ class Runner:
         spool: SpoolWriter,
         mail: Mailbox,
         state: Path,
+        make_room: Callable[[], object],
     ) -> None:
         self._box = box
         self._identity = identity
@@ -71,6 +72,7 @@ class Runner:
         self._spool = spool
         self._mail = mail
         self._state = state
+        self._make_room = make_room
         self._recorder: Recorder | None = None
         self._queue: queue.Queue[Happening | None] = queue.Queue(maxsize=QUEUE_MAX)
         self._wake_ms: int | None = None
@@ -210,7 +212,8 @@ class Runner:
         while not self._stopped.wait(HEALTH_S):
             try:
                 self._mail.send({"t": "health", "payload": _text(self._health())})
-            except (OSError, sqlite3.Error) as error:
+                self._make_room()
+            except (OSError, sqlite3.Error, PortError) as error:
                 log.error("health could not be told: %s", error)
 
     def _health(self) -> Health:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from base64 import b64encode
@@ -19,6 +20,7 @@ from device.config import Bundle
 from device.core.box import Box, Identity
 from device.core.events import FaultSeen, SegmentWritten
 from device.core.recording import RecordingRules
+from device.housekeeping import make_room
 from device.notices import notice
 from device.ports import Camera, Lamp, Microphone, PortError, Recorder, Speaker
 from device.recorder.media_recorder import MediaRecorder
@@ -26,6 +28,7 @@ from device.recorder.sealer import SigningSealer, load_or_make_key
 from device.recorder.settings import RecorderSettings
 from device.recorder.store import SegmentStore
 from device.runner import Runner
+from device.upload import Ledger
 
 _ANNOUNCED_AGAIN = 3
 """A crash may fall between the rename of a segment and the commit of its event; the hub knows a repeated one."""
@@ -97,6 +100,7 @@ def assemble(
         spool=spool,
         mail=Mailbox(bundle.state, BOX, UPLINK),
         state=bundle.state,
+        make_room=lambda: make_room(store, Ledger(bundle.state), lambda: shutil.disk_usage(bundle.state).free),
     )
     late.append(runner)
     recorder = MediaRecorder(
