@@ -146,3 +146,12 @@ ENTRIES: Final = {
     "escalated": N_("知らせる相手を広げました"),
 }
 """What is not here is shown by its own name: a newer box may send what this hub does not know yet."""
+
+GROUNDS: Final = {
+    "weapon_or_dangerous_item": N_("凶器や危ない物を持っている"),
+    "drunk_and_bothersome": N_("酒に酔い、迷惑をかけている"),
+    "blocking_passage": N_("通行を妨げている"),
+    "likely_damage": N_("物を壊すおそれがある"),
+    "forced_meeting_or_noise": N_("面会を強いる、騒ぐ"),
+    "no_permit_or_breach": N_("許可がない、許可の条件に反する"),
+}

@@ -29,7 +29,7 @@ def form() -> Response:
     chosen = request.args.get("lang")
     if chosen in LANGUAGES:
         g.language = chosen
-    page = make_response(render_template("login/form.html", back=_back(request.args.get("next")), failed=False))
+    page = make_response(render_template("login/form.html", back=inside(request.args.get("next")), failed=False))
     if chosen in LANGUAGES:
         remember(page, "madomori_lang", chosen)
     return page
@@ -39,7 +39,7 @@ def form() -> Response:
 def submit() -> Response:
     """A try. Whatever fails, the answer is the same, and it takes as long."""
     name, password = request.form.get("login", "")[:200], request.form.get("password", "")[:1000]
-    back = _back(request.form.get("next"))
+    back = inside(request.form.get("next"))
     here, now, address = site(), site().now(), request.remote_addr or ""
     _slow_down(address)
     with begin_read(here.engine) as connection:
@@ -79,7 +79,7 @@ def remember(page: Response, name: str, value: str) -> None:
     page.set_cookie(name, value, max_age=365 * 86400, httponly=True, secure=site().tls, samesite="Strict", path="/")
 
 
-def _back(wanted: str | None) -> str:
+def inside(wanted: str | None) -> str:
     """Where to go after logging in: a path of this hub, nothing else."""
     parts = urlsplit(wanted or "/")
     inside = not parts.scheme and not parts.netloc and (wanted or "/").startswith("/") and "\\" not in (wanted or "")
@@ -94,3 +94,8 @@ def _slow_down(address: str) -> None:
         raise Trouble("too-many-tries", headers={"Retry-After": "60"})
     if len(_tries) > 10_000:
         _tries.clear()
+
+
+def forget_tries() -> None:
+    """Forget which addresses failed; accounts stay slowed."""
+    _tries.clear()

@@ -1,10 +1,62 @@
 """The pages: one file and one template folder per area, and what all of them share."""
 
-from flask import Flask
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
 
-from hub.web import login
+from flask import Flask, g, request
+
+from hub.domain.permissions import Action, allows
+from hub.web import boxes, dashboard, incident, incidents, labels, login, preferences
+from hub.web.problems import language
+from hub.web.sessions import Caller
+from hub.web.site import site
+from hub.wording import clock_time, date_and_time, full_date_and_time, say
+
+AREAS = (login, dashboard, incident, incidents, boxes, preferences)
 
 
 def register(app: Flask) -> None:
-    """Add every area."""
-    app.register_blueprint(login.blueprint)
+    """Add every area, and the words and times that templates use."""
+    for area in AREAS:
+        app.register_blueprint(area.blueprint)
+    app.context_processor(_shared)
+    app.jinja_env.filters["ms"] = lambda at: int(at.timestamp() * 1000)
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _shared() -> dict[str, Any]:
+    tongue, caller = language(), g.get("caller")
+    person = caller.person if isinstance(caller, Caller) else None
+    return {
+        "_": partial(say, tongue),
+        "language": tongue,
+        "theme": request.cookies.get("madomori_theme", "auto"),
+        "labels": labels,
+        "label": partial(_label, tongue),
+        "who": person,
+        "session": caller.session if isinstance(caller, Caller) else None,
+        "can": lambda action: person is not None and allows(Action[action], person.role),
+        "now": site().now(),
+        "clock_time": partial(clock_time, tongue),
+        "date_and_time": partial(date_and_time, tongue),
+        "full_date_and_time": partial(full_date_and_time, tongue),
+        "elapsed": _elapsed,
+        "once": lambda: secrets.token_urlsafe(12),
+    }
+
+
+def _label(tongue: str, table: Mapping[str, str], name: object) -> str:
+    """What `name` is called; what this hub does not know yet is shown as it is."""
+    known = table.get(str(name))
+    return say(tongue, known) if known is not None else str(name)
+
+
+def _elapsed(since: datetime, until: datetime) -> str:
+    """The time between as people read a stopwatch: 02:05, or 1:02:05."""
+    seconds = max(0, int((until - since).total_seconds()))
+    hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from hub.store.schema import access, change, command, timeline
+from tests.hub_web.conftest import Hub
 
 
-def post(hub: Any, headers: dict[str, str], incident: str, deed: str, body: Any = None, **more: str) -> Any:
+def post(hub: Hub, headers: dict[str, str], incident: str, deed: str, body: Any = None, **more: str) -> Any:
     return hub.client().post(f"/api/v1/incidents/{incident}/{deed}", json=body, headers={**headers, **more})
 
 
-def test_the_first_acknowledgement_wins_and_the_second_is_told_who(hub: Any) -> None:
+def test_the_first_acknowledgement_wins_and_the_second_is_told_who(hub: Hub) -> None:
     incident, first, second = hub.press(), hub.machine(name="佐藤"), hub.machine(name="田中")
     answer = post(hub, first, incident, "acknowledge")
     assert answer.status_code == 200
@@ -26,7 +27,7 @@ def test_the_first_acknowledgement_wins_and_the_second_is_told_who(hub: Any) -> 
     assert [(row.type, row.name) for row in hub.rows(command)] == [("seen", "佐藤")]
 
 
-def test_the_box_is_told_who_is_coming(hub: Any) -> None:
+def test_the_box_is_told_who_is_coming(hub: Hub) -> None:
     incident = hub.press()
     answer = post(hub, hub.machine(name="佐藤"), incident, "respond")
     assert answer.json["state"] == "attended"
@@ -34,7 +35,7 @@ def test_the_box_is_told_who_is_coming(hub: Any) -> None:
     assert [(row.type, row.name, row.incident) for row in hub.rows(command)] == [("responder.coming", "佐藤", incident)]
 
 
-def test_a_contact_can_be_back_dated_and_its_end_stops_the_recording(hub: Any) -> None:
+def test_a_contact_can_be_back_dated_and_its_end_stops_the_recording(hub: Hub) -> None:
     incident, headers = hub.press(), hub.machine()
     started = post(hub, headers, incident, "contact", {"action": "started", "at": "2026-11-20T02:20:00Z"})
     assert started.json["contact_started_at"] == "2026-11-20T02:20:00.000Z"
@@ -47,7 +48,7 @@ def test_a_contact_can_be_back_dated_and_its_end_stops_the_recording(hub: Any) -
     assert [row.type for row in hub.rows(command)] == ["recording.stop"]
 
 
-def test_steps_are_counted_and_must_be_of_the_ladder(hub: Any) -> None:
+def test_steps_are_counted_and_must_be_of_the_ladder(hub: Hub) -> None:
     incident, headers = hub.press(), hub.machine()
     for count in (1, 2):
         answer = post(hub, headers, incident, "steps", {"step": "warn", "words": "おやめください"})
@@ -59,7 +60,7 @@ def test_steps_are_counted_and_must_be_of_the_ladder(hub: Any) -> None:
     assert wrong.json["errors"][0]["field"] == "step"
 
 
-def test_a_judgement_needs_as_many_persons_as_the_profile_says(hub: Any) -> None:
+def test_a_judgement_needs_as_many_persons_as_the_profile_says(hub: Hub) -> None:
     incident, headers = hub.press(), hub.machine("section_head")
     finding = {"finding": "harassment", "acts": ["abuse"], "persons": ["課長 佐藤", "係長 田中"], "text": "大声"}
     early = post(hub, headers, incident, "judgement", finding)
@@ -72,21 +73,21 @@ def test_a_judgement_needs_as_many_persons_as_the_profile_says(hub: Any) -> None
     assert (closed.json["state"], closed.json["outcome"]) == ("closed", "harassment")
 
 
-def test_a_false_press_is_one_click(hub: Any) -> None:
+def test_a_false_press_is_one_click(hub: Hub) -> None:
     incident = hub.press()
     answer = post(hub, hub.machine("staff"), incident, "mark", {"mark": "false_press"})
     assert (answer.json["state"], answer.json["outcome"]) == ("closed", "false_press")
     assert [row.type for row in hub.rows(command)] == ["recording.stop"]
 
 
-def test_only_those_who_may_call_a_press_false(hub: Any) -> None:
+def test_only_those_who_may_call_a_press_false(hub: Hub) -> None:
     incident = hub.press()
     assert post(hub, hub.machine("guard"), incident, "mark", {"mark": "false_press"}).status_code == 403
     assert post(hub, hub.machine("guard"), incident, "mark", {"mark": "visitor_left"}).status_code == 200
     assert hub.row(incident).state == "raised"
 
 
-def test_a_repeated_key_answers_and_does_nothing_more(hub: Any) -> None:
+def test_a_repeated_key_answers_and_does_nothing_more(hub: Hub) -> None:
     incident, headers = hub.press(), hub.machine()
     key = {"Idempotency-Key": "a-1"}
     for _ in range(3):
@@ -99,14 +100,14 @@ def test_a_repeated_key_answers_and_does_nothing_more(hub: Any) -> None:
     assert somebody_else.status_code == 200
 
 
-def test_a_refused_deed_leaves_its_key_unused(hub: Any) -> None:
+def test_a_refused_deed_leaves_its_key_unused(hub: Hub) -> None:
     incident, headers, key = hub.press(), hub.machine(), {"Idempotency-Key": "k"}
     assert post(hub, headers, incident, "close", {"outcome": "near_miss"}, **key).status_code == 409
     post(hub, headers, incident, "contact", {"action": "ended"})
     assert post(hub, headers, incident, "close", {"outcome": "near_miss"}, **key).status_code == 200
 
 
-def test_every_deed_is_one_change_and_wakes_both_processes(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_deed_is_one_change_and_wakes_both_processes(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     pokes: list[str] = []
     monkeypatch.setattr("hub.poke.poke", lambda directory, name: pokes.append(name))
     incident, headers = hub.press(), hub.machine()
@@ -138,7 +139,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("deed", "body"), BAD)
-def test_what_does_not_fit_is_refused_with_the_field_and_changes_nothing(hub: Any, deed: str, body: Any) -> None:
+def test_what_does_not_fit_is_refused_with_the_field_and_changes_nothing(hub: Hub, deed: str, body: Any) -> None:
     incident = hub.press()
     answer = post(hub, hub.machine("section_head"), incident, deed, body)
     assert answer.status_code == 422, answer.text
@@ -148,7 +149,7 @@ def test_what_does_not_fit_is_refused_with_the_field_and_changes_nothing(hub: An
     assert len(hub.rows(timeline, incident=incident)) == 1
 
 
-def test_lone_surrogates_do_not_reach_the_database(hub: Any) -> None:
+def test_lone_surrogates_do_not_reach_the_database(hub: Hub) -> None:
     incident = hub.press()
     answer = hub.client().post(
         f"/api/v1/incidents/{incident}/notes",
@@ -160,7 +161,7 @@ def test_lone_surrogates_do_not_reach_the_database(hub: Any) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[]", b"nul", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000, b'"x"'])
-def test_what_is_no_json_object_is_refused(hub: Any, raw: bytes) -> None:
+def test_what_is_no_json_object_is_refused(hub: Hub, raw: bytes) -> None:
     incident = hub.press()
     answer = hub.client().post(
         f"/api/v1/incidents/{incident}/notes", data=raw, headers=hub.machine(), content_type="application/json"
@@ -168,13 +169,13 @@ def test_what_is_no_json_object_is_refused(hub: Any, raw: bytes) -> None:
     assert (answer.status_code, answer.json["type"]) == (400, "urn:madomori:problem:not-json")
 
 
-def test_an_unknown_incident_is_not_found(hub: Any) -> None:
+def test_an_unknown_incident_is_not_found(hub: Hub) -> None:
     nothing = "01938f2e-6b0a-7c11-9a3e-3f2f8d5f0a02"
     assert post(hub, hub.machine(), nothing, "acknowledge").status_code == 404
     assert post(hub, hub.machine(), "../../etc", "acknowledge").status_code in (404, 405)
     assert hub.rows(access) == []
 
 
-def test_an_upper_case_id_is_the_same_incident(hub: Any) -> None:
+def test_an_upper_case_id_is_the_same_incident(hub: Hub) -> None:
     incident = hub.press()
     assert post(hub, hub.machine(), incident.upper(), "acknowledge").json["id"] == incident

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from hub.evidence import mp4
 from hub.evidence.ranges import Unsatisfiable, one_range
 from hub.store.schema import access, recording
+from tests.hub_web.conftest import Hub
 from tests.hub_web.sealing import INIT, SigningBox, atom, segment
 
 REASON = "?reason=現場の様子を確かめるため"
@@ -22,11 +23,11 @@ def box() -> SigningBox:
 
 
 @pytest.fixture
-def incident(hub: Any, box: SigningBox) -> str:
+def incident(hub: Hub, box: SigningBox) -> str:
     return hub.press(hub.box(box.name, evidence_key=box.public))
 
 
-def put(hub: Any, box: SigningBox, incident: str, seq: int, content: bytes) -> None:
+def put(hub: Hub, box: SigningBox, incident: str, seq: int, content: bytes) -> None:
     answer = hub.client().put(
         f"/api/v1/incidents/{incident}/segments/{seq}",
         data=content,
@@ -39,11 +40,11 @@ def whole(count: int) -> bytes:
     return INIT + b"".join(segment(seq).removeprefix(INIT) for seq in range(count))
 
 
-def look(hub: Any, incident: str, headers: dict[str, str], query: str = REASON, **arguments: Any) -> Any:
+def look(hub: Hub, incident: str, headers: dict[str, str], query: str = REASON, **arguments: Any) -> Any:
     return hub.client().get(f"/api/v1/incidents/{incident}/recording.mp4{query}", headers=headers, **arguments)
 
 
-def test_the_segments_play_as_one_file(hub: Any, box: SigningBox, incident: str) -> None:
+def test_the_segments_play_as_one_file(hub: Hub, box: SigningBox, incident: str) -> None:
     for seq in range(3):
         put(hub, box, incident, seq, segment(seq))
     answer = look(hub, incident, hub.machine())
@@ -55,7 +56,7 @@ def test_the_segments_play_as_one_file(hub: Any, box: SigningBox, incident: str)
     assert (shown["playable_segments"], shown["playable_ms"], shown["stops"]) == (3, 6000, "growing")
 
 
-def test_a_hole_ends_the_recording_there_and_says_so(hub: Any, box: SigningBox, incident: str) -> None:
+def test_a_hole_ends_the_recording_there_and_says_so(hub: Hub, box: SigningBox, incident: str) -> None:
     for seq in (0, 1, 3):
         put(hub, box, incident, seq, segment(seq))
     assert look(hub, incident, hub.machine()).data == whole(2)
@@ -63,7 +64,7 @@ def test_a_hole_ends_the_recording_there_and_says_so(hub: Any, box: SigningBox, 
     assert (shown["stored_segments"], shown["playable_segments"], shown["stops"]) == (3, 2, "missing")
 
 
-def test_a_closed_recording_is_whole_when_all_of_it_is_here(hub: Any, box: SigningBox, incident: str) -> None:
+def test_a_closed_recording_is_whole_when_all_of_it_is_here(hub: Hub, box: SigningBox, incident: str) -> None:
     with hub.engine.begin() as connection:
         connection.execute(insert(recording).values(incident=incident, box=box.name, count=1, closed_at=hub.time()))
     detail = f"/api/v1/incidents/{incident}"
@@ -82,7 +83,7 @@ def test_a_closed_recording_is_whole_when_all_of_it_is_here(hub: Any, box: Signi
     ],
 )
 def test_what_cannot_follow_ends_the_recording_and_says_why(
-    hub: Any, box: SigningBox, incident: str, content: bytes, stops: str
+    hub: Hub, box: SigningBox, incident: str, content: bytes, stops: str
 ) -> None:
     put(hub, box, incident, 0, segment(0))
     put(hub, box, incident, 1, content)
@@ -92,7 +93,7 @@ def test_what_cannot_follow_ends_the_recording_and_says_why(
     assert (shown["playable_segments"], shown["stops"]) == (1, stops)
 
 
-def test_the_reason_is_written_down_before_a_byte_is_shown(hub: Any, box: SigningBox, incident: str) -> None:
+def test_the_reason_is_written_down_before_a_byte_is_shown(hub: Hub, box: SigningBox, incident: str) -> None:
     put(hub, box, incident, 0, segment(0))
     headers = hub.machine(name="佐藤")
     for query in ("", "?reason=", "?reason=%20", "?reason=a%00b", "?reason=" + "x" * 201):
@@ -106,7 +107,7 @@ def test_the_reason_is_written_down_before_a_byte_is_shown(hub: Any, box: Signin
     answer.close()
 
 
-def test_one_look_is_one_row_for_ten_minutes(hub: Any, box: SigningBox, incident: str) -> None:
+def test_one_look_is_one_row_for_ten_minutes(hub: Hub, box: SigningBox, incident: str) -> None:
     put(hub, box, incident, 0, segment(0))
     headers = hub.machine()
     for _ in range(3):
@@ -121,7 +122,7 @@ def test_one_look_is_one_row_for_ten_minutes(hub: Any, box: SigningBox, incident
 
 
 def test_when_the_log_cannot_be_written_nothing_is_shown(
-    hub: Any, box: SigningBox, incident: str, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, box: SigningBox, incident: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sqlalchemy.exc import OperationalError
 
@@ -137,18 +138,18 @@ def test_when_the_log_cannot_be_written_nothing_is_shown(
 
 
 @pytest.mark.parametrize("role", ["staff", "guard", "building_manager", "general_affairs", "auditor", "administrator"])
-def test_others_do_not_see_recordings(hub: Any, box: SigningBox, incident: str, role: str) -> None:
+def test_others_do_not_see_recordings(hub: Hub, box: SigningBox, incident: str, role: str) -> None:
     put(hub, box, incident, 0, segment(0))
     assert look(hub, incident, hub.machine(role)).status_code == 403
     assert hub.rows(access) == []
 
 
-def test_nothing_recorded_is_not_found(hub: Any, incident: str) -> None:
+def test_nothing_recorded_is_not_found(hub: Hub, incident: str) -> None:
     answer = look(hub, incident, hub.machine())
     assert (answer.status_code, answer.json["type"]) == (404, "urn:madomori:problem:no-recording")
 
 
-def test_a_head_tells_the_length_and_an_etag_saves_the_rest(hub: Any, box: SigningBox, incident: str) -> None:
+def test_a_head_tells_the_length_and_an_etag_saves_the_rest(hub: Hub, box: SigningBox, incident: str) -> None:
     put(hub, box, incident, 0, segment(0))
     headers = hub.machine()
     head = hub.client().head(f"/api/v1/incidents/{incident}/recording.mp4{REASON}", headers=headers)
@@ -158,7 +159,7 @@ def test_a_head_tells_the_length_and_an_etag_saves_the_rest(hub: Any, box: Signi
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_a_growing_recording_keeps_its_length_while_it_is_watched(hub: Any, box: SigningBox, incident: str) -> None:
+def test_a_growing_recording_keeps_its_length_while_it_is_watched(hub: Hub, box: SigningBox, incident: str) -> None:
     put(hub, box, incident, 0, segment(0))
     headers = hub.machine()
     before = look(hub, incident, headers, REASON + "&until=1")
@@ -171,7 +172,7 @@ def test_a_growing_recording_keeps_its_length_while_it_is_watched(hub: Any, box:
 
 
 @pytest.mark.parametrize("count", [6, 1000])
-def test_many_ranges_at_once_are_refused(hub: Any, box: SigningBox, incident: str, count: int) -> None:
+def test_many_ranges_at_once_are_refused(hub: Hub, box: SigningBox, incident: str, count: int) -> None:
     put(hub, box, incident, 0, segment(0))
     many = "bytes=" + ",".join(f"{place}-{place + 5}" for place in range(count))
     answer = look(hub, incident, {**hub.machine(), "Range": many})
@@ -179,7 +180,7 @@ def test_many_ranges_at_once_are_refused(hub: Any, box: SigningBox, incident: st
     assert answer.headers["Content-Range"] == f"bytes */{len(whole(1))}"
 
 
-def test_every_range_is_exactly_that_part(hub: Any, box: SigningBox, incident: str) -> None:
+def test_every_range_is_exactly_that_part(hub: Hub, box: SigningBox, incident: str) -> None:
     for seq in range(3):
         put(hub, box, incident, seq, segment(seq, size=30))
     content = INIT + b"".join(segment(seq, size=30).removeprefix(INIT) for seq in range(3))

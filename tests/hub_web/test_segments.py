@@ -10,6 +10,7 @@ from contract.evidence import signed_bytes
 from hub.evidence import storage
 from hub.store.schema import access, change
 from hub.store.schema import segment as segments
+from tests.hub_web.conftest import Hub
 from tests.hub_web.sealing import SigningBox, segment
 
 
@@ -19,11 +20,11 @@ def box() -> SigningBox:
 
 
 @pytest.fixture
-def incident(hub: Any, box: SigningBox) -> str:
+def incident(hub: Hub, box: SigningBox) -> str:
     return hub.press(hub.box(box.name, evidence_key=box.public))
 
 
-def put(hub: Any, incident: str, seq: int, content: bytes, headers: dict[str, str]) -> Any:
+def put(hub: Hub, incident: str, seq: int, content: bytes, headers: dict[str, str]) -> Any:
     return hub.client().put(
         f"/api/v1/incidents/{incident}/segments/{seq}",
         data=content,
@@ -32,11 +33,11 @@ def put(hub: Any, incident: str, seq: int, content: bytes, headers: dict[str, st
     )
 
 
-def files(hub: Any) -> list[str]:
+def files(hub: Hub) -> list[str]:
     return sorted(path.relative_to(hub.directory).as_posix() for path in (hub.directory / "evidence").rglob("*.*"))
 
 
-def test_a_segment_is_stored_once_and_a_second_time_is_no_harm(hub: Any, box: SigningBox, incident: str) -> None:
+def test_a_segment_is_stored_once_and_a_second_time_is_no_harm(hub: Hub, box: SigningBox, incident: str) -> None:
     content = segment(0)
     headers = box.headers(box.record(incident, 0, content))
     first = put(hub, incident, 0, content, headers)
@@ -51,7 +52,7 @@ def test_a_segment_is_stored_once_and_a_second_time_is_no_harm(hub: Any, box: Si
 
 
 def test_a_different_segment_under_the_same_number_never_replaces_the_first(
-    hub: Any, box: SigningBox, incident: str
+    hub: Hub, box: SigningBox, incident: str
 ) -> None:
     put(hub, incident, 0, segment(0), box.headers(box.record(incident, 0, segment(0))))
     other = segment(9)
@@ -60,7 +61,7 @@ def test_a_different_segment_under_the_same_number_never_replaces_the_first(
     assert (hub.directory / "evidence" / incident / "0.seg").read_bytes() == segment(0)
 
 
-def test_a_segment_waits_until_its_incident_is_known(hub: Any, box: SigningBox) -> None:
+def test_a_segment_waits_until_its_incident_is_known(hub: Hub, box: SigningBox) -> None:
     hub.box(box.name, evidence_key=box.public)
     unknown = "01938f2e-6b0a-7c11-9a3e-3f2f8d5f0a02"
     answer = put(hub, unknown, 0, segment(0), box.headers(box.record(unknown, 0, segment(0))))
@@ -70,7 +71,7 @@ def test_a_segment_waits_until_its_incident_is_known(hub: Any, box: SigningBox) 
 
 
 def test_after_a_crash_between_disk_and_database_the_second_try_writes_it_down(
-    hub: Any, box: SigningBox, incident: str
+    hub: Hub, box: SigningBox, incident: str
 ) -> None:
     content = segment(0)
     text = box.record(incident, 0, content)
@@ -98,7 +99,7 @@ FORGED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
 def test_a_record_that_does_not_fit_stays_outside(
-    hub: Any, box: SigningBox, incident: str, forged: dict[str, Any]
+    hub: Hub, box: SigningBox, incident: str, forged: dict[str, Any]
 ) -> None:
     content = segment(0)
     clean = SigningBox(key=box.key)
@@ -109,12 +110,12 @@ def test_a_record_that_does_not_fit_stays_outside(
     assert put(hub, incident, 0, content, clean.headers(clean.record(incident, 0, content))).status_code == 201
 
 
-def files_of(hub: Any) -> list[Path]:
+def files_of(hub: Hub) -> list[Path]:
     folder = hub.directory / "evidence"
     return [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
 
 
-def test_tampering_with_bytes_signature_or_spelling_is_noticed(hub: Any, box: SigningBox, incident: str) -> None:
+def test_tampering_with_bytes_signature_or_spelling_is_noticed(hub: Hub, box: SigningBox, incident: str) -> None:
     content = segment(0)
     text = box.record(incident, 0, content)
     good = box.headers(text)
@@ -142,7 +143,7 @@ def test_tampering_with_bytes_signature_or_spelling_is_noticed(hub: Any, box: Si
     assert put(hub, incident, 0, content, good).status_code == 201
 
 
-def test_a_revoked_box_and_one_without_a_key_are_not_believed(hub: Any, box: SigningBox) -> None:
+def test_a_revoked_box_and_one_without_a_key_are_not_believed(hub: Hub, box: SigningBox) -> None:
     for name, columns in (
         ("gone", {"evidence_key": box.public, "revoked_at": hub.time()}),
         ("keyless", {}),
@@ -153,14 +154,14 @@ def test_a_revoked_box_and_one_without_a_key_are_not_believed(hub: Any, box: Sig
         assert answer.status_code == 403
 
 
-def test_another_boxs_incident_is_closed(hub: Any, box: SigningBox, incident: str) -> None:
+def test_another_boxs_incident_is_closed(hub: Hub, box: SigningBox, incident: str) -> None:
     other = SigningBox(name="counter-02")
     hub.box(other.name, evidence_key=other.public)
     answer = put(hub, incident, 0, segment(0), other.headers(other.record(incident, 0, segment(0))))
     assert answer.status_code == 403
 
 
-def test_a_segment_has_a_limit(hub: Any, box: SigningBox, incident: str) -> None:
+def test_a_segment_has_a_limit(hub: Hub, box: SigningBox, incident: str) -> None:
     content = b"x" * (16 * 1024 * 1024 + 1)
     answer = put(hub, incident, 0, content, box.headers(box.record(incident, 0, content)))
     assert answer.status_code == 413
@@ -180,7 +181,7 @@ def test_a_segment_has_a_limit(hub: Any, box: SigningBox, incident: str) -> None
         "a" * 3000 + "/segments/0",
     ],
 )
-def test_no_path_leads_out_of_the_store(hub: Any, path: str) -> None:
+def test_no_path_leads_out_of_the_store(hub: Hub, path: str) -> None:
     answer = hub.client().put(f"/api/v1/incidents/{path}", data=b"x", headers=hub.machine("administrator"))
     assert answer.status_code in (403, 404, 405)
     assert not (hub.directory / "evidence").exists()
@@ -193,7 +194,7 @@ def test_the_store_itself_knows_no_such_place(tmp_path: Path, incident: str) -> 
         storage.path_of(tmp_path, incident, 0)
 
 
-def test_a_full_disk_is_told_as_such(hub: Any, box: SigningBox, incident: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_told_as_such(hub: Hub, box: SigningBox, incident: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
@@ -204,7 +205,7 @@ def test_a_full_disk_is_told_as_such(hub: Any, box: SigningBox, incident: str, m
     assert hub.rows(segments) == []
 
 
-def test_what_a_crash_left_is_swept_and_nothing_else(hub: Any, box: SigningBox, incident: str) -> None:
+def test_what_a_crash_left_is_swept_and_nothing_else(hub: Hub, box: SigningBox, incident: str) -> None:
     put(hub, incident, 0, segment(0), box.headers(box.record(incident, 0, segment(0))))
     (hub.site.evidence / incident / ".1.abc.part").write_bytes(b"half")
     assert storage.sweep(hub.site.evidence) == 1

@@ -1,0 +1,70 @@
+"""The dashboard: who calls, who goes, and how every counter stands."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template
+
+from hub.domain.incident import State
+from hub.domain.permissions import Action
+from hub.store.engine import begin_read
+from hub.web import readings, shapes
+from hub.web.gate import needs
+from hub.web.site import site
+
+blueprint = Blueprint("dashboard", __name__)
+
+RECENT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A box with what a card says about it. `look` chooses colour, shape and word together."""
+
+    box: shapes.Box
+    incident: shapes.Incident | None
+    look: str
+
+
+@blueprint.get("/")
+@needs(Action.INCIDENTS_READ)
+def page() -> str:
+    """The whole page."""
+    return render_template("dashboard/page.html", **_facts())
+
+
+@blueprint.get("/fragments/dashboard")
+@needs(Action.INCIDENTS_READ)
+def live() -> Response:
+    """The part of the page that changes."""
+    return make_response(render_template("dashboard/_live.html", **_facts()))
+
+
+def _facts() -> dict[str, Any]:
+    here = site()
+    with begin_read(here.engine) as connection:
+        queue = readings.open_incidents(connection, here)
+        boxes = readings.boxes(connection, here)
+        recent, _ = readings.incidents(connection, here, [State.CLOSED], limit=RECENT)
+    by_id = {one.id: one for one in queue}
+    counters = [Counter(box, by_id.get(box.incident or ""), _look(box, by_id.get(box.incident or ""))) for box in boxes]
+    unseen = [one for one in queue if one.state is State.RAISED]
+    return {
+        "queue": queue,
+        "counters": counters,
+        "recent": recent,
+        "unseen": unseen,
+        "emergencies": [one for one in unseen if one.level == "emergency"],
+    }
+
+
+def _look(box: shapes.Box, incident: shapes.Incident | None) -> str:
+    if incident is not None and incident.state is State.RAISED:
+        return incident.level
+    if incident is not None and incident.state in (State.SEEN, State.ATTENDED):
+        return incident.state.value
+    if box.presence != "online":
+        return "lost"
+    if box.faults or box.recording == "failed":
+        return "fault"
+    return "after" if incident is not None else "calm"

@@ -1,0 +1,158 @@
+// What every page with live parts does: stay connected, show when it is not, refresh, send deeds.
+import { connect } from "./live.js";
+import { heardAt, hubNow, tick, wallClock } from "./hubtime.js";
+import { morph } from "./morph.js";
+
+const root = document.documentElement;
+const banner = document.getElementById("lost");
+const live = document.getElementById("live");
+const trouble = document.getElementById("trouble");
+const SOON_MS = 10 * 60 * 1000;
+
+let heard = hubNow();
+let refreshing = false;
+let again = false;
+
+// --- refreshing ----------------------------------------------------------------------------------------------------
+
+// `changed` is called after every refresh; `cares` says whether an event concerns this page.
+export function begin({ changed = () => {}, cares = () => true } = {}) {
+  connect((message) => {
+    if (message.beat) heardAt(message.beat);
+    if (message.type === "state") become(message.state, changed);
+    if (message.type !== "event") return;
+    heard = hubNow();
+    if (message.kind === "poll" || (message.kind !== "hb" && cares(message.kind, message.data))) refresh(changed);
+  });
+  setInterval(second, 1000);
+  document.addEventListener("submit", (event) => deed(event, changed));
+  document.addEventListener("click", closeMenus);
+  document.addEventListener("keydown", escape);
+  second();
+  changed();
+}
+
+export async function refresh(changed) {
+  if (!live) return;
+  if (refreshing) {
+    again = true;
+    return;
+  }
+  refreshing = true;
+  try {
+    const answer = await fetch(live.dataset.source, { headers: { "X-Requested-With": "madomori" } });
+    if (answer.ok) {
+      const wanted = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+      const shell = live.cloneNode(false);
+      shell.append(...wanted.childNodes);
+      morph(live, shell);
+      tick();
+      changed();
+    }
+  } catch {
+    // The stream's state tells people; the next event or poll tries again.
+  } finally {
+    refreshing = false;
+    if (again) {
+      again = false;
+      refresh(changed);
+    }
+  }
+}
+
+// --- connection ----------------------------------------------------------------------------------------------------
+
+function become(state, changed) {
+  const before = root.dataset.live;
+  root.dataset.live = state;
+  const pulse = document.getElementById("pulse");
+  const words = JSON.parse(pulse.dataset.words);
+  pulse.querySelector(".pulse__word").textContent = words[state === "signed-out" ? "lost" : state] ?? words.lost;
+  if (state === "lost" && before !== "lost") {
+    show(banner.dataset.lost.replace("%(time)s", wallClock(heard)), "alarm");
+  } else if (state === "signed-out") {
+    show(banner.dataset.signedOut, "alarm", true);
+  } else if (state === "poll") {
+    show(banner.dataset.polling, "warn");
+  } else if (state === "live") {
+    banner.hidden = true;
+    if (before !== "live") refresh(changed);
+  }
+}
+
+function show(text, look, link = false) {
+  banner.className = `notice notice--${look}`;
+  banner.querySelector(".notice__text").textContent = text;
+  banner.querySelector(".notice__link").hidden = !link;
+  banner.hidden = false;
+}
+
+function second() {
+  tick();
+  const ends = Number(document.body.dataset.sessionEnds);
+  if (ends && root.dataset.live === "live" && ends - hubNow() < SOON_MS && banner.hidden) {
+    show(banner.dataset.ending, "warn", true);
+  }
+}
+
+// --- deeds ---------------------------------------------------------------------------------------------------------
+
+const fresh = () => [...crypto.getRandomValues(new Uint8Array(9))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+async function deed(event, changed) {
+  const form = event.target;
+  if (!form.matches("form[data-deed]")) return;
+  event.preventDefault();
+  const button = event.submitter ?? form.querySelector("button");
+  if (button.getAttribute("aria-disabled") === "true") return;
+  button.setAttribute("aria-disabled", "true");
+  trouble.hidden = true;
+  try {
+    const answer = await fetch(form.getAttribute("action"), { // a field named "action" hides the property
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { "X-Requested-With": "madomori", "X-CSRF-Token": document.body.dataset.csrf },
+    });
+    if (answer.ok) {
+      form.reset();
+      form.querySelector("[name=once]").value = fresh();
+      form.closest("details")?.removeAttribute("open");
+      await refresh(changed);
+      if (!button.isConnected || button.offsetParent === null) document.getElementById("main").focus();
+    } else {
+      complain(await answer.json());
+    }
+  } catch {
+    complain({ title: trouble.dataset.unsent });
+  } finally {
+    button.removeAttribute("aria-disabled");
+  }
+}
+
+function complain(problem) {
+  const tongue = root.lang;
+  const fields = (problem.errors ?? []).map((error) => `${error.field}: ${error[tongue] ?? error.ja}`);
+  trouble.textContent = [problem.title, problem.detail, ...fields].filter(Boolean).join(" ");
+  trouble.hidden = false;
+}
+
+// --- menus ---------------------------------------------------------------------------------------------------------
+
+function closeMenus(event) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.removeAttribute("open");
+  }
+}
+
+function escape(event) {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details.menu[open], details.drop[open]");
+  if (!menu) return;
+  menu.removeAttribute("open");
+  menu.querySelector("summary").focus();
+}
+
+// For screen readers: `alarm` interrupts, everything else waits its turn.
+export function say(text, alarm = false) {
+  document.getElementById(alarm ? "shout" : "say").textContent = text;
+}
