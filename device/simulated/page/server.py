@@ -158,9 +158,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(200, {"ok": True})
 
     def _same_origin(self) -> bool:
-        """Another site's page must not press the button: browsers name the origin of every POST."""
+        """Another site's page must not press the button, nor a name that somebody points at this machine."""
+        host, port = self.box.address
+        own = {f"{name}:{port}" for name in (host, "127.0.0.1", "localhost", "[::1]")}
+        called = self.headers.get("Host")
         origin = self.headers.get("Origin")
-        return origin is None or origin.split("://", 1)[-1] == self.headers.get("Host")
+        everywhere = host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+        return (everywhere or called in own) and (origin is None or origin.split("://", 1)[-1] == called)
 
     def _state(self) -> dict[str, Any]:
         view = self.box.lamp.view
