@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -25,6 +26,12 @@ THREADS: Final = 4
 
 LOOK_EVERY_S: Final = 1.0
 BACKOFF_MAX_S: Final = 60.0
+
+REST_S: Final = 0.1
+"""A target that was served is left alone for so long. In a storm this makes one message of many alerts."""
+
+REST_MAX_S: Final = 4.0
+"""The longest that new alerts for a failing target wait before it is asked again (0.5, 1, 2, 4 s in a row)."""
 
 
 class Dispatch:
@@ -54,18 +61,19 @@ class Dispatch:
 
 
 class ChannelWorker:
-    """The senders of one channel."""
+    """The senders of one channel. One of them looks for work while the others send or wait for their turn to look."""
 
     def __init__(self, name: str, channel: AlertChannel, config: HubConfig, database: Engine) -> None:
         self._name, self._channel, self._config, self._database = name, channel, config, database
         self._languages = {contact.target: contact.language for contact in config.contacts}
+        self._turn = threading.Lock()
         self._lock = threading.Lock()
-        self._busy: set[str] = set()
+        self._busy: dict[str, float] = {}  # target -> monotonic second until which it is left alone
+        self._failures: dict[str, int] = {}  # target -> attempts in a row that failed
         self._stop = threading.Event()
-        self._wakes = [threading.Event() for _ in range(THREADS)]
+        self._wake = threading.Event()
         self._threads = [
-            threading.Thread(target=self._run, args=(wake,), name=f"{name}-{number}", daemon=True)
-            for number, wake in enumerate(self._wakes)
+            threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True) for number in range(THREADS)
         ]
 
     def start(self) -> None:
@@ -75,48 +83,81 @@ class ChannelWorker:
 
     def wake(self) -> None:
         """Look now. Any thread."""
-        for wake in self._wakes:
-            wake.set()
+        self._wake.set()
 
     def stop(self) -> None:
         """Let the senders end; they are not waited for."""
         self._stop.set()
-        self.wake()
+        self._wake.set()
 
-    def _run(self, wake: threading.Event) -> None:
+    def _run(self) -> None:
         while not self._stop.is_set():
-            wake.clear()
-            sleep_s = LOOK_EVERY_S
             try:
-                while not self._stop.is_set() and self._send_one():
-                    pass
-                sleep_s = self._sleep_s()
+                with self._turn:
+                    lease = self._next()
+                if lease is not None:
+                    self._serve(lease)
             except DBAPIError as error:
                 _log.error("alerts.database_refuses", channel=self._name, reason=str(error.orig))
+                self._stop.wait(LOOK_EVERY_S)
             except Exception:  # noqa: BLE001 - the next alert must still go out
                 _log.exception("alerts.sender_failed", channel=self._name)
-            wake.wait(sleep_s)
+                self._stop.wait(LOOK_EVERY_S)
 
-    def _send_one(self) -> bool:
-        """Send what is due for one target that no other sender serves; whether there was any."""
-        with self._lock:  # taking is quick; without the lock two senders would take the same target
+    def _next(self) -> Lease | None:
+        """Wait for something that is due, and take it. Only the sender whose turn it is."""
+        while not self._stop.is_set():
+            self._wake.clear()
+            busy = self._left_alone()
             now = now_utc()
             with begin_read(self._database) as connection:
-                if not alerts.has_due(connection, self._name, now, self._busy):
-                    return False
-            with begin_write(self._database) as connection:
-                lease = alerts.lease(connection, self._name, now, self._busy)
-            if lease is None:
-                return False
-            self._busy.add(lease.target)
-        try:
-            self._deliver(lease)
-        finally:
-            with self._lock:
-                self._busy.discard(lease.target)
-        return True
+                due = alerts.has_due(connection, self._name, now, busy)
+                at = None if due else alerts.next_at(connection, self._name)
+            if due:
+                with begin_write(self._database) as connection:
+                    lease = alerts.lease(connection, self._name, now, busy)
+                if lease is not None:
+                    with self._lock:
+                        self._busy[lease.target] = float("inf")
+                    return lease
+            self._wake.wait(self._sleep_s(at, now))
+        return None
 
-    def _deliver(self, lease: Lease) -> None:
+    def _left_alone(self) -> list[str]:
+        """Targets that are being served, or rest after it."""
+        now_s = time.monotonic()
+        with self._lock:
+            self._busy = {target: until_s for target, until_s in self._busy.items() if until_s > now_s}
+            return list(self._busy)
+
+    def _sleep_s(self, at: datetime | None, now: datetime) -> float:
+        """Until something falls due or a target has rested, and never longer than `LOOK_EVERY_S`."""
+        waits = [LOOK_EVERY_S]
+        if at is not None and at > now:
+            waits.append((at - now).total_seconds())
+        with self._lock:
+            waits += [until_s - time.monotonic() for until_s in self._busy.values()]
+        return max(0.01, min(waits))
+
+    def _serve(self, lease: Lease) -> None:
+        """Send, then leave the target alone for a moment: what comes meanwhile goes out as one message."""
+        failures = self._failures.get(lease.target, 0) + 1
+        try:
+            if self._deliver(lease):
+                failures = 0
+        finally:
+            if failures:
+                rest_s = min(REST_MAX_S, 2.0 ** (failures - 2))
+            else:
+                rest_s = 0.0 if len(lease.alerts) >= alerts.MESSAGE_MAX else REST_S
+            with self._lock:
+                self._failures[lease.target] = failures
+                self._busy[lease.target] = time.monotonic() + rest_s
+            self._wake.set()
+
+    def _deliver(self, lease: Lease) -> bool:
+        """Send and write down what came of it; whether the target has it."""
+        delivered = False
         try:
             self._channel.send(self._bundle(lease))
         except SendFailed as error:
@@ -125,11 +166,13 @@ class ChannelWorker:
             _log.exception("alerts.channel_broken", channel=self._name)
             self._note_failure(lease, f"internal: {type(error).__name__}")
         else:
+            delivered = True
             with begin_write(self._database) as connection:
                 alerts.sent(connection, [row.id for row in lease.alerts], now_utc())
                 self._change(connection, lease.alerts)
             _log.info("alerts.sent", channel=self._name, alerts=len(lease.alerts))
         poke(self._config.places.directory, "web")
+        return delivered
 
     def _note_failure(self, lease: Lease, reason: str) -> None:
         now, tries_max = now_utc(), self._config.alerts.tries_max
@@ -165,12 +208,6 @@ class ChannelWorker:
             for row in lease.alerts
         ]
         return Bundle(self._config.site, lease.target, self._languages.get(lease.target, "ja"), items)
-
-    def _sleep_s(self) -> float:
-        """Until something of this channel falls due, and never longer than `LOOK_EVERY_S`."""
-        with begin_read(self._database) as connection:
-            at: datetime | None = alerts.next_at(connection, self._name)
-        return LOOK_EVERY_S if at is None else min(LOOK_EVERY_S, max(0.05, (at - now_utc()).total_seconds()))
 
 
 def backoff_s(tries: int) -> float:

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from contract.messages import IdSource, Level
 from contract.profile import Alert, AlertStage
-from hub.domain.incident import ALARMING
+from hub.domain.incident import ALARMING, State
 
 LATE_S: Final = 2.0
 """An alert that comes later than this after its time is marked late."""
@@ -74,8 +74,9 @@ class Due:
 
 def first(rules: Alert, incident: str, level: str, contacts: Sequence[Contact]) -> list[Due]:
     """The alerts of a call, or of a raise, at 0 s. They go out whoever has answered the lower level."""
+    call = Call(incident, level, State.RAISED, 0.0)
     return [
-        _due(incident, level, stage, 0, contact, 0.0)
+        _due(call, stage, 0, contact, 0.0)
         for stage in _ladder(rules, level)
         if stage.after_s == 0
         for contact in _reached(stage, contacts)
@@ -95,12 +96,12 @@ def due(rules: Alert, call: Call, known: Container[str], contacts: Sequence[Cont
         if not stages:
             continue
         stage = stages[-1]
-        if stage.after_s >= at_s:
-            one = _due(call.incident, call.level, stage, 0, contact, call.elapsed_s - stage.after_s)
-        else:
-            one = _due(call.incident, call.level, stage, round_, contact, call.elapsed_s - at_s)
-        if one.key not in known:
-            found.append(one)
+        newest = 0 if stage.after_s >= at_s else round_
+        if _key(call, newest, stage, contact) in known:
+            continue
+        heard = {_key(call, 0, stage, contact), _key(call, newest - 1, stage, contact)}
+        since_s = at_s if newest and any(key in known for key in heard) else stage.after_s
+        found.append(_due(call, stage, newest, contact, call.elapsed_s - since_s))
     return found
 
 
@@ -166,6 +167,9 @@ def _reached(stage: AlertStage, contacts: Iterable[Contact]) -> list[Contact]:
     return [contact for contact in contacts if contact.role in stage.roles]
 
 
-def _due(incident: str, level: str, stage: AlertStage, round_: int, contact: Contact, late_s: float) -> Due:
-    key = f"{incident}:{level}:{round_}:{stage.after_s}:{contact.id}"
-    return Due(key, incident, stage.after_s, round_, contact, max(0.0, late_s))
+def _key(call: Call, round_: int, stage: AlertStage, contact: Contact) -> str:
+    return f"{call.incident}:{call.level}:{round_}:{stage.after_s}:{contact.id}"
+
+
+def _due(call: Call, stage: AlertStage, round_: int, contact: Contact, late_s: float) -> Due:
+    return Due(_key(call, round_, stage, contact), call.incident, stage.after_s, round_, contact, max(0.0, late_s))

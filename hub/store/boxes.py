@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from hub.authority import Issued, Revoked
 from hub.store.schema import box, certificate
 
+_NAMED: Final = select(box).where(box.c.name.in_(bindparam("names", expanding=True)))
+
 
 def named(connection: Connection, names: Iterable[str]) -> dict[str, Row[Any]]:
     """The enrolled boxes among `names`."""
-    rows = connection.execute(select(box).where(box.c.name.in_(list(names))))
+    rows = connection.execute(_NAMED, {"names": list(names)})
     return {row.name: row for row in rows}
 
 

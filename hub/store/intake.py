@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Table, insert, select, tuple_, update
+from sqlalchemy import BindParameter, Column, Connection, Table, bindparam, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from contract.codec import MalformedMessage, decode_event
@@ -17,6 +17,21 @@ from hub.store import boxes, changes, counters
 from hub.store.schema import alert, box, event, incident, leaf, recording, segment, timeline
 
 AnyEvent = Event | BareAlarm
+
+# Asked for every batch, which under a light load is every press: built once, because building costs more than asking.
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_STORED: Final = select(event.c.id, event.c.box, event.c.type, event.c.incident).where(event.c.id.in_(_IDS))
+_TAKEN: Final = select(event.c.box, event.c.boot, event.c.seq, event.c.id).where(
+    tuple_(event.c.box, event.c.boot, event.c.seq).in_(bindparam("places", expanding=True))
+)
+_LIVE: Final = select(incident.c.id, incident.c.box, incident.c.level, incident.c.presses, incident.c.number).where(
+    incident.c.id.in_(_IDS)
+)
+_WAITING: Final = (
+    select(event.c.incident, event.c.payload, event.c.received_at)
+    .where(event.c.incident.in_(_IDS))
+    .order_by(event.c.boot, event.c.seq)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +54,16 @@ def known(connection: Connection, events: Sequence[AnyEvent]) -> Known:
             if row.revoked_at is None
         }
     )
-    stored = connection.execute(
-        select(event.c.id, event.c.box, event.c.type, event.c.incident).where(
-            event.c.id.in_([one.id for one in events])
-        )
-    )
+    stored = connection.execute(_STORED, {"ids": [one.id for one in events]})
     facts.events = {row.id: KnownEvent(row.box, row.type, row.incident) for row in stored}
     places = [(one.box, one.boot, one.seq) for one in events if isinstance(one, Event)]
     if places:
-        taken = connection.execute(
-            select(event.c.box, event.c.boot, event.c.seq, event.c.id).where(
-                tuple_(event.c.box, event.c.boot, event.c.seq).in_(places)
-            )
-        )
+        taken = connection.execute(_TAKEN, {"places": places})
         facts.places = {(row.box, row.boot, row.seq): row.id for row in taken}
-    named = {one.incident for one in events if one.incident} | {
-        one.incident for one in facts.events.values() if one.incident
-    }
+    named = {one.incident for one in events if one.incident}
+    named |= {one.incident for one in facts.events.values() if one.incident}
     if named:
-        live = connection.execute(
-            select(incident.c.id, incident.c.box, incident.c.level, incident.c.presses, incident.c.number).where(
-                incident.c.id.in_(named)
-            )
-        )
+        live = connection.execute(_LIVE, {"ids": list(named)})
         facts.incidents = {row.id: LiveIncident(row.box, row.level, row.presses, row.number) for row in live}
         facts.earlier = _earlier(connection, [one for one in named if one not in facts.incidents])
     _evidence(connection, events, facts)
@@ -155,11 +157,7 @@ def _earlier(connection: Connection, incidents: Sequence[str]) -> dict[str, list
     found: dict[str, list[tuple[Event, Any]]] = {}
     if not incidents:
         return found
-    rows = connection.execute(
-        select(event.c.incident, event.c.payload, event.c.received_at)
-        .where(event.c.incident.in_(incidents))
-        .order_by(event.c.boot, event.c.seq)
-    )
+    rows = connection.execute(_WAITING, {"ids": list(incidents)})
     for row in rows:
         try:
             one = decode_event(row.payload.encode())

@@ -357,6 +357,7 @@ def test_after_the_last_try_it_counts_as_failed_and_the_page_learns_of_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatch, "backoff_s", lambda _tries: 0.0)
+    monkeypatch.setattr(dispatch, "REST_MAX_S", 0.0)
     answering = Answering([500])
     with answering.serve() as port:
         id = desk.alert(desk.call(), f"http://127.0.0.1:{port}/")
@@ -369,6 +370,7 @@ def test_after_the_last_try_it_counts_as_failed_and_the_page_learns_of_it(
 
 def test_a_broken_channel_counts_as_a_failed_attempt(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "backoff_s", lambda _tries: 0.0)
+    monkeypatch.setattr(dispatch, "REST_MAX_S", 0.0)
 
     class Broken:
         def send(self, bundle: Bundle) -> None:

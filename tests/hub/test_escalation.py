@@ -135,6 +135,11 @@ def test_after_an_absence_each_person_hears_once_and_no_stage_is_forgotten(
     reached = {role for stage in stages if stage.after_s <= away_s for role in stage.roles}
     heard = {person.role for person in PEOPLE if any(f":{person.id}" in key for key in known)}
     assert reached <= heard
+    stage_times = {person.id: [stage.after_s for stage in stages if person.role in stage.roles] for person in PEOPLE}
+    for one in late:
+        first_s = max(after_s for after_s in stage_times[one.contact.id] if after_s <= away_s)
+        if first_s > 0:  # never heard before: late since its own stage, not since the newest repeat
+            assert abs(one.late_s - (away_s - first_s)) < 1e-6
     newest = int(away_s // rules.repeat_s)
     assert {one.round for one in late} <= {0, newest}
 
