@@ -174,15 +174,16 @@ class Ingest:
         listened, self._committed = self._committed, True
         if beats_now:
             self._beat_at = time.monotonic()
-        self._acknowledge(batch)
+        # Whoever waits comes first: the box, the dashboards, then the broker, and last what keeps this process busy.
         self._send_receipts(written.durable, now)
+        if written.changed:
+            poke(self._config.places.directory, "web")
+        self._acknowledge(batch)
         self._clear(written.retained)
         if written.alerts:
             self._alert()
         if written.commands or not listened:
             self._wake()
-        if written.changed:
-            poke(self._config.places.directory, "web")
 
     def _sort(self, batch: Sequence[Incoming]) -> Sorted:
         """Decode outside the transaction, so that it is held for as short as can be."""
