@@ -143,7 +143,7 @@ ENTRIES: Final = {
     "noted": N_("書き留めました"),
     "judged": N_("判断しました"),
     "closed": N_("終了しました"),
-    "escalated": N_("知らせる相手を広げました"),
+    "alerted": N_("知らせを送りました"),
 }
 """What is not here is shown by its own name: a newer box may send what this hub does not know yet."""
 
@@ -154,4 +154,16 @@ GROUNDS: Final = {
     "likely_damage": N_("物を壊すおそれがある"),
     "forced_meeting_or_noise": N_("面会を強いる、騒ぐ"),
     "no_permit_or_breach": N_("許可がない、許可の条件に反する"),
+}
+
+FAULTS: Final = {
+    "camera": N_("カメラの映像がありません"),
+    "microphone": N_("マイクの音がありません"),
+    "speaker": N_("お知らせの音声が出ません"),
+    "encoder": N_("録音・録画の処理に失敗しています"),
+    "disk": N_("保存場所の空きがないか、書けません"),
+    "spool": N_("呼び出しを箱に保存できません（送信は続けます）"),
+    "key": N_("署名の鍵を作り直しました"),
+    "button_main_stuck": N_("ボタンが押されたままです"),
+    "button_second_stuck": N_("緊急ボタンが押されたままです"),
 }

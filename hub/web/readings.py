@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from hub.domain import policy_clock
-from hub.domain.incident import OPEN, Entry, State
+from hub.domain.incident import ALARMING, OPEN, Entry, State
 from hub.domain.policy_clock import Mark
 from hub.evidence import playback
 from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
@@ -98,12 +98,18 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
 
 
 def open_incidents(connection: Connection, site: Site) -> list[shapes.Incident]:
-    """The queue: what nobody has seen first, emergencies before the rest, then the oldest."""
+    """The queue: what nobody has seen, then what is being handled, then what is left to finish.
+
+    In each, emergencies come first, then the oldest.
+    """
     rows = connection.execute(select(incident).where(incident.c.state.in_([state.value for state in OPEN]))).all()
     found = [incident_shape(row, site) for row in rows]
-    return sorted(
-        found, key=lambda one: (one.state is not State.RAISED, one.level != "emergency", one.raised_at, one.id)
-    )
+    return sorted(found, key=_urgency)
+
+
+def _urgency(one: shapes.Incident) -> tuple[int, bool, datetime, str]:
+    stage = 0 if one.state is State.RAISED else 1 if one.state in ALARMING else 2
+    return stage, one.level != "emergency", one.raised_at, one.id
 
 
 def incident_detail(

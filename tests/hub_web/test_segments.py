@@ -144,10 +144,11 @@ def test_tampering_with_bytes_signature_or_spelling_is_noticed(hub: Hub, box: Si
 
 
 def test_a_revoked_box_and_one_without_a_key_are_not_believed(hub: Hub, box: SigningBox) -> None:
-    for name, columns in (
+    unbelieved: list[tuple[str, dict[str, Any]]] = [
         ("gone", {"evidence_key": box.public, "revoked_at": hub.time()}),
         ("keyless", {}),
-    ):
+    ]
+    for name, columns in unbelieved:
         signer = SigningBox(name=name, key=box.key)
         incident = hub.press(hub.box(name, **columns))
         answer = put(hub, incident, 0, segment(0), signer.headers(signer.record(incident, 0, segment(0))))

@@ -7,28 +7,31 @@ const root = document.documentElement;
 const banner = document.getElementById("lost");
 const live = document.getElementById("live");
 const trouble = document.getElementById("trouble");
+const BEAT_LIMIT_MS = 20000;
 const SOON_MS = 10 * 60 * 1000;
 
 let heard = hubNow();
 let refreshing = false;
 let again = false;
+let lookAfterMyself = () => {};
 
 // --- refreshing ----------------------------------------------------------------------------------------------------
 
 // `changed` is called after every refresh; `cares` says whether an event concerns this page.
 export function begin({ changed = () => {}, cares = () => true } = {}) {
-  connect((message) => {
+  lookAfterMyself = connect((message) => {
     if (message.beat) heardAt(message.beat);
+    if (message.state === "live") heard = hubNow();
     if (message.type === "state") become(message.state, changed);
     if (message.type !== "event") return;
     heard = hubNow();
     if (message.kind === "poll" || (message.kind !== "hb" && cares(message.kind, message.data))) refresh(changed);
   });
-  setInterval(second, 1000);
+  setInterval(() => second(changed), 1000);
   document.addEventListener("submit", (event) => deed(event, changed));
   document.addEventListener("click", closeMenus);
   document.addEventListener("keydown", escape);
-  second();
+  second(changed);
   changed();
 }
 
@@ -87,8 +90,12 @@ function show(text, look, link = false) {
   banner.hidden = false;
 }
 
-function second() {
+function second(changed) {
   tick();
+  if (root.dataset.live === "live" && hubNow() - heard > BEAT_LIMIT_MS) {
+    become("lost", changed);
+    lookAfterMyself();
+  }
   const ends = Number(document.body.dataset.sessionEnds);
   if (ends && root.dataset.live === "live" && ends - hubNow() < SOON_MS && banner.hidden) {
     show(banner.dataset.ending, "warn", true);

@@ -1,12 +1,29 @@
 // A page's end of the live connection. `tell` gets {type: "state"|"event", …} as stream.js says them.
 import { Stream } from "./stream.js";
 
+const ANSWER_MS = 3000;
+
+// Returns what to call when nothing has been heard for too long: the page then looks after itself.
 export function connect(tell) {
-  if (!("SharedWorker" in window)) return alone(tell);
+  let own = false;
+  const alone = () => {
+    if (own) return;
+    own = true;
+    document.documentElement.dataset.shared = "no";
+    new Stream(tell);
+  };
+  if (!("SharedWorker" in window)) {
+    alone();
+    return alone;
+  }
   try {
     const worker = new SharedWorker("/static/js/live_worker.js", { type: "module", name: "madomori" });
-    worker.onerror = () => alone(tell);
-    worker.port.onmessage = (message) => tell(message.data);
+    const answer = setTimeout(alone, ANSWER_MS); // it may be ending together with the page before this one
+    worker.onerror = alone;
+    worker.port.onmessage = (message) => {
+      clearTimeout(answer);
+      if (!own) tell(message.data);
+    };
     worker.port.start();
     addEventListener("pagehide", () => worker.port.postMessage("bye"));
     addEventListener("pageshow", (event) => {
@@ -14,11 +31,7 @@ export function connect(tell) {
     });
     document.documentElement.dataset.shared = "yes";
   } catch {
-    alone(tell);
+    alone();
   }
-}
-
-function alone(tell) {
-  document.documentElement.dataset.shared = "no";
-  new Stream(tell);
+  return alone;
 }

@@ -1,0 +1,81 @@
+"""Every sentence exists in Japanese and in English, and nothing in the catalogue is left over."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from hub import wording
+from tests.hub_web.conftest import Hub
+
+ROOT = Path(__file__).parents[2] / "hub"
+METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+KEYWORDS = {"_": None, "N_": None}
+FACT = re.compile(r"%\((\w+)\)s")
+JAPANESE = re.compile(r"[\u3040-\u30fa\u4e00-\u9fff]")
+LETTERS = re.compile(r"[\u3040-\u30fa\u4e00-\u9fff]+")
+
+
+def used() -> set[str]:
+    """Every sentence marked in the source."""
+    found = extract_from_dir(
+        str(ROOT),
+        METHODS,
+        options_map={"**.html": {"trimmed": "true", "silent": "false"}},
+        keywords=KEYWORDS,  # type: ignore[arg-type]
+        directory_filter=lambda folder: Path(folder).name not in ("static", "migrations", "__pycache__"),
+    )
+    return {str(message) for _, _, message, _, _ in found}
+
+
+def entries() -> dict[str, str]:
+    """What stands in the English catalogue, fuzzy entries left out."""
+    with (wording.CATALOGUES / "en.po").open("rb") as file:
+        read = read_po(file, locale="en", abort_invalid=True)
+    return {str(entry.id): str(entry.string) for entry in read if entry.id and not entry.fuzzy}
+
+
+@pytest.mark.check
+def test_the_english_catalogue_is_complete_and_has_nothing_stale() -> None:
+    known = entries()
+    assert used() - set(known) == set(), "not translated"
+    assert set(known) - used() == set(), "not used any more"
+    assert [japanese for japanese, english in known.items() if not english.strip()] == []
+
+
+@pytest.mark.check
+def test_both_languages_put_in_the_same_facts() -> None:
+    for japanese, english in entries().items():
+        assert sorted(FACT.findall(japanese)) == sorted(FACT.findall(english)), japanese
+        assert not JAPANESE.search(english), english
+
+
+@pytest.mark.check
+def test_no_page_says_something_that_is_not_marked() -> None:
+    """Japanese in a template stands inside `_()`, or names a language in itself."""
+    for path in (ROOT / "web" / "templates").rglob("*.html"):
+        text = re.sub(r'_\((["\']).*?\1', "", path.read_text("utf-8"))
+        rest = set(LETTERS.findall(text)) - {"日本語"}
+        assert rest == set(), path.name
+
+
+@pytest.mark.parametrize("role", ["supervisor", "administrator"])
+def test_the_pages_speak_english(hub: Hub, role: str) -> None:
+    hub.box(counter="Residents 1", faults=["camera"], presence="offline", recording="failed")
+    incident = hub.press("counter-01", level="emergency")
+    browser = hub.signed_in(role, "Sato")
+    browser.post("/preferences", data={"language": "en", "next": "/"})
+    for path in ("/", "/incidents", f"/incidents/{incident}", "/boxes", "/incidents/none"):
+        page = browser.get(path).text
+        shown = re.sub(r'lang="ja"[^<]*<|<p class="other-tongue".*?</p>', "", page.split("<body")[1])
+        assert set(LETTERS.findall(shown)) == set(), path
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [("en-GB,ja;q=0.5", "en"), ("ja", "ja"), (None, "ja"), ("fr, de", "ja"), ("fr, EN-us;q=0.2", "en"), (";;,", "ja")],
+)
+def test_a_language_is_picked(wanted: str | None, language: str) -> None:
+    assert wording.pick_language(wanted) == language
