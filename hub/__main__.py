@@ -99,6 +99,7 @@ def run(directory: Path) -> None:
     with plainly():
         config = ready(directory, migrates=True)
         log.configure("supervisor")
+        site.renew_certificates(config, now_utc())
         raise SystemExit(supervisor.run(config))
 
 
@@ -133,6 +134,7 @@ def broker(directory: Path) -> None:
     with plainly():
         config = settings.load(directory)
         log.configure("broker")
+        site.renew_certificates(config, now_utc())
         raise SystemExit(supervisor.run_broker(config))
 
 

@@ -22,6 +22,9 @@ CA_LIFE: Final = timedelta(days=3650)
 LEAF_LIFE: Final = timedelta(days=825)
 """Long, because renewal over the wire does not exist yet: a certificate that ran out would silence a box. 825 days is
 the longest that common TLS clients accept of a server."""
+RENEW_BEFORE: Final = timedelta(days=90)
+"""The hub's own certificates are made anew at a start that finds less than this left."""
+
 EARLIER: Final = timedelta(days=1)
 """A box whose clock is a little behind must not find its certificate "not yet valid"."""
 
@@ -73,13 +76,31 @@ def create(places: Places, site: str, now: datetime) -> None:
 
 def issue_server(places: Places, hosts: Iterable[str], now: datetime) -> Issued:
     """A certificate for the broker and the pages; always good for this machine's own names as well."""
+    names = x509.SubjectAlternativeName(_names(hosts))
+    return _issue(places, "Madomori hub", ExtendedKeyUsageOID.SERVER_AUTH, now, names)
+
+
+def hub_certificates_fit(places: Places, hosts: Iterable[str], now: datetime) -> bool:
+    """Whether the hub's own certificates are good for `hosts` and for a while yet.
+
+    Raises:
+        OSError, ValueError: a certificate cannot be read.
+    """
+    server = x509.load_pem_x509_certificate(places.server_certificate.read_bytes())
+    client = x509.load_pem_x509_certificate(places.client_certificate.read_bytes())
+    names = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    lasting = min(server.not_valid_after_utc, client.not_valid_after_utc) - now > RENEW_BEFORE
+    return lasting and set(_names(hosts)) <= set(names)
+
+
+def _names(hosts: Iterable[str]) -> list[x509.GeneralName]:
     names: list[x509.GeneralName] = []
     for host in dict.fromkeys([*hosts, "localhost", "127.0.0.1", "::1", socket.gethostname()]):
         try:
             names.append(x509.IPAddress(ipaddress.ip_address(host)))
         except ValueError:
             names.append(x509.DNSName(host))
-    return _issue(places, "Madomori hub", ExtendedKeyUsageOID.SERVER_AUTH, now, x509.SubjectAlternativeName(names))
+    return names
 
 
 def issue_hub_client(places: Places, now: datetime) -> Issued:

@@ -101,7 +101,7 @@ def init(wanted: Wanted, now: datetime) -> Made:
     (places.directory / _HALF_MADE).touch()
     write_private(places.profile, profile.encode(), 0o644)
     authority.create(places, wanted.site, now)
-    write_certificates(places, [wanted.http[0], wanted.mqtt[0]], now)
+    _write_certificates(places, [wanted.http[0], wanted.mqtt[0]], now)
     receipts.create(places)
     write_private(places.web_secret, secrets.token_hex(32).encode("ascii"))
     write_private(places.settings, settings.encode())
@@ -111,8 +111,21 @@ def init(wanted: Wanted, now: datetime) -> Made:
     return Made(config, None if wanted.password else password)
 
 
-def write_certificates(places: Places, hosts: list[str], now: datetime) -> None:
-    """Issue the server's certificate, good for `hosts`, and the hub's own client certificate."""
+def renew_certificates(config: HubConfig, now: datetime) -> bool:
+    """Issue the hub's own certificates anew when they run out soon, or when `hub.toml` names other hosts by now.
+
+    Raises:
+        OSError: a certificate cannot be read or written.
+    """
+    hosts = [config.http.host, config.mqtt.host, config.http.public_host, config.mqtt.public_host]
+    wanted = [host for host in hosts if host is not None and host not in _EVERY_CARD]
+    if authority.hub_certificates_fit(config.places, wanted, now):
+        return False
+    _write_certificates(config.places, wanted, now)
+    return True
+
+
+def _write_certificates(places: Places, hosts: list[str], now: datetime) -> None:
     server = authority.issue_server(places, [host for host in hosts if host not in _EVERY_CARD], now)
     write_private(places.server_certificate, server.certificate, 0o644)
     write_private(places.server_key, server.key)

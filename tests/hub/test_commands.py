@@ -271,3 +271,21 @@ def test_h20_a_broken_hub_toml_stops_every_command_with_all_its_problems(site: P
 def test_migrate_says_where_it_stands(site: Path) -> None:
     report = json.loads(run("migrate", site, "--json").output)
     assert report["before"] == report["after"]
+
+
+def test_the_hubs_own_certificates_follow_its_settings_and_are_renewed_in_time(site: Path) -> None:
+    now = datetime.now(UTC)
+    config = load(site)
+    before = config.places.server_certificate.read_bytes()
+    assert not sites.renew_certificates(config, now)
+    settings = (site / "hub.toml").read_text("utf-8")
+    (site / "hub.toml").write_text(
+        settings.replace('# public_host = "madomori.example.lg.jp"', 'public_host = "mado.city"', 1), "utf-8"
+    )
+    assert sites.renew_certificates(load(site), now)
+    assert not sites.renew_certificates(load(site), now)
+    certificate = x509.load_pem_x509_certificate(config.places.server_certificate.read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert "mado.city" in names.get_values_for_type(x509.DNSName)
+    assert config.places.server_certificate.read_bytes() != before
+    assert sites.renew_certificates(load(site), now + timedelta(days=740))
