@@ -66,9 +66,10 @@ def test_the_notice_goes_out_and_comes_in(sound_card: dict[str, str]) -> None:
     score, lag = correlation(played, told["heard"])
     assert score > 0.95
     assert len(told["started_ms"]) == 1
-    # Where the stamps say the notice began, against where it was really heard to begin.
+    # Where the stamps say the notice began, against where it was really heard to begin. Saying it too early would keep
+    # sound from before the notice; a busy machine may say it late, which only costs the first words of the notice.
     heard_ms = told["first_ms"] + lag * 1000 / 48_000
-    assert told["started_ms"][0] == pytest.approx(heard_ms, abs=700)
+    assert heard_ms - 700 <= told["started_ms"][0] <= told["now_ms"]
     assert median(told["steps_ms"]) == 20
     assert all(step >= 0 for step in told["steps_ms"])
     assert 0 <= told["now_ms"] - told["last_ms"] < 2_000
