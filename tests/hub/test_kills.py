@@ -3,7 +3,8 @@
 import threading
 
 import pytest
-from support.hubs import FieldBox, LiveHub, until
+from support.field_box import FieldBox
+from support.hubs import LiveHub, until
 
 from hub.store.schema import event, incident
 

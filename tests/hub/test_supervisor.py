@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.hubs import FieldBox, LiveHub, make_site, until
+from support.field_box import FieldBox
+from support.hubs import LiveHub, make_site, until
 
 from hub.config import HubConfig, load
 from hub.supervisor import BACKOFF_S

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from support.hubs import FieldBox, LiveHub, until
+from support.field_box import FieldBox
+from support.hubs import LiveHub, until
 
 from hub import authority, broker, enrol
 from hub.places import Places
