@@ -95,6 +95,11 @@ class Broadcaster:
         with self._lock:
             return list(self._streams)
 
+    def newest(self) -> int:
+        """The number of the newest change."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.max(change.c.id))).scalar_one_or_none() or 0
+
     def missed(self, after: int, until: int) -> Iterator[tuple[int, bytes]]:
         """Changes with numbers in (after, until], for a stream that was away."""
         while after < until:
@@ -167,8 +172,7 @@ class Broadcaster:
     def _begin(self) -> None:
         if self._last >= 0:
             return
-        with self._engine.connect() as connection:
-            newest = connection.execute(select(func.max(change.c.id))).scalar_one_or_none() or 0
+        newest = self.newest()
         with self._lock:
             if self._last < 0:
                 self._last = newest

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from hub.config import HubConfig, load
 from hub.store.engine import open_database
@@ -63,17 +62,17 @@ class Browser:
     client: Any
     csrf: str = ""
 
-    def log_in(self, login: str, password: str = PASSWORD) -> TestResponse:
+    def log_in(self, login: str, password: str = PASSWORD) -> Any:
         answer = self.client.post("/login", data={"login": login, "password": password})
         assert answer.status_code == 302, answer.text
         found = re.search(r'data-csrf="([^"]+)"', self.client.get("/").text)
         self.csrf = found.group(1) if found else ""
         return answer
 
-    def get(self, path: str, **arguments: Any) -> TestResponse:
+    def get(self, path: str, **arguments: Any) -> Any:
         return self.client.get(path, **arguments)
 
-    def post(self, path: str, **arguments: Any) -> TestResponse:
+    def post(self, path: str, **arguments: Any) -> Any:
         headers = {"X-CSRF-Token": self.csrf, **arguments.pop("headers", {})}
         return self.client.post(path, headers=headers, **arguments)
 

@@ -65,7 +65,7 @@ def _last_id() -> int | None:
 
 
 def _events(broadcaster: Broadcaster, stream: Stream, last: int | None, now: Callable[[], datetime]) -> Iterator[bytes]:
-    sent = stream.start if last is None else min(last, stream.start)
+    sent = stream.start if last is None or last > broadcaster.newest() else last
     yield RETRY + heartbeat(sent, now())
     for number, frame in broadcaster.missed(sent, stream.start):
         sent = number
@@ -80,8 +80,10 @@ def _events(broadcaster: Broadcaster, stream: Stream, last: int | None, now: Cal
             continue
         if numbered is None:
             return
-        sent, frame = numbered
-        yield frame
+        number, frame = numbered
+        if number > sent:  # else it knew that before it came
+            sent = number
+            yield frame
 
 
 def register(api: Api) -> None:
