@@ -144,6 +144,7 @@ ENTRIES: Final = {
     "judged": N_("判断しました"),
     "closed": N_("終了しました"),
     "alerted": N_("知らせを送りました"),
+    "nobody.available": N_("まだ誰も応えていないことを箱に伝えました"),
 }
 """What is not here is shown by its own name: a newer box may send what this hub does not know yet."""
 

@@ -1,9 +1,9 @@
 """A real Chromium in front of the real web process; `hub` writes what the worker would write."""
 
 import http.client
+import re
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import time as clock
@@ -40,8 +40,8 @@ class Server(Hands):
         )
         if stream_cap is not None:
             settings = directory / "hub.toml"
-            text = settings.read_text("utf-8").replace("[web]", f"[web]\nstream_cap = {stream_cap}")
-            settings.write_text("\n".join(dict.fromkeys(text.split("\n"))), "utf-8")
+            text = re.sub(r"(?m)^stream_cap = .*\n", "", settings.read_text("utf-8"))
+            settings.write_text(text.replace("[web]", f"[web]\nstream_cap = {stream_cap}"), "utf-8")
         self.directory = directory
         self.config = load(directory)
         self.process: subprocess.Popen[bytes] | None = None
@@ -67,18 +67,14 @@ class Server(Hands):
         raise AssertionError("the web process does not answer")
 
     def _answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            if self.config.http.uses_tls:
-                context = ssl._create_unverified_context()  # noqa: S323 - our own test site
-                connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                    "127.0.0.1", self.port, timeout=2, context=context
-                )
-            else:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-            connection.request("GET", "/healthz", headers={"Host": f"127.0.0.1:{self.port}"})
+            connection.request("GET", "/healthz")
             return connection.getresponse().status == 200
         except OSError:
             return False
+        finally:
+            connection.close()
 
     def stop(self) -> None:
         """Stop the web process."""
@@ -125,12 +121,15 @@ class Visitor:
         if not url.startswith((self.url, "data:", "blob:")):
             self.foreign.append(url)
 
-    def log_in(self, login: str) -> "Visitor":
+    def log_in(self, login: str, state: str | None = "live") -> "Visitor":
+        """Log in and wait until the dashboard is as `state` says (None: do not wait for its scripts)."""
         self.page.goto(f"{self.url}/login")
         self.page.locator("#login").fill(login)
         self.page.locator("#password").fill(PASSWORD)
         self.page.locator("#password").press("Enter")
-        self.page.wait_for_selector("html[data-live=live]")
+        self.page.wait_for_url(f"{self.url}/")
+        if state is not None:
+            self.page.wait_for_selector(f"html[data-live={state}]")
         return self
 
 

@@ -19,6 +19,7 @@ let lookAfterMyself = () => {};
 
 // `changed` is called after every refresh; `cares` says whether an event concerns this page.
 export function begin({ changed = () => {}, cares = () => true } = {}) {
+  root.dataset.live = "starting";
   lookAfterMyself = connect((message) => {
     if (message.beat) heardAt(message.beat);
     if (message.state === "live") heard = hubNow();

@@ -1,0 +1,149 @@
+"""An incident's life, whatever people do and in whatever order."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from contract import profile as policy
+from contract.messages import CommandType
+from hub.domain import deed
+from hub.domain.deed import DeedRefused, Facts, Person, Said, decide, needed
+from hub.domain.incident import Deed, NotPossible, Outcome, State, after
+from hub.domain.permissions import Action
+from hub.domain.policy_clock import Mark, clocks
+
+NOW = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
+PROFILES = Path(policy.__file__).parent / "profiles"
+SHINAGAWA = policy.load((PROFILES / "shinagawa.toml").read_text("utf-8"), "shinagawa.toml")
+SATO, TANAKA = Person("1", "佐藤", "supervisor"), Person("2", "田中", "section_head")
+ORDER = list(State)
+
+deeds: st.SearchStrategy[Said] = st.one_of(
+    st.just(deed.Acknowledge()),
+    st.just(deed.Respond()),
+    st.builds(lambda what, ago: _contact(what, ago), st.sampled_from(["started", "ended"]), st.integers(-10, 2000)),
+    st.sampled_from(["false_press", "stalemate", "progress"]).map(lambda mark: deed.Mark(mark=mark)),  # type: ignore[arg-type]
+    st.sampled_from(["warn", "leave", "legal"]).map(lambda step: deed.StepTaken(step=step)),
+    st.just(deed.Note(text="x")),
+    st.just(deed.Judgement(finding="near_miss", persons=("佐藤", "田中"))),
+    st.sampled_from(Outcome).map(lambda outcome: deed.Close(outcome=outcome)),
+)
+
+
+def _contact(what: str, minutes_ago: int) -> deed.Contact:
+    at = (NOW - timedelta(minutes=minutes_ago)).isoformat()
+    return deed.Contact.model_validate({"action": what, "at": at})
+
+
+def lived(facts: Facts, updates: Mapping[str, Any], state: State) -> Facts:
+    """The facts after a decision was written."""
+    kept = {name: getattr(facts, name) for name in Facts.__slots__}
+    return Facts(**{**kept, **{name: value for name, value in updates.items() if name in kept}, "state": state})
+
+
+@given(st.lists(st.tuples(deeds, st.sampled_from([SATO, TANAKA]), st.integers(0, 600)), max_size=25), st.booleans())
+def test_a_life_only_goes_forward_and_every_deed_leaves_one_entry(
+    life: list[tuple[Said, Person, int]], drill: bool
+) -> None:
+    facts, now = Facts(State.RAISED, drill, NOW), NOW
+    commands: list[CommandType] = []
+    for said, who, seconds in life:
+        now += timedelta(seconds=seconds)
+        try:
+            decision = decide(facts, said, who, now, SHINAGAWA)
+        except (NotPossible, DeedRefused):
+            continue
+        assert ORDER.index(decision.state) >= ORDER.index(facts.state)
+        assert decision.at <= now
+        if facts.state is State.CLOSED:
+            assert not decision.updates
+            assert not decision.commands
+        for once in ("seen_by", "responder", "contact_ended_at"):
+            if getattr(facts, once) is not None:
+                assert once not in decision.updates, "the first one counts"
+        commands += [kind for kind, _ in decision.commands]
+        facts = lived(facts, decision.updates, decision.state)
+        if facts.contact_started_at and facts.contact_ended_at:
+            assert facts.contact_started_at <= facts.contact_ended_at
+    for kind in (CommandType.SEEN, CommandType.RESPONDER_COMING):
+        assert commands.count(kind) <= 1
+    assert commands.count(CommandType.RECORDING_STOP) <= 2
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("what", Deed)
+def test_every_deed_has_an_answer_in_every_state(state: State, what: Deed) -> None:
+    try:
+        reached = after(state, what)
+    except NotPossible:
+        return
+    assert ORDER.index(reached) >= ORDER.index(state)
+
+
+def test_a_drill_can_end_as_a_drill_and_a_real_press_cannot() -> None:
+    over = {"state": State.CONTACT_ENDED, "pressed_at": NOW}
+    close = deed.Close(outcome=Outcome.DRILL)
+    assert decide(Facts(drill=True, **over), close, SATO, NOW, SHINAGAWA).state is State.CLOSED  # type: ignore[arg-type]
+    with pytest.raises(DeedRefused):
+        decide(Facts(drill=False, **over), close, SATO, NOW, SHINAGAWA)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("said", [deed.Mark(mark="false_press"), deed.Close(outcome=Outcome.FALSE_PRESS)])
+def test_calling_a_press_false_needs_its_own_permission(said: Said) -> None:
+    assert Action.FALSE_PRESS in needed(said)
+    assert needed(deed.Note(text="x")) == (Action.NOTE,)
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_any_moment_people_give_is_utc_or_refused(moment: datetime) -> None:
+    try:
+        read = TypeAdapter(deed.At).validate_python(moment.isoformat())
+    except ValueError:
+        return
+    assert read.utcoffset() == timedelta(0)
+    assert read == moment
+
+
+# --- clocks -----------------------------------------------------------------------------------------------------------
+
+
+def named(**arguments: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {"contact_started_at": None, "contact_ended_at": None, "marks": ()}
+    return {clock.name: clock for clock in clocks(SHINAGAWA, **(given | arguments))}
+
+
+def test_no_clock_runs_before_people_start_it() -> None:
+    assert named() == {}
+
+
+def test_the_contact_clock_counts_from_the_contact_not_from_the_press() -> None:
+    clock = named(contact_started_at=NOW - timedelta(minutes=50))["contact_cap"]
+    assert clock.due_at == NOW + timedelta(minutes=10)
+    assert clock.source == "対応要領 2(2)"
+    states = [clock.state(NOW + timedelta(minutes=later)) for later in (0, 4, 5, 9, 10, 60)]
+    assert states == ["running", "running", "lead", "lead", "due", "due"]
+
+
+def test_the_stalemate_clock_counts_from_the_first_mark_and_progress_takes_it_back() -> None:
+    def at(minutes: int, mark: str = "stalemate") -> Mark:
+        return Mark(mark, NOW + timedelta(minutes=minutes))
+
+    assert named(marks=[at(3), at(1)])["stalemate"].started_at == NOW + timedelta(minutes=1)
+    assert "stalemate" not in named(marks=[at(1), at(5, "progress")])
+    assert named(marks=[at(1), at(5, "progress"), at(9)])["stalemate"].due_at == NOW + timedelta(minutes=24)
+
+
+def test_a_clock_ends_with_the_contact_and_never_ends_it() -> None:
+    ended = named(contact_started_at=NOW, contact_ended_at=NOW + timedelta(minutes=70))["contact_cap"]
+    assert ended.state(NOW + timedelta(minutes=80)) == "ended"
+
+
+def test_a_clock_that_the_document_does_not_name_does_not_run() -> None:
+    neutral = policy.load((PROFILES / "default.toml").read_text("utf-8"), "default.toml")
+    assert clocks(neutral, NOW, None, []) == []

@@ -1,0 +1,235 @@
+"""The pages as the hub sends them; how they behave in a browser is proved in tests/browser."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from hub.store.schema import beat, quarantine, timeline
+from tests.hub_web.conftest import Browser, Hub
+
+
+def once(page: str, deed: str) -> str:
+    """The hidden key of the form for `deed`."""
+    form = re.search(rf'action="[^"]*/{deed}".*?name="once" value="([^"]+)"', page, re.DOTALL)
+    assert form, deed
+    return form[1]
+
+
+def test_the_queue_shows_what_is_most_urgent_first(hub: Hub) -> None:
+    boxes = [hub.box(f"counter-0{number}", counter=f"窓口{number}") for number in range(1, 6)]
+    hub.press(boxes[0], state="contact_ended")
+    hub.press(boxes[1], state="attended", responder="x", responder_name="高橋")
+    hub.press(boxes[2])
+    hub.time.moves(minutes=1)
+    hub.press(boxes[3])
+    hub.press(boxes[4], level="emergency")
+    page = hub.signed_in().get("/").text
+    queue = page.split('class="calls"')[1].split("</ol>")[0]
+    assert re.findall(r'call__counter".*?>(窓口\d)<', queue) == ["窓口5", "窓口3", "窓口4", "窓口2", "窓口1"]
+    assert "対応中（高橋）" in queue
+
+
+def test_a_double_click_is_one_deed(hub: Hub) -> None:
+    incident, browser = hub.press(), hub.signed_in()
+    page = browser.get(f"/incidents/{incident}").text
+    data = {
+        "csrf_token": browser.csrf,
+        "once": once(page, "notes"),
+        "text": "一度だけ",
+        "next": f"/incidents/{incident}",
+    }
+    for _ in range(2):
+        answer = browser.client.post(f"/incidents/{incident}/notes", data=data)
+        assert (answer.status_code, answer.location) == (303, f"/incidents/{incident}")
+    assert len(hub.rows(timeline, kind="noted")) == 1
+
+
+def test_everything_can_be_done_with_forms_alone(hub: Hub) -> None:
+    incident, browser = hub.press(), hub.signed_in()
+
+    def send(deed: str, **fields: Any) -> Any:
+        return browser.client.post(f"/incidents/{incident}/{deed}", data={"csrf_token": browser.csrf, **fields})
+
+    assert send("acknowledge").status_code == 303
+    assert send("respond").status_code == 303
+    assert send("contact", action="started", at="2026-11-20T11:20").status_code == 303
+    assert hub.row(incident).contact_started_at.isoformat() == "2026-11-20T02:20:00+00:00"
+    assert send("mark", mark="stalemate", text="").status_code == 303
+    assert send("steps", step="leave", ground="", words="お帰りください").status_code == 303
+    assert send("contact", action="ended", at="").status_code == 303
+    assert (
+        send("judgement", finding="harassment", acts=["abuse", "hold"], persons=["佐藤", "田中", ""]).status_code == 303
+    )
+    assert send("close", outcome="harassment").status_code == 303
+    assert hub.row(incident).state == "closed"
+
+
+@pytest.mark.parametrize("fields", [{"text": ""}, {"text": "x", "extra": "y"}, {"at": "yesterday"}])
+def test_a_form_that_does_not_fit_says_which_field(hub: Hub, fields: dict[str, str]) -> None:
+    incident, browser = hub.press(), hub.signed_in()
+    deed = "contact" if "at" in fields else "notes"
+    data = {"csrf_token": browser.csrf, "action": "started", **fields} if deed == "contact" else fields
+    answer = browser.post(f"/incidents/{incident}/{deed}", data=data)
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
+    script = browser.post(f"/incidents/{incident}/{deed}", data=data, headers={"X-Requested-With": "madomori"})
+    assert (script.status_code, script.mimetype) == (422, "application/problem+json")
+    assert script.json["errors"]
+
+
+def test_people_see_only_what_they_may_do(hub: Hub) -> None:
+    incident = hub.press()
+    shown = {
+        role: set(
+            re.findall(rf'action="/incidents/{incident}/(\w+)"', hub.signed_in(role).get(f"/incidents/{incident}").text)
+        )
+        for role in ("supervisor", "guard", "auditor")
+    }
+    assert {"acknowledge", "respond", "contact", "mark", "steps", "notes"} <= shown["supervisor"]
+    assert "acknowledge" in shown["guard"]
+    assert shown["auditor"] == set()
+
+
+class Forms(HTMLParser):
+    """Collects what a strict page must not have, and what every field must have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sins: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.sins += [f"{tag} {name}" for name in given if name == "style" or name.startswith("on")]
+        if tag == "script" and not given.get("src"):
+            self.sins.append("inline script")
+        if tag == "style":
+            self.sins.append("inline style")
+        self.sins += [
+            f"{tag} {value}"
+            for name, value in given.items()
+            if name in ("src", "href", "action", "data-source") and not str(value).startswith(("/", "#"))
+        ]
+
+
+@pytest.mark.parametrize("path", ["/", "/incidents", "/boxes", "/login", "/nothing", "incident", "recording"])
+def test_no_page_has_inline_script_or_style_or_a_foreign_address(hub: Hub, path: str) -> None:
+    incident = hub.press()
+    browser = hub.signed_in()
+    path = {"incident": f"/incidents/{incident}", "recording": f"/incidents/{incident}/recording?reason=x"}.get(
+        path, path
+    )
+    checked = Forms()
+    checked.feed(browser.get(path).text)
+    assert checked.sins == []
+
+
+def test_the_choice_of_language_and_light_stays(hub: Hub) -> None:
+    browser = hub.signed_in()
+    assert 'lang="ja" data-theme="auto"' in browser.get("/").text
+    answer = browser.post("/preferences", data={"language": "en", "theme": "dark", "next": "/boxes"})
+    assert answer.location == "/boxes"
+    assert 'lang="en" data-theme="dark"' in browser.get("/").text
+    browser.post("/preferences", data={"language": "xx", "theme": "<b>", "next": "//evil.example"})
+    assert 'lang="en" data-theme="dark"' in browser.get("/").text
+
+
+def test_the_login_page_can_be_read_in_english(hub: Hub) -> None:
+    client = hub.client()
+    assert "Log in" in client.get("/login?lang=en").text
+    assert "Log in" in client.get("/login").text
+    assert "ログイン" in hub.client().get("/login?lang=xx").text
+
+
+def test_operators_see_what_could_not_be_understood(hub: Hub) -> None:
+    with hub.engine.begin() as connection:
+        connection.execute(
+            insert(quarantine).values(
+                topic="t", box="counter-01", reason="not JSON", received_at=hub.time(), size_bytes=3, payload=b"\xff\0x"
+            )
+        )
+    assert "not JSON" in hub.signed_in("administrator").get("/boxes").text
+    assert "not JSON" not in hub.signed_in("supervisor").get("/boxes").text
+    [entry] = hub.client().get("/api/v1/quarantine", headers=hub.machine("auditor")).json["entries"]
+    assert (entry["reason"], entry["payload"]) == ("not JSON", "/wB4")
+
+
+def test_ready_is_only_who_can_take_a_press(hub: Hub) -> None:
+    def missing() -> list[str]:
+        answer = hub.client().get("/readyz")
+        assert (answer.status_code == 200) == (answer.json["missing"] == [])
+        return list(answer.json["missing"])
+
+    assert missing() == ["worker", "mqtt"]
+    hub.beats()
+    assert missing() == []
+    hub.time.moves(seconds=5)
+    assert missing() == ["worker", "mqtt"]
+    hub.beats()
+    with hub.engine.begin() as connection:
+        connection.execute(beat.update().where(beat.c.name == "mqtt").values(data={"connected": False}))
+    assert missing() == ["mqtt"]
+    assert hub.client().get("/healthz").status_code == 200
+
+
+def test_the_list_pages_through_everything_once(hub: Hub) -> None:
+    made = []
+    for _ in range(7):
+        made.append(hub.press())
+        hub.time.moves(seconds=1)
+    headers, found, cursor = hub.machine(), [], None
+    while True:
+        query = {"limit": 3} | ({"cursor": cursor} if cursor else {})
+        page = hub.client().get("/api/v1/incidents", query_string=query, headers=headers).json
+        found += [one["id"] for one in page["incidents"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert found == made[::-1]
+
+
+def test_since_gives_what_changed_since(hub: Hub) -> None:
+    old = hub.press()
+    hub.time.moves(minutes=5)
+    new = hub.press()
+
+    def since(minutes: float) -> set[str]:
+        at = (
+            hub.time()
+            if minutes == 0
+            else hub.time.at.__class__.fromtimestamp(hub.time().timestamp() - minutes * 60, hub.time().tzinfo)
+        )
+        answer = hub.client().get("/api/v1/incidents", query_string={"since": at.isoformat()}, headers=hub.machine())
+        return {one["id"] for one in answer.json["incidents"]}
+
+    assert since(1) == {new}
+    hub.client().post(f"/api/v1/incidents/{old}/acknowledge", headers=hub.machine())
+    assert since(1) == {old, new}
+    assert since(10) == {old, new}
+
+
+def test_a_box_says_how_it_stands(hub: Hub) -> None:
+    hub.box("counter-01", faults=["camera"], profile_digest="sha256:" + "0" * 64)
+    hub.box("counter-02", revoked_at=hub.time())
+    incident = hub.press("counter-01")
+    [box] = hub.client().get("/api/v1/boxes", headers=hub.machine()).json["boxes"]
+    assert (box["name"], box["faults"], box["incident"]) == ("counter-01", ["camera"], incident)
+    assert box["profile"]["matches"] is False
+
+
+def test_the_looks_at_a_recording_are_shown_to_those_who_may(hub: Hub) -> None:
+    from hub.store.schema import access
+
+    incident = hub.press()
+    with hub.engine.begin() as connection:
+        connection.execute(
+            insert(access).values(
+                at=hub.time(), actor="x", actor_name="鈴木", act="recording.viewed", incident=incident, reason="報告書"
+            )
+        )
+
+    def seen(browser: Browser) -> bool:
+        return "鈴木" in browser.get(f"/incidents/{incident}").text
+
+    assert not seen(hub.signed_in("staff"))
