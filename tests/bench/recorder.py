@@ -22,7 +22,7 @@ import av
 from contract.messages import ClockState
 from device.core.events import Instant, RecordingEnded
 from device.recorder.encoding import Encoders, SoundEncoder, VideoEncoder, x264_options
-from device.recorder.inbox import Close, Inbox, Keep
+from device.recorder.inbox import Close, Inbox, Keep, Stop
 from device.recorder.sealer import SigningSealer, load_or_make_key
 from device.recorder.settings import RecorderSettings
 from device.recorder.store import SegmentStore
@@ -136,7 +136,8 @@ def _recorder(with_sound: bool) -> None:
         inbox = Inbox(settings.inbox_packets)
         writer = Writer(inbox, encoders, sealer, store, events.append, Clock(), settings, {})
         writer.start()
-        inbox.tell(Keep(str(uuid4()), True, film.start_ms))
+        incident = str(uuid4())
+        inbox.tell(Keep(incident, True, film.start_ms))
         video, sound = VideoEncoder(encoders), SoundEncoder(encoders)
         blocks = _blocks(film.start_ms)
         for at_ms, frame in film.frames():
@@ -145,6 +146,7 @@ def _recorder(with_sound: bool) -> None:
             for at_ms, block in (next(blocks), next(blocks)):
                 for packet in sound.encode(at_ms, block) if with_sound else ():
                     inbox.put(packet)
+        inbox.tell(Stop(incident))
         inbox.tell(Close())
         writer.join(60)
     if not any(isinstance(event, RecordingEnded) and event.count >= FRAMES // 80 for event in events):
