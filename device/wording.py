@@ -55,8 +55,8 @@ LAMP: Final[dict[LampState, dict[str, tuple[str, str]]]] = {
         "en": ("{name} is coming", "Please hold on. If it is dangerous, step away."),
     },
     LampState.NOBODY_COMES: {
-        "ja": ("今は誰も来られません", "その場を離れ、声や電話で助けを呼んでください。"),
-        "en": ("Nobody can come now", "Step away, call out, use the telephone."),
+        "ja": ("まだ誰も応えていません", "知らせ続けています。その場を離れ、声や電話でも助けを呼んでください。"),
+        "en": ("Nobody has answered yet", "Calling goes on. Step away, call out, use the telephone as well."),
     },
     LampState.CALL_LOST: {
         "ja": ("まだ誰にも届いていません", "記録は残っています。声や電話でも助けを呼んでください。"),

@@ -163,9 +163,10 @@ class Engine:
             ripe = self._calls.ripe(alerts.calling(connection), now, monotonic_s)
             known = alerts.keys(connection, [call.incident for call in ripe], now, rules.repeat_s)
         due = [found for call in ripe if (found := escalation.due(rules, call, known, contacts))]
-        if due or needless:
+        unheard = [call.incident for call in ripe if escalation.unheard(rules, call)]
+        if due or needless or unheard:
             try:
-                self._write_alerts(due, needless, now)
+                self._write_alerts(due, needless, unheard, now)
             except DBAPIError:
                 self._calls.look_again(monotonic_s)
                 raise
@@ -173,7 +174,9 @@ class Engine:
             poke(self._config.places.directory, "web")
         return self._calls.wait_s(monotonic_s)
 
-    def _write_alerts(self, due: Sequence[Sequence[escalation.Due]], needless: Sequence[str], now: datetime) -> None:
+    def _write_alerts(
+        self, due: Sequence[Sequence[escalation.Due]], needless: Sequence[str], unheard: Sequence[str], now: datetime
+    ) -> None:
         with begin_write(self._database) as connection:
             gone = alerts.cancel(connection, needless)
             # An answer may have come since the reading: the one that was first in the database counts.
@@ -185,7 +188,10 @@ class Engine:
                         escalation.alert_rows(found, new_id, now),
                         escalation.alerted_entry(found[0].incident, found, now, self._profile.digest),
                     )
-            changes.add(connection, [("alert", incident, None) for incident in [*sorted(still), *gone]], now)
+            told = commands.nobody_available(connection, alerts.still_calling(connection, unheard), now)
+            alerts.note(connection, [escalation.unheard_entry(one, now, self._profile.digest) for one in told])
+            changed = [*sorted(still), *gone, *told]
+            changes.add(connection, [("alert", incident, None) for incident in changed], now)
 
     # --- commands ------------------------------------------------------------------------------------------------
 

@@ -257,7 +257,7 @@ class Box:
             return []  # said of an alarm that no longer stands
         match event.command:
             case CommandType.SEEN:
-                self._standing = replace(standing, seen=True, hub_has=True)
+                self._standing = replace(standing, seen=True, hub_has=True, nobody=False)
                 return [] if standing.seen else [self._publish(now)]
             case CommandType.RESPONDER_COMING:
                 self._standing = replace(standing, seen=True, hub_has=True, coming=event.name, nobody=False)

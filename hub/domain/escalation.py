@@ -105,6 +105,17 @@ def due(rules: Alert, call: Call, known: Container[str], contacts: Sequence[Cont
     return found
 
 
+def unheard(rules: Alert, call: Call) -> bool:
+    """Whether the whole ladder was climbed and repeated and nobody has even seen the call: the worker must know."""
+    last = _ladder(rules, call.level)[-1]
+    return call.calling and call.seen_at is None and call.elapsed_s >= last.after_s + rules.repeat_s
+
+
+def unheard_entry(incident: str, now: datetime, profile_digest: str) -> dict[str, Any]:
+    """The timeline's note that the box was told so."""
+    return _entry(incident, "nobody.available", {}, now, profile_digest)
+
+
 def next_due_s(rules: Alert, call: Call) -> float | None:
     """Seconds until `due` can have something new; None when nothing more will come of this call."""
     if not call.calling:
@@ -147,11 +158,15 @@ def alerted_entry(incident: str, found: Sequence[Due], now: datetime, profile_di
     late_s = max(one.late_s for one in found)
     if late_s > LATE_S:
         data["late_ms"] = round(late_s * 1000)
+    return _entry(incident, "alerted", data, now, profile_digest)
+
+
+def _entry(incident: str, kind: str, data: dict[str, Any], now: datetime, profile_digest: str) -> dict[str, Any]:
     return {
         "incident": incident,
         "at": now,
         "recorded_at": now,
-        "kind": "alerted",
+        "kind": kind,
         "source": "hub",
         "text": "",
         "data": data,

@@ -115,6 +115,12 @@ def add(connection: Connection, rows: Sequence[dict[str, Any]], entry: dict[str,
     connection.execute(insert(timeline), [entry])
 
 
+def note(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
+    """Write timeline entries of the ladder's own."""
+    if entries:
+        connection.execute(insert(timeline), list(entries))
+
+
 def _unanswered() -> Any:
     return and_(
         incident.c.state.in_(_ALARMING),

@@ -122,3 +122,16 @@ def test_w08_on_a_link_of_a_kilobyte_a_second_the_call_goes_before_the_recording
         return bool(recordings and recordings[0]["closed_at"] and recordings[0]["stops"] is None)
 
     linked.stage.wait_until(complete, 90, "the whole recording arrives when the link is good again")
+
+
+def test_a_box_that_was_away_when_the_contact_ended_is_told_when_it_comes_back(linked: Linked) -> None:
+    report = linked.box.press(until="hub")
+    assert report["ok"]
+    linked.mqtt.refuse = True
+    linked.mqtt.reset()
+    linked.lamp_is("hub_has")  # what it knew it still shows
+    linked.api.do(report["incident"], "contact", action="ended")
+    assert linked.box.shown()["recording"] is True
+    linked.mqtt.refuse = False
+    linked.lamp_is("ready", "nobody")
+    linked.stage.wait_until(lambda: linked.box.shown()["recording"] is False, 20, "the recording ends")

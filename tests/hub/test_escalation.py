@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.profile import Alert, AlertStage
-from hub.domain.escalation import Call, Due, due, first, next_due_s
+from hub.domain.escalation import Call, Due, due, first, next_due_s, unheard
 from hub.domain.incident import ALARMING, State
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
@@ -171,3 +171,22 @@ def test_keys_fit_their_column(rules: Alert, level: str) -> None:
     id = "01938f2e-6b0a-7c11-9a3e-3f2f8d5f0a02"
     asked = Call(id, level, State.RAISED, 10**7)
     assert all(len(one.key) <= 120 for one in due(rules, asked, set(), long))
+
+
+@given(_rules, _levels, st.floats(0, 5000))
+def test_the_worker_is_told_that_nobody_answers_only_after_the_whole_ladder_was_climbed_and_repeated(
+    rules: Alert, level: str, elapsed_s: float
+) -> None:
+    ladder = rules.emergency if level == "emergency" else rules.assist
+    climbed_s = ladder[-1].after_s + rules.repeat_s
+    assert unheard(rules, call(elapsed_s, level)) is (elapsed_s >= climbed_s)
+    assert not unheard(rules, call(elapsed_s, level, State.SEEN, seen_at=AT))
+    assert not unheard(rules, call(elapsed_s, level, State.ATTENDED, responding_at=AT))
+
+
+@given(_rules, _levels)
+def test_an_engine_that_sleeps_as_it_is_told_is_awake_soon_after_that_moment(rules: Alert, level: str) -> None:
+    ladder = rules.emergency if level == "emergency" else rules.assist
+    climbed_s = ladder[-1].after_s + rules.repeat_s
+    looks = awake(rules, level, climbed_s + rules.repeat_s)
+    assert any(climbed_s <= look_s <= climbed_s + rules.repeat_s for look_s in looks)

@@ -13,7 +13,7 @@ from support.sinks import Mailbox, Webhook
 
 from hub.poke import poke
 from hub.store.engine import begin_write
-from hub.store.schema import alert, incident, timeline
+from hub.store.schema import alert, command, incident, timeline
 
 pytestmark = pytest.mark.end_to_end
 
@@ -108,6 +108,22 @@ def test_the_ladder_climbs_until_somebody_has_seen_it(city: City) -> None:
     until(lambda: len(city.rang(other)) >= 2, 15, "a whole round of another call")
     assert len(city.hub.rows(alert, alert.c.incident == call)) == len(rows)
     answer(city, other, responding_at=datetime.now(UTC), state="attended")
+
+
+def test_a_call_that_nobody_hears_is_told_to_its_box_once(city: City) -> None:
+    box = city.hub.box()
+    call, _ = box.pressed()
+
+    def told() -> list[Any]:
+        rows = city.hub.rows(command, command.c.incident == call, command.c.type == "nobody.available")
+        return [row for row in rows if row.sent_at is not None]
+
+    until(told, 20, "the ladder was climbed and repeated")
+    until(lambda: len(city.rang(call)) >= 3, 20, "calling goes on")
+    assert len(told()) == 1
+    kinds = [row.kind for row in city.hub.rows(timeline, timeline.c.incident == call)]
+    assert kinds.count("nobody.available") == 1
+    answer(city, call, responding_at=datetime.now(UTC), state="attended")
 
 
 def test_a_raise_to_emergency_calls_everyone_although_it_was_seen(city: City) -> None:

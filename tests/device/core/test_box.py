@@ -84,6 +84,15 @@ def test_the_lamp_climbs_from_received_to_a_named_person(desk: Desk) -> None:
     assert desk.types()[-1] == "alarm.ended"
 
 
+def test_nobody_answering_is_said_until_somebody_has_seen_it(desk: Desk) -> None:
+    desk.tap()
+    incident = desk.box.standing.incident if desk.box.standing else None
+    desk.feed(CommandArrived(CommandType.NOBODY_AVAILABLE, incident, ""))
+    assert desk.lamp().state is LampState.NOBODY_COMES
+    desk.feed(CommandArrived(CommandType.SEEN, incident, ""))
+    assert desk.lamp().state is LampState.SEEN
+
+
 @pytest.mark.parametrize("presses", [2, 100])
 def test_d18_pressing_again_belongs_to_the_same_incident_and_stops_nothing(desk: Desk, presses: int) -> None:
     for _ in range(presses):
