@@ -100,7 +100,5 @@ def test_each_sin_is_seen(source: str, sin: str) -> None:
 def test_the_pure_rooms_are_pure(room: str) -> None:
     files = sorted((ROOT / room).rglob("*.py"))
     assert files, f"{room} has no Python files: was it moved?"
-    found = [
-        f"{path.relative_to(ROOT)}:{sin}" for path in files for sin in sins(path.read_text(encoding="utf-8"))
-    ]
+    found = [f"{path.relative_to(ROOT)}:{sin}" for path in files for sin in sins(path.read_text(encoding="utf-8"))]
     assert found == []

@@ -67,9 +67,7 @@ PLANTS = [
     pytest.param("device/core/planted.py", "from time import monotonic", {PURE}, id="core reads a clock"),
     pytest.param("device/core/planted.py", "import os.path", {PURE}, id="core touches files"),
     pytest.param("device/core/planted.py", "import threading", {PURE}, id="core starts threads"),
-    pytest.param(
-        "hub/domain/planted.py", "from sqlalchemy import select", {PURE}, id="domain asks a database"
-    ),
+    pytest.param("hub/domain/planted.py", "from sqlalchemy import select", {PURE}, id="domain asks a database"),
     pytest.param("hub/domain/planted.py", "import logging", {PURE}, id="domain logs"),
     pytest.param("hub/domain/planted.py", "from flask import g", {PURE}, id="domain knows the web"),
     pytest.param("device/core/alarm.py", "import device.core.recording", {ALARM}, id="alarm needs recording"),
