@@ -1,12 +1,16 @@
 """The web process: gunicorn with one gthread worker. One, because the live streams' queues live in the process."""
 
+import socket
 import ssl
+import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from hub.config import HubConfig, load
 from hub.evidence import storage
@@ -19,6 +23,9 @@ SPARE_THREADS: Final = 32
 
 GRACEFUL_S: Final = 3
 
+SILENCE_S: Final = 20
+"""How long a peer may stay silent in the middle of a request or an answer."""
+
 
 def serve(directory: Path) -> None:
     """Serve the site in `directory` until SIGTERM. Never returns: gunicorn leaves the process.
@@ -28,6 +35,14 @@ def serve(directory: Path) -> None:
     """
     config = load(directory)
     _Server(config).run()
+
+
+class _Log(Logger):
+    """Gunicorn's log without a trace for every peer that fell silent."""
+
+    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        if not isinstance(sys.exc_info()[1], BlockingIOError):
+            super().exception(msg, *args, **kwargs)
 
 
 class _Server(BaseApplication):
@@ -65,6 +80,8 @@ def options(config: HubConfig) -> dict[str, Any]:
         "control_socket_disable": True,
         "proc_name": f"madomori-web {config.site}",
         "loglevel": "warning",
+        "logger_class": _Log,
+        "when_ready": limit_silence,
         "post_worker_init": start_threads(config.places.directory),
     }
     if config.http.uses_tls:
@@ -82,6 +99,21 @@ def _tls(_config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SSLConte
     context = default()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def limit_silence(server: Any) -> None:
+    """Let go of peers that neither send nor take anything. Set on the listening sockets; connections inherit it.
+
+    A thread is the scarcest thing here: without this, slow senders hold one for ever (faults U09), and a PC whose cable
+    was pulled counts for a quarter of an hour as somebody who can respond (TCP's own patience).
+    """
+    patience = struct.pack("ll", SILENCE_S, 0)
+    for listener in server.LISTENERS:
+        opened: socket.socket = listener.sock
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+        if opened.family in (socket.AF_INET, socket.AF_INET6):
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_S * 1000)
 
 
 def start_threads(directory: Path) -> Callable[[Any], None]:

@@ -1,9 +1,9 @@
 """A real Chromium in front of the real web process; `hub` writes what the worker would write."""
 
 import http.client
-import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time as clock
@@ -33,15 +33,13 @@ def free_port() -> int:
 class Server(Hands):
     """A site whose web process can be started and stopped."""
 
-    def __init__(self, directory: Path, stream_cap: int | None = None) -> None:
+    def __init__(self, directory: Path, change: Callable[[str], str] = str) -> None:
         self.port = free_port()
         made = init(
             Wanted(directory, "kita", "shinagawa", http=("127.0.0.1", self.port), password=PASSWORD), datetime.now(UTC)
         )
-        if stream_cap is not None:
-            settings = directory / "hub.toml"
-            text = re.sub(r"(?m)^stream_cap = .*\n", "", settings.read_text("utf-8"))
-            settings.write_text(text.replace("[web]", f"[web]\nstream_cap = {stream_cap}"), "utf-8")
+        settings = directory / "hub.toml"
+        settings.write_text(change(settings.read_text("utf-8")), "utf-8")
         self.directory = directory
         self.config = load(directory)
         self.process: subprocess.Popen[bytes] | None = None
@@ -67,7 +65,12 @@ class Server(Hands):
         raise AssertionError("the web process does not answer")
 
     def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        connection: http.client.HTTPConnection
+        if self.config.http.uses_tls:
+            trust = ssl.create_default_context(cafile=str(self.config.places.ca_certificate))
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=2, context=trust)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().status == 200
@@ -86,10 +89,12 @@ class Server(Hands):
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     running = Server(tmp_path / "site")
-    running.start()
-    yield running
-    running.stop()
-    running.engine.dispose()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+        running.engine.dispose()
 
 
 @pytest.fixture(scope="session")
