@@ -11,7 +11,7 @@ from typing import Final
 
 from contract.codec import encode
 from contract.messages import CommandType, Event, Health, Message, RecordingState, SegmentSealed
-from device.adapters.spool_sqlite import SpoolWriter
+from device.adapters.spool_sqlite import SpoolWriter, is_urgent
 from device.adapters.wire_unix import Mailbox
 from device.core.box import Box, Identity
 from device.core.effects import (
@@ -187,7 +187,14 @@ class Runner:
 
     def _send(self, events: tuple[Event, ...], kept: bool) -> None:
         for event in events:
-            self._mail.send({"t": "event", "id": event.id, "payload": _text(event), "unkept": not kept})
+            mail = {
+                "t": "event",
+                "id": event.id,
+                "payload": _text(event),
+                "urgent": is_urgent(event),
+                "unkept": not kept,
+            }
+            self._mail.send(mail)
             if isinstance(event.body, SegmentSealed):
                 self._mail.send({"t": "segment"})
         for watcher in list(self.sent_watchers):

@@ -72,6 +72,7 @@ class _Flight:
 
     payload: bytes
     due_s: float
+    urgent: bool = False
     wait_s: float = RESEND_FIRST_S
 
 
@@ -82,12 +83,19 @@ class Outbox:
     flights: dict[str, _Flight] = field(default_factory=dict)
     memory: dict[str, bytes] = field(default_factory=dict)
 
-    def add(self, event_id: str, payload: bytes, now_s: float) -> bool:
-        """Take an event; False when it is under way or the window is full (the spool keeps it)."""
-        if event_id in self.flights or len(self.flights) >= WINDOW:
+    def add(self, event_id: str, payload: bytes, now_s: float, *, urgent: bool = False) -> bool:
+        """Take an event; False when it is under way or there is no room (the spool keeps it).
+
+        Calls for help have room of their own: events that never get a receipt cannot stand in their way.
+        """
+        if event_id in self.flights or self.room(urgent=urgent) <= 0:
             return False
-        self.flights[event_id] = _Flight(payload, now_s)
+        self.flights[event_id] = _Flight(payload, now_s, urgent)
         return True
+
+    def room(self, *, urgent: bool) -> int:
+        """How many more events of this kind may be under way."""
+        return WINDOW - sum(1 for flight in self.flights.values() if flight.urgent is urgent)
 
     def due(self, now_s: float) -> list[bytes]:
         """Payloads to send now; each is planned again, twice as far away up to `RESEND_MAX_S`."""
@@ -201,7 +209,7 @@ class Uplink:
                 payload = mail["payload"].encode()
                 if mail.get("unkept"):
                     self._outbox.memory[mail["id"]] = payload
-                self._outbox.add(mail["id"], payload, time.monotonic())
+                self._outbox.add(mail["id"], payload, time.monotonic(), urgent=mail["urgent"])
             case "alarm":
                 self._alarm = mail["payload"].encode()
                 self._publish(topics.Kind.ALARM, self._alarm, retain=True)
@@ -257,13 +265,13 @@ class Uplink:
 
     def _fill(self, now_s: float) -> None:
         for event_id, payload in self._outbox.memory.items():
-            self._outbox.add(event_id, payload, now_s)
-        room = WINDOW - len(self._outbox.flights)
-        if room <= 0:
-            return
+            self._outbox.add(event_id, payload, now_s, urgent=True)
         try:
-            for pending in self._spool.pending(room, self._outbox.flights):
-                self._outbox.add(pending.id, pending.payload, now_s)
+            for urgent in (True, False):
+                room = self._outbox.room(urgent=urgent)
+                if room > 0:
+                    for pending in self._spool.pending(room, self._outbox.flights, urgent=urgent):
+                        self._outbox.add(pending.id, pending.payload, now_s, urgent=urgent)
         except SpoolError as error:
             log.error("spool cannot be read: %s", error)
 

@@ -22,6 +22,9 @@ log = logging.getLogger("madomori.upload")
 
 TIMEOUT_S: Final = 15.0
 IDLE_S: Final = 2.0
+AFTER_THE_CALL_S: Final = 0.25
+"""The first segments are sealed while their own call is still on its way: it goes first, here and at the hub."""
+
 RETRY_FIRST_S: Final = 1.0
 RETRY_MAX_S: Final = 30.0
 
@@ -113,7 +116,8 @@ class Uploader:
                 retry_s = min(retry_s * 2, RETRY_MAX_S)
             else:
                 retry_s = RETRY_FIRST_S
-                self._wake.wait(IDLE_S)
+                if self._wake.wait(IDLE_S):
+                    self._stopping.wait(AFTER_THE_CALL_S)
 
     def _upload_all(self) -> bool:
         """Offer everything that waits; False when the hub would not take some of it yet."""

@@ -33,7 +33,7 @@ _RETRY_S: Final = 1.0
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS event (
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, urgent INTEGER NOT NULL, payload BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS event_urgent ON event (urgent DESC, n);
+CREATE INDEX IF NOT EXISTS event_by_urgency ON event (urgent, n);
 CREATE TABLE IF NOT EXISTS standing (
     one INTEGER PRIMARY KEY CHECK (one = 1), incident TEXT NOT NULL, alarm TEXT NOT NULL, since TEXT NOT NULL,
     drill INTEGER NOT NULL, raised_event TEXT NOT NULL, receipted INTEGER NOT NULL DEFAULT 0,
@@ -175,8 +175,8 @@ class SpoolReader:
     def __init__(self, path: Path) -> None:
         self._connection = _connect(path)
 
-    def pending(self, limit: int, without: Iterable[str] = ()) -> list[Pending]:
-        """Up to `limit` events without a receipt, calls for help first, then oldest first.
+    def pending(self, limit: int, without: Iterable[str] = (), *, urgent: bool) -> list[Pending]:
+        """Up to `limit` events without a receipt, oldest first: calls for help when `urgent`, else all others.
 
         Raises:
             SpoolError: the spool cannot be read.
@@ -184,7 +184,7 @@ class SpoolReader:
         skipped = set(without)
         try:
             rows = self._connection.execute(
-                "SELECT n, id, payload FROM event ORDER BY urgent DESC, n LIMIT ?", (limit + len(skipped),)
+                "SELECT n, id, payload FROM event WHERE urgent = ? ORDER BY n LIMIT ?", (urgent, limit + len(skipped))
             ).fetchall()
         except sqlite3.Error as error:
             raise SpoolError(str(error)) from error
@@ -193,6 +193,11 @@ class SpoolReader:
     def close(self) -> None:
         """Give the file back."""
         self._connection.close()
+
+
+def is_urgent(event: Event) -> bool:
+    """Whether an event goes before all others: calls for help, and their end."""
+    return isinstance(event.body, AlarmRaised | AlarmRepeated | AlarmEnded)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -253,7 +258,7 @@ def _reserve(connection: sqlite3.Connection) -> None:
 
 def _insert(connection: sqlite3.Connection, event: Event) -> None:
     body = event.body
-    urgent = isinstance(body, AlarmRaised | AlarmRepeated | AlarmEnded)
+    urgent = is_urgent(event)
     connection.execute(
         "INSERT INTO event (id, urgent, payload) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
         (event.id, urgent, encode(event)),

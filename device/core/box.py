@@ -139,14 +139,18 @@ class Box:
         )
 
     def alarm_state(self, now: Instant) -> AlarmState:
-        """The retained alarm as it stands now."""
+        """The retained alarm as it stands now.
+
+        Every box may read it, so it names the incident only when the hub holds it: a box gone bad that learnt the id
+        earlier could claim the incident before the one that was pressed.
+        """
         standing = self._standing
         if standing is None:
             return AlarmState(state="none", counter=self._identity.counter, at=now.wall)
         return AlarmState(
             state=level_of(standing.alarm).value,
             counter=self._identity.counter,
-            incident=standing.incident,
+            incident=standing.incident if standing.hub_has else None,
             since=standing.since,
             seen=standing.seen,
             drill=standing.drill,
@@ -166,7 +170,7 @@ class Box:
             case events.PersistFailed(ids, reason):
                 return [*self._outbox.refused(ids), *self._fault(now, "spool", reason)]
             case events.ReceiptArrived():
-                return self._receipted(event)
+                return self._receipted(now, event)
             case events.CommandArrived():
                 return self._commanded(now, event)
             case events.LinkChanged(listening, responders):
@@ -241,11 +245,12 @@ class Box:
             self._standing = replace(self._standing, kept=True)
         return [*self._outbox.persisted(ids), *self._wires(now, self._faults.gone("spool"))]
 
-    def _receipted(self, event: events.ReceiptArrived) -> list[Effect]:
+    def _receipted(self, now: Instant, event: events.ReceiptArrived) -> list[Effect]:
         self._outbox.receipted(event.event_ids)
         standing = self._standing
         if standing is not None and (standing.raised_event in event.event_ids or event.incident == standing.incident):
             self._standing = replace(standing, hub_has=True, number=event.number or standing.number)
+            return [] if standing.hub_has else [self._publish(now)]
         return []
 
     def _commanded(self, now: Instant, event: events.CommandArrived) -> list[Effect]:

@@ -105,6 +105,15 @@ def test_the_window_is_bounded_and_refuses_only_what_the_spool_still_has() -> No
     assert outbox.add("late", b"", 0.0)
 
 
+def test_events_that_never_get_a_receipt_cannot_stand_in_the_way_of_a_call() -> None:
+    outbox = Outbox()
+    for n in range(WINDOW):
+        assert outbox.add(f"dull-{n}", b"", 0.0)
+    assert not outbox.add("dull-too-many", b"", 0.0)
+    assert outbox.add("call", b"HELP", 0.0, urgent=True)
+    assert b"HELP" in outbox.due(0.0)
+
+
 def test_session_numbers_only_rise_even_when_the_clock_was_set_back(tmp_path: Path) -> None:
     path = tmp_path / "session"
     first = _next_session(path)

@@ -48,7 +48,7 @@ class Held:
     def pending(self) -> list[str]:
         reader = SpoolReader(self.path)
         try:
-            return [pending.id for pending in reader.pending(1000)]
+            return [pending.id for urgent in (True, False) for pending in reader.pending(1000, urgent=urgent)]
         finally:
             reader.close()
 
@@ -70,9 +70,10 @@ def test_an_event_is_there_for_the_uplink_as_it_was_made_and_gone_after_its_rece
     started, raised = pressed_events()
     spool.persist(started, raised)
     reader = SpoolReader(spool.path)
-    pending = reader.pending(10)
-    assert [decode_event(item.payload) for item in pending] == [raised, started]  # calls for help go first
-    assert [item.id for item in reader.pending(10, without=[raised.id])] == [started.id]
+    calls, others = reader.pending(10, urgent=True), reader.pending(10, urgent=False)
+    assert [decode_event(item.payload) for item in calls] == [raised]
+    assert [decode_event(item.payload) for item in others] == [started]
+    assert reader.pending(10, without=[raised.id], urgent=True) == []
     reader.close()
     spool.writer.receipted((raised.id,), raised.incident, "2026-000001")
     spool.persist(*pressed_events(Desk())[:0], started)  # a write behind it has passed it
@@ -250,5 +251,5 @@ def test_payloads_in_the_spool_are_the_wire_format(spool: Held) -> None:
     raised = pressed_events()[1]
     spool.persist(raised)
     reader = SpoolReader(spool.path)
-    assert json.loads(reader.pending(1)[0].payload)["body"]["gesture"] == "short"
+    assert json.loads(reader.pending(1, urgent=True)[0].payload)["body"]["gesture"] == "short"
     reader.close()

@@ -84,6 +84,18 @@ def test_the_lamp_climbs_from_received_to_a_named_person(desk: Desk) -> None:
     assert desk.types()[-1] == "alarm.ended"
 
 
+def test_the_public_alarm_names_the_incident_only_when_the_hub_holds_it(desk: Desk) -> None:
+    desk.tap()
+    desk.persist_all()
+    alarms = [effect.alarm for effect in desk.effects if isinstance(effect, PublishAlarm)]
+    assert [alarm.incident for alarm in alarms] == [None, None]
+    raised = desk.events()[1]
+    desk.feed(ReceiptArrived((raised.id,), raised.incident, "2026-000001"))
+    alarms = [effect.alarm for effect in desk.effects if isinstance(effect, PublishAlarm)]
+    assert [alarm.incident for alarm in alarms] == [None, None, raised.incident]
+    assert alarms[-1].state == "assist"
+
+
 def test_nobody_answering_is_said_until_somebody_has_seen_it(desk: Desk) -> None:
     desk.tap()
     incident = desk.box.standing.incident if desk.box.standing else None
