@@ -53,7 +53,7 @@ max_packet_size {packet}
 max_inflight_messages 500
 max_queued_messages 100000
 max_queued_bytes 67108864
-memory_limit 134217728
+memory_limit 536870912
 max_keepalive 30
 persistent_client_expiration 14d
 check_retain_source true

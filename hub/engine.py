@@ -21,12 +21,13 @@ from contract.codec import encode
 from contract.messages import Command, CommandType
 from contract.profile import Alert
 from contract.topics import Kind
+from hub import enrol
 from hub.clock import JumpWatch, now_utc
 from hub.config import HubConfig, SiteProfile
 from hub.domain import escalation, presence
 from hub.domain.escalation import Call
 from hub.poke import poke
-from hub.store import alerts, boxes, changes, commands, signs, users
+from hub.store import alerts, boxes, changes, commands, quarantine, signs, users
 from hub.store.engine import begin_read, begin_write
 from hub.store.ids import new_id
 
@@ -39,6 +40,9 @@ _log = structlog.get_logger()
 PRESENCE_EVERY_S: Final = 5.0
 COMMANDS_S: Final = 1.0
 """The longest wait for the broker to take commands; what it has not taken then is published again."""
+
+FLOOD_CUT: Final = 1000
+"""A box of which so many messages had to be dropped between two looks loses its connection."""
 
 LOOK_EVERY_S: Final = 1.0
 """The longest sleep: silent boxes must be shown in time, and a lost poke must not matter."""
@@ -147,6 +151,7 @@ class Engine:
         Raises:
             sqlalchemy.exc.DBAPIError: the database refuses.
         """
+        self._stem_floods(now)
         next_s = self._escalate(now, monotonic_s)
         self._send_commands(now)
         self._lose_silent_boxes(now, monotonic_s)
@@ -220,6 +225,26 @@ class Engine:
                 sent.append(id)
         with begin_write(self._database) as connection:
             commands.sent(connection, sent, now)
+
+    # --- floods --------------------------------------------------------------------------------------------------
+
+    def _stem_floods(self, now: datetime) -> None:
+        """Show which boxes say too much, and cut the connection of one that does not stop."""
+        dropped = self._link.meter.take_dropped() if self._link is not None else {}
+        if not dropped:
+            return
+        with begin_write(self._database) as connection:
+            for box, count in dropped.items():
+                topic = topics.box_topic(self._config.site, box, Kind.EVENT)
+                reason = f"the box floods: {count} messages beyond its share were dropped"
+                quarantine.add(connection, [quarantine.row(topic, box, reason, b"", now)])
+            changes.add(connection, [("box", None, box) for box in dropped], now)
+        poke(self._config.places.directory, "web")
+        for box, count in dropped.items():
+            _log.warning("engine.box_floods", box=box, dropped=count)
+            if count >= FLOOD_CUT:
+                # Not on this thread: it takes seconds when the broker is busy, and the ladder must go on.
+                threading.Thread(target=enrol.interrupt, args=(self._config, box, now), daemon=True).start()
 
     # --- presence ------------------------------------------------------------------------------------------------
 

@@ -76,11 +76,16 @@ def revoke(config: HubConfig, engine: Engine, box: str, now: datetime) -> bool:
     return known
 
 
+def interrupt(config: HubConfig, box: str, now: datetime) -> bool:
+    """End the live connection of `box`, which may come back. False when the broker could not be reached."""
+    return broker.cut(config, box, authority.issue_box(config.places, box, now, _CUTTING))
+
+
 def shut_out(config: HubConfig, engine: Engine, box: str, now: datetime) -> None:
     """Make the broker refuse the revoked certificates of `box`, also on the connection that is open now."""
     write_revocations(config, engine, now)
     if broker.reload(config.places) or config.mqtt.external:
-        broker.cut(config, box, authority.issue_box(config.places, box, now, _CUTTING))
+        interrupt(config, box, now)
 
 
 def write_revocations(config: HubConfig, engine: Engine, now: datetime) -> None:

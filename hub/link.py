@@ -3,6 +3,7 @@
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +21,7 @@ from contract.messages import HubPresence
 from contract.topics import Kind
 from hub import authority, broker
 from hub.config import HubConfig
+from hub.domain.flood import Meter
 
 _log = structlog.get_logger()
 
@@ -61,6 +63,7 @@ class Link:
         self._connection = 0
         self._connected = threading.Event()
         self._stopping = threading.Event()
+        self.meter = Meter()
         self.overflowed = 0  # health messages that found the inbox full
         self._client = self._make_client()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
@@ -193,6 +196,11 @@ class Link:
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         try:
+            box = message.topic.split("/", 5)[4:5]
+            if box and not self.meter.allows(box[0], len(message.payload), time.monotonic()):
+                if message.qos:  # acknowledged, or it would fill the window of all others; never receipted
+                    self._client.ack(message.mid, message.qos)
+                return
             if message.qos == 0 and self._inbox.qsize() > INBOX_MAX // 2:
                 self.overflowed += 1  # the next health message is 5 s away; an event must find room
                 return

@@ -58,16 +58,22 @@ def pick_language(wanted: str | None) -> str:
 
 def clock_time(language: str, at: datetime) -> str:
     """`at` on the office's wall clock, to the second."""
-    return format_datetime(at, "HH:mm:ss", tzinfo=TOKYO, locale=language)
+    return _formatted(language, at, "HH:mm:ss")
+
+
+def _formatted(language: str, at: datetime, pattern: str) -> str:
+    """One odd moment must not cost a whole page."""
+    try:
+        return format_datetime(at, pattern, tzinfo=TOKYO, locale=language)
+    except (OverflowError, ValueError):
+        return "—"
 
 
 def date_and_time(language: str, at: datetime) -> str:
     """`at` with its day, to the second."""
-    pattern = "M月d日(E) HH:mm:ss" if language == "ja" else "EEE d MMM, HH:mm:ss"
-    return format_datetime(at, pattern, tzinfo=TOKYO, locale=language)
+    return _formatted(language, at, "M月d日(E) HH:mm:ss" if language == "ja" else "EEE d MMM, HH:mm:ss")
 
 
 def full_date_and_time(language: str, at: datetime) -> str:
     """`at` with its year, to the minute, for the head of a page."""
-    pattern = "y年M月d日(E) HH:mm" if language == "ja" else "EEE d MMM y, HH:mm"
-    return format_datetime(at, pattern, tzinfo=TOKYO, locale=language)
+    return _formatted(language, at, "y年M月d日(E) HH:mm" if language == "ja" else "EEE d MMM y, HH:mm")

@@ -37,6 +37,9 @@ JAPAN: Final = timezone(timedelta(hours=9), "JST")
 SKEW: Final = timedelta(seconds=2)
 """A box's clock that is off by more than this is noted in the timeline."""
 
+BELIEVED: Final = timedelta(days=20 * 365)
+"""A time further away than this is a broken clock, not a late event; databases and calendars would choke on it."""
+
 Row = dict[str, Any]
 Place = tuple[str, str, int]
 """(box, boot, seq)."""
@@ -138,6 +141,7 @@ class Intake:
         box = self._known.boxes.get(event.box)
         if box is None:
             raise Refused("unknown or revoked box")
+        event = _plausible(event, self.now)
         bare = isinstance(event, BareAlarm)
         known = self._events.get(event.id)
         if known is not None:
@@ -379,6 +383,15 @@ class Intake:
 
     def _change(self, kind: str, incident: str | None, box: str | None) -> None:
         self.changes[kind, incident, box] = None
+
+
+def _plausible(event: Event | BareAlarm, now: datetime) -> Event | BareAlarm:
+    """The event, at the hub's time when the box's own cannot be true; the payload keeps what it said."""
+    if event.at is None or abs(event.at - now) <= BELIEVED:
+        return event
+    if isinstance(event, BareAlarm):
+        return event.model_copy(update={"at": None})
+    return event.model_copy(update={"at": now, "clock": ClockState.UNSYNCED})
 
 
 def incident_year(now: datetime) -> int:

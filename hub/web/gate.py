@@ -158,10 +158,17 @@ def _check_origin(strict: bool) -> None:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and not _is_ours(origin):
         raise Trouble("forged")
     if strict and request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Trouble("forged")
+
+
+def _is_ours(origin: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == request.host
+    except ValueError:
+        return False
 
 
 def _check_csrf(expected: str) -> None:

@@ -81,7 +81,10 @@ def remember(page: Response, name: str, value: str) -> None:
 
 def inside(wanted: str | None) -> str:
     """Where to go after logging in: a path of this hub, nothing else."""
-    parts = urlsplit(wanted or "/")
+    try:
+        parts = urlsplit(wanted or "/")
+    except ValueError:
+        return "/"
     inside = not parts.scheme and not parts.netloc and (wanted or "/").startswith("/") and "\\" not in (wanted or "")
     return wanted if wanted and inside and wanted.isprintable() and not wanted.startswith("//") else "/"
 
