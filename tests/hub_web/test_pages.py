@@ -233,3 +233,4 @@ def test_the_looks_at_a_recording_are_shown_to_those_who_may(hub: Hub) -> None:
         return "鈴木" in browser.get(f"/incidents/{incident}").text
 
     assert not seen(hub.signed_in("staff"))
+    assert seen(hub.signed_in("supervisor"))

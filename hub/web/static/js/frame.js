@@ -8,11 +8,14 @@ const banner = document.getElementById("lost");
 const live = document.getElementById("live");
 const trouble = document.getElementById("trouble");
 const BEAT_LIMIT_MS = 20000;
+const GAP_MS = 250; // a storm of changes is a few looks, not hundreds; a single change is looked at once
 const SOON_MS = 10 * 60 * 1000;
 
 let heard = hubNow();
 let refreshing = false;
 let again = false;
+let asked = -Infinity; // when the hub was asked last
+let later;
 let lookAfterMyself = () => {};
 
 // --- refreshing ----------------------------------------------------------------------------------------------------
@@ -42,7 +45,16 @@ export async function refresh(changed) {
     again = true;
     return;
   }
+  const wait = asked + GAP_MS - performance.now();
+  if (wait > 0) {
+    later ??= setTimeout(() => {
+      later = undefined;
+      refresh(changed);
+    }, wait);
+    return;
+  }
   refreshing = true;
+  asked = performance.now();
   try {
     const answer = await fetch(live.dataset.source, { headers: { "X-Requested-With": "madomori" } });
     if (answer.ok) {
@@ -125,6 +137,7 @@ async function deed(event, changed) {
       form.reset();
       form.querySelector("[name=once]").value = fresh();
       form.closest("details")?.removeAttribute("open");
+      asked = -Infinity; // people see at once what they did
       await refresh(changed);
       if (!button.isConnected || button.offsetParent === null) document.getElementById("main").focus();
     } else {
