@@ -51,6 +51,7 @@ class Wire:
     def __init__(self) -> None:
         self.commands: list[tuple[str, Command]] = []
         self.presence: list[tuple[int, int, bool]] = []
+        self.meter = Meter()
 
     def publish(self, topic: str, payload: bytes) -> Publication:
         self.commands.append((topic, Command.model_validate_json(payload)))
