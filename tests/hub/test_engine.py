@@ -15,6 +15,7 @@ from support.hubs import make_site
 from contract.messages import Command
 from hub import authority, clock
 from hub.config import HubConfig, load_profile
+from hub.domain.flood import Meter
 from hub.engine import Engine
 from hub.store import alerts, boxes, users
 from hub.store.engine import begin_read, begin_write, open_database
