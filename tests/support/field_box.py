@@ -59,7 +59,7 @@ class FieldBox:
         client.on_disconnect = lambda *_: self.connected.clear()
         client.on_message = self._on_message
         client.on_subscribe = lambda *_: self.connected.set()
-        client.on_socket_open = lambda _c, _u, sock: sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.on_socket_open = _without_delay
         client.will_set(f"{self.root}/presence", self._presence("offline"), qos=1, retain=True)
         return client
 
@@ -138,10 +138,14 @@ class FieldBox:
         return result
 
     def command(self, kind: str, timeout_s: float = 15) -> dict[str, Any]:
+        def found() -> dict[str, Any] | None:
+            return next((one for one in self.commands if one["type"] == kind), None)
+
         with self.changed:
-            fits = [one for one in self.commands if one["type"] == kind]
-            assert fits or self.changed.wait_for(lambda: any(one["type"] == kind for one in self.commands), timeout_s)
-        return next(one for one in self.commands if one["type"] == kind)
+            assert self.changed.wait_for(lambda: found() is not None, timeout_s), f"no command {kind}"
+        result = found()
+        assert result is not None
+        return result
 
     def sealed(self, incident: str, count: int) -> list[dict[str, Any]]:
         """`segment.sealed` bodies of a whole chain."""
@@ -234,6 +238,10 @@ class FieldBox:
             if self.connected.is_set():
                 for payload in list(self.outbox.values())[:20]:
                     self.publish("event", payload)
+
+
+def _without_delay(_client: Any, _data: Any, sock: Any) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def tls(bundle: Path) -> ssl.SSLContext:
