@@ -1,8 +1,12 @@
 """What every test shares: little, on purpose. A fixture belongs next to the tests that use it."""
 
 import os
+import shutil
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, sync_playwright
 
 # The same examples on every run, so that a red test is red for its change. No deadline: it would measure
 # the machine.
@@ -10,3 +14,18 @@ settings.register_profile("steady", derandomize=True, deadline=None, suppress_he
 # HYPOTHESIS_PROFILE=search looks for new counter-examples, at length.
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, once for a whole process: Playwright allows no second driver beside the first."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.fail("chromium がありません（.ci/prepare --test） / chromium is missing: run .ci/prepare --test")
+    arguments = ["--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")  # Chromium refuses to start as root without it; tests only
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()

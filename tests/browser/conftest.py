@@ -1,7 +1,6 @@
 """A real Chromium in front of the real web process; `hub` writes what the worker would write."""
 
 import http.client
-import shutil
 import socket
 import ssl
 import subprocess
@@ -12,15 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from hub.config import load, load_profile
 from hub.poke import poke
 from hub.site import Wanted, init
 from hub.store.engine import open_database
 from tests.hub_web.hands import PASSWORD, Hands
-
-CHROMIUM = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update"]
 
 
 def free_port() -> int:
@@ -95,18 +92,6 @@ def server(tmp_path: Path) -> Iterator[Server]:
     finally:
         running.stop()
         running.engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no chromium here")
-    started: Playwright
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=program, args=CHROMIUM)
-        yield browser
-        browser.close()
 
 
 class Visitor:

@@ -1,12 +1,11 @@
 """The real programs on free ports, once for all end-to-end tests, and a real browser."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from support.stage import PASSWORD, Ports, Stage, running
 
 
@@ -14,20 +13,6 @@ from support.stage import PASSWORD, Ports, Stage, running
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with running(Stage(tmp_path_factory.mktemp("stage"), Ports.free(2))) as running_stage:
         yield running_stage
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("chromium がありません（.ci/prepare --test） / chromium is missing: run .ci/prepare --test")
-    arguments = ["--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update"]
-    if os.geteuid() == 0:
-        arguments.append("--no-sandbox")  # Chromium refuses to start as root without it; tests only
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield launched
-        launched.close()
 
 
 class Visit:
@@ -55,13 +40,13 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[[], Visit]]:
+def visit(chromium: Browser) -> Iterator[Callable[[], Visit]]:
     contexts: list[BrowserContext] = []
     visits: list[Visit] = []
 
     def arrive() -> Visit:
         contexts.append(
-            browser.new_context(locale="ja-JP", timezone_id="Asia/Tokyo", viewport={"width": 1280, "height": 900})
+            chromium.new_context(locale="ja-JP", timezone_id="Asia/Tokyo", viewport={"width": 1280, "height": 900})
         )
         visits.append(Visit(contexts[-1]))
         return visits[-1]
