@@ -33,6 +33,7 @@ UNACKED_MAX: Final = 500
 
 INBOX_MAX: Final = 4 * UNACKED_MAX
 KEEPALIVE_S: Final = 10
+WATCH_S: Final = 1.0
 WILL_DELAY_S: Final = 5
 """A restart within this time does not make the boxes show "hub lost"."""
 
@@ -95,6 +96,9 @@ class Link:
                 _log.warning("link.farewell_lost")
         self._client.disconnect()
         self._thread.join(timeout_s)
+        ending = threading.Thread(target=self._client.loop_stop, daemon=True)  # it waits for as long as the broker does
+        ending.start()
+        ending.join(timeout_s)
 
     def ack(self, messages: Iterable[Incoming]) -> None:
         """Acknowledge what has been dealt with. Any thread.
@@ -142,24 +146,34 @@ class Link:
         return client
 
     def _run(self) -> None:
-        """The network thread. It must never end while the hub runs, whatever a library does."""
+        """Keeps paho's network thread going. It must never end while the hub runs, whatever a library does.
+
+        The thread is paho's own, started by `loop_start`. Under `loop_forever` on a thread of ours every `publish` and
+        `ack` of another thread writes to the TLS connection itself, while the network thread uses it: now and then that
+        broke the stream, and the broker cut the hub off for a second ("Protocol error", about once in 4,000 presses).
+        """
         places, host, port = self._config.places, self._config.mqtt.connect_host, self._config.mqtt.port
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_S
         properties.ReceiveMaximum = UNACKED_MAX
-        configured = False
+        configured = running = False
         while not self._stopping.is_set():
             try:
                 if not configured:
                     context = broker.tls_context(places, places.client_certificate, places.client_key)
                     self._client.tls_set_context(context)
+                    self._client.connect_async(
+                        host, port, keepalive=KEEPALIVE_S, clean_start=False, properties=properties
+                    )
                     configured = True
-                self._client.connect_async(host, port, keepalive=KEEPALIVE_S, clean_start=False, properties=properties)
-                self._client.loop_forever(retry_first_connection=True)
+                # Refused while the thread runs. One that died goes on with its connection, or finds that it is lost.
+                if self._client.loop_start() == mqtt.MQTT_ERR_SUCCESS:
+                    if running:
+                        _log.error("link.network_thread_restarted")
+                    running = True
             except Exception:  # noqa: BLE001 - a dead network thread would be a deaf hub
                 _log.exception("link.network_thread_failed")
-            self._connected.clear()
-            self._stopping.wait(1.0)
+            self._stopping.wait(WATCH_S)
 
     def _on_connect(self, client: mqtt.Client, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
         try:
