@@ -95,6 +95,8 @@ class FieldBox:
         self.client.loop_read()
         while (sock := self.client.socket()) is not None and sock.pending():  # type: ignore[union-attr]
             self.client.loop_read()
+        if self.client.want_write():  # what a callback sent only waits in paho's queue
+            self.client.loop_write()
 
     def _add(self, kind: str, body: dict[str, Any], planned_s: float) -> None:
         event, self._seq = new_id(), self._seq + 1
