@@ -36,6 +36,12 @@ from device.core.recording import RecordingRules, begin
 DRILL_MS: Final = 5 * 60_000
 """How long a drill asked for by the hub lasts. An emergency gesture is real even then."""
 
+HEAD_START_MS: Final = 50
+"""The call goes first: notice and recording begin when it is on its way, and after so long in any case.
+
+The dump of the pre-roll keeps a processor busy for tens of ms. The ring holds everything meanwhile, so nothing is lost.
+"""
+
 _TYPE_OF: Final = {body: name for name, body in BODIES.items()}
 
 
@@ -92,6 +98,8 @@ class Box:
         self._listening = False
         self._responders = 0
         self._drill_until_ms = 0
+        self._after_call: list[Effect] = []
+        self._after_call_ms = 0
         self._shown: LampView | None = None
 
     def start(self, now: Instant) -> list[Effect]:
@@ -110,6 +118,8 @@ class Box:
         effects += [
             news for contact in self._contacts.values() for news in self._pressed(now, contact.look(now.mono_ms))
         ]
+        if now.mono_ms >= self._after_call_ms:
+            effects += self._begin_recording()
         wake = self._wake_at(now)
         return [*effects, *self._show(), *([WakeAt(wake)] if wake is not None else [])]
 
@@ -168,7 +178,8 @@ class Box:
             case events.Persisted(ids):
                 return self._persisted(now, ids)
             case events.PersistFailed(ids, reason):
-                return [*self._outbox.refused(ids), *self._fault(now, "spool", reason)]
+                begun = self._begin_recording() if self._raised_in(ids) else []
+                return [*self._outbox.refused(ids), *begun, *self._fault(now, "spool", reason)]
             case events.ReceiptArrived():
                 return self._receipted(now, event)
             case events.CommandArrived():
@@ -222,12 +233,15 @@ class Box:
         self._standing = Standing(incident, to, now.wall, drill)
         raised = self._event(now, AlarmRaised(incident=incident, level=level_of(to), gesture=gesture, drill=drill))
         self._standing = replace(self._standing, raised_event=raised.id)
-        return [
-            *self._show(),
-            self._outbox.add(raised),
-            self._publish(now),
-            *begin(self._rules, incident, level_of(to), now.mono_ms),
-        ]
+        earlier = self._begin_recording()
+        self._after_call = begin(self._rules, incident, level_of(to), now.mono_ms)
+        self._after_call_ms = now.mono_ms + HEAD_START_MS
+        return [*self._show(), self._outbox.add(raised), self._publish(now), *earlier]
+
+    def _begin_recording(self) -> list[Effect]:
+        """Notice and recording of the call that just went, once."""
+        begun, self._after_call = self._after_call, []
+        return begun
 
     def _repeat(self, now: Instant, gesture: Gesture, to: AlarmIs) -> list[Effect]:
         standing = self._standing
@@ -241,9 +255,14 @@ class Box:
         return [wire, self._publish(now)] if risen else [wire]
 
     def _persisted(self, now: Instant, ids: tuple[str, ...]) -> list[Effect]:
-        if self._standing is not None and self._standing.raised_event in ids:
+        begun: list[Effect] = []
+        if self._standing is not None and self._raised_in(ids):
             self._standing = replace(self._standing, kept=True)
-        return [*self._outbox.persisted(ids), *self._wires(now, self._faults.gone("spool"))]
+            begun = self._begin_recording()
+        return [*self._outbox.persisted(ids), *begun, *self._wires(now, self._faults.gone("spool"))]
+
+    def _raised_in(self, ids: tuple[str, ...]) -> bool:
+        return self._standing is not None and self._standing.raised_event in ids
 
     def _receipted(self, now: Instant, event: events.ReceiptArrived) -> list[Effect]:
         self._outbox.receipted(event.event_ids)
@@ -284,7 +303,7 @@ class Box:
             return []
         self._standing = None
         ended = self._wire(now, AlarmEnded(incident=standing.incident, by="hub"))
-        return [ended, StopRecording(standing.incident), self._publish(now)]
+        return [ended, *self._begin_recording(), StopRecording(standing.incident), self._publish(now)]
 
     def _notice_ended(self, now: Instant, event: events.NoticeEnded) -> list[Effect]:
         body = NoticePlayed(incident=event.incident, notice=event.notice, ok=event.ok, duration_ms=event.duration_ms)
@@ -356,6 +375,8 @@ class Box:
         due = [contact.next_ms for contact in self._contacts.values() if contact.next_ms is not None]
         if now.mono_ms < self._drill_until_ms:
             due.append(self._drill_until_ms)
+        if self._after_call:
+            due.append(self._after_call_ms)
         return min(due, default=None)
 
 

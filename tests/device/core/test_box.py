@@ -1,6 +1,7 @@
 """What the core promises, told through its front door."""
 
 import itertools
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from support.desk import START, Desk
 from contract.messages import AlarmRaised, CommandType, Gesture, Level, RecordingState
 from device.core import events
 from device.core.alarm import TABLE, AlarmAct, AlarmInput, AlarmIs
-from device.core.box import DRILL_MS
+from device.core.box import DRILL_MS, HEAD_START_MS
 from device.core.effects import (
     AllowSound,
     KeepRecording,
@@ -33,13 +34,41 @@ from device.core.lamp import PATTERNS, LampState
 from device.core.recording import RecordingRules
 
 
-def test_a_press_changes_the_lamp_first_then_is_persisted_then_announced_then_kept(desk: Desk) -> None:
-    effects = desk.edge(True)
-    kinds = [type(effect) for effect in effects]
-    assert kinds[:5] == [ShowLamp, Persist, PublishAlarm, PlayNotice, KeepRecording]
+def test_a_press_changes_the_lamp_first_then_is_persisted_then_sent_then_announced_then_kept(desk: Desk) -> None:
+    kinds = [type(effect) for effect in desk.edge(True)]
+    assert kinds[:3] == [ShowLamp, Persist, PublishAlarm]
     assert desk.lamp().state is LampState.PRESSED
+    effects = desk.persist_all()
+    assert [type(effect) for effect in effects][:3] == [Send, PlayNotice, KeepRecording]
     keep = next(effect for effect in effects if isinstance(effect, KeepRecording))
     assert keep.sound is False
+
+
+def refuse(desk: Desk) -> None:
+    desk.feed(PersistFailed(tuple(event.id for event in desk.events()), "database or disk is full"))
+
+
+@pytest.mark.parametrize(
+    "then", [Desk.persist_all, refuse, lambda desk: desk.wait(HEAD_START_MS)], ids=["kept", "refused", "slow disk"]
+)
+def test_the_recording_begins_once_whatever_becomes_of_the_call(desk: Desk, then: Callable[[Desk], object]) -> None:
+    desk.edge(True)
+    assert not any(isinstance(effect, PlayNotice | KeepRecording) for effect in desk.effects)
+    then(desk)
+    desk.wait(10 * HEAD_START_MS)
+    desk.persist_all()
+    assert [type(effect) for effect in desk.effects if isinstance(effect, PlayNotice | KeepRecording)] == [
+        PlayNotice,
+        KeepRecording,
+    ]
+
+
+def test_a_call_that_ends_within_the_head_start_still_has_its_recording_begun_and_closed_in_order(desk: Desk) -> None:
+    desk.edge(True)
+    incident = desk.box.standing.incident
+    desk.feed(CommandArrived(CommandType.RECORDING_STOP, incident, ""))
+    media = [effect for effect in desk.effects if isinstance(effect, KeepRecording | StopRecording)]
+    assert media == [KeepRecording(incident, False), StopRecording(incident)]
 
 
 def test_nothing_is_sent_before_it_is_durable(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from support.desk import RULES, Desk, counted_ids
 
 from contract.messages import AlarmEnded, AlarmRaised, AlarmRepeated, CommandType, Event
 from device.core.alarm import AlarmIs
-from device.core.box import Standing
+from device.core.box import HEAD_START_MS, Standing
 from device.core.effects import Effect, KeepRecording, Persist, PlayNotice, Send
 from device.core.events import ButtonName, CommandArrived, LinkChanged, Persisted, PersistFailed, ReceiptArrived
 from device.core.lamp import LampState
@@ -143,6 +143,13 @@ class Lives(RuleBasedStateMachine):
         for event in self.desk.events():
             somewhere = event.id in self.disk or event.id in self.hub or event in self.writing
             assert somewhere, f"{event.type} {event.id} is nowhere"
+
+    @invariant()
+    def every_call_is_recorded(self) -> None:
+        recorded = {effect.incident for effect in self.desk.effects if isinstance(effect, KeepRecording)}
+        for event in self.desk.events():
+            if isinstance(event.body, AlarmRaised) and event.mono_ms + HEAD_START_MS <= self.desk.ms:
+                assert event.incident in recorded
 
     @invariant()
     def lamp_is_honest(self) -> None:
