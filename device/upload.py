@@ -29,6 +29,12 @@ RETRY_FIRST_S: Final = 1.0
 RETRY_MAX_S: Final = 30.0
 
 _TAKEN: Final = frozenset({200, 201})
+_NO_ROOM: Final = frozenset({429, 507})
+"""The hub has no room for any segment now. They wait here; nothing is dropped."""
+
+
+class HubFull(OSError):
+    """The hub takes no segments for the moment: the others are not offered either until the next round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,8 @@ class Uploader:
         answer = response.read(4096)
         if response.status in _TAKEN:
             return True
+        if response.status in _NO_ROOM:
+            raise HubFull(f"the hub has no room ({response.status}); the recordings wait here")
         log.log(
             logging.INFO if response.status in (404, 503) else logging.ERROR,
             "hub refuses segment %s of %s: %s %s", segment.seq, segment.incident, response.status, answer[:200],

@@ -205,6 +205,10 @@ url = {toml_text(wanted.database_url or "sqlite:///madomori.db")}
 stream_cap = 200          # 同時に開ける画面の数 / live pages at once
 trusted_hosts = []        # ほかに許す Host 名 / further names the pages may be called by
 
+[evidence]
+keep_free_bytes = 1_073_741_824      # 呼び出しの記録に残す空き。下回ると録画は箱で待つ / below it recordings wait
+box_bytes_per_day = 60_000_000_000   # 一つの箱から一日に預かる量 / taken from one box within a day
+
 [alerts]
 tries_max = 10
 

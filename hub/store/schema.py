@@ -238,6 +238,7 @@ segment = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("stored_at", Utc),  # when the content became durable here
 )
+Index("ix_segment_box_stored", segment.c.box, segment.c.stored_at, segment.c.bytes)
 
 leaf = Table(
     "leaf",

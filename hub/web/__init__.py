@@ -10,6 +10,7 @@ from werkzeug.routing import UnicodeConverter
 
 from hub import poke
 from hub.config import HubConfig, load_profile
+from hub.evidence.room import Room
 from hub.store.engine import open_database
 from hub.web import api, gate, operations, pages, problems
 from hub.web.broadcast import Broadcaster
@@ -47,6 +48,7 @@ def create_app(
         name=config.site,
         engine=engine,
         evidence=directory / "evidence",
+        room=Room(directory / "evidence", config.evidence.keep_free_bytes, config.evidence.box_bytes_per_day),
         profile=profile.rules,
         profile_digest=profile.digest,
         trusted_hosts=trusted_hosts(config),

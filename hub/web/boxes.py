@@ -6,6 +6,7 @@ from hub.domain.permissions import Action, allows
 from hub.store.engine import begin_read
 from hub.web import readings
 from hub.web.gate import caller, needs
+from hub.web.notices import notices
 from hub.web.site import site
 
 blueprint = Blueprint("boxes", __name__)
@@ -30,4 +31,4 @@ def _render(template: str) -> str:
     with begin_read(site().engine) as connection:
         found = readings.boxes(connection, site())
         refused = readings.quarantined(connection) if operator else []
-    return render_template(template, boxes=found, refused=refused, operator=operator)
+    return render_template(template, boxes=found, refused=refused, operator=operator, notices=notices(site()))

@@ -10,6 +10,7 @@ from hub.domain.permissions import Action
 from hub.store.engine import begin_read
 from hub.web import readings, shapes
 from hub.web.gate import needs
+from hub.web.notices import notices
 from hub.web.site import site
 
 blueprint = Blueprint("dashboard", __name__)
@@ -53,6 +54,7 @@ def _facts() -> dict[str, Any]:
         "queue": queue,
         "counters": counters,
         "recent": recent,
+        "notices": notices(here),
         "unseen": unseen,
         "emergencies": [one for one in unseen if one.level == "emergency"],
     }

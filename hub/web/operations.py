@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flask import Blueprint, Response
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +15,7 @@ from hub.domain.permissions import Action
 from hub.store.engine import begin_read
 from hub.store.schema import alert, beat, box, change, incident, quarantine
 from hub.web.gate import needs
+from hub.web.notices import notices
 from hub.web.site import site
 
 FRESH: Final = timedelta(seconds=5)
@@ -32,7 +33,7 @@ def healthz() -> Response:
 def readyz() -> Response:
     """200 when a press would be taken, written down and shown; else 503 with what is missing."""
     missing = not_ready(site().now())
-    return _json({"ready": not missing, "missing": missing}, 503 if missing else 200)
+    return _json({"ready": not missing, "missing": missing, "notices": notices(site())}, 503 if missing else 200)
 
 
 def not_ready(now: datetime) -> list[str]:
@@ -56,6 +57,7 @@ def metrics() -> Response:
         _count(connection, registry)
     ready = Gauge("madomori_ready", "1 when a press would be taken and shown", registry=registry)
     ready.set(0 if not_ready(site().now()) else 1)
+    _count_room(registry)
     streams = Gauge("madomori_streams", "Open live streams", registry=registry)
     streams.set(len(site().broadcaster.streams()))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
@@ -84,6 +86,22 @@ def _count(connection: Connection, registry: CollectorRegistry) -> None:
     last.set(connection.execute(select(func.max(change.c.id))).scalar_one_or_none() or 0)
     refused = Gauge("madomori_quarantined", "Messages that could not be understood", registry=registry)
     refused.set(connection.execute(select(func.count()).select_from(quarantine)).scalar_one())
+
+
+def _count_room(registry: CollectorRegistry) -> None:
+    room = site().room
+    free = Gauge("madomori_evidence_free_bytes", "Free on the disk of the recordings", registry=registry)
+    try:
+        free.set(room.free_bytes())
+    except OSError:
+        free.set(float("nan"))
+    kept = Gauge("madomori_evidence_keep_free_bytes", "Below this recordings wait in their boxes", registry=registry)
+    kept.set(room.keep_free_bytes)
+    refused = Counter(
+        "madomori_evidence_refused", "Uploads refused since the pages started", ["reason"], registry=registry
+    )
+    for reason in ("disk", "quota"):
+        refused.labels(reason).inc(room.refused[reason])
 
 
 def _json(fields: dict[str, object], status: int) -> Response:

@@ -209,12 +209,20 @@ def boxes(connection: Connection, site: Site) -> list[shapes.Box]:
     rows = connection.execute(select(box).where(box.c.revoked_at.is_(None)).order_by(box.c.counter, box.c.name)).all()
     return [
         shapes.Box(
-            **{name: row._mapping[name] for name in shapes.Box.model_fields if name in row._mapping},
+            **{
+                **{name: row._mapping[name] for name in shapes.Box.model_fields if name in row._mapping},
+                "faults": [*row.faults, *_noticed(row, site)],
+            },
             profile=_policy(row.profile_id or "", row.profile_digest, site) if row.profile_digest else None,
             incident=running.get(row.name),
         )
         for row in rows
     ]
+
+
+def _noticed(row: Row[Any], site: Site) -> list[str]:
+    """Faults of a box that the hub notices and the box cannot know."""
+    return ["evidence_quota"] if row.name in site.room.over_quota(site.now()) else []
 
 
 def quarantined(connection: Connection) -> list[shapes.QuarantineEntry]:

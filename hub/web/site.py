@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from contract.profile import PolicyProfile
+from hub.evidence.room import Room
 from hub.web.broadcast import Broadcaster
 from hub.web.presence import Presence
 
@@ -22,6 +23,7 @@ class Site:
     name: str
     engine: Engine
     evidence: Path
+    room: Room
     profile: PolicyProfile
     profile_digest: str
     trusted_hosts: tuple[str, ...]

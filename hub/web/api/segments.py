@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from flask import Response, request
 
 from contract.evidence import SegmentRecord
-from hub.evidence import intake, storage
+from hub.evidence import intake, room, storage
+from hub.store import changes
 from hub.store.engine import begin_read, begin_write
 from hub.web import shapes
 from hub.web.api.described import Api, Given, Operation, Raw, as_json
@@ -17,6 +18,8 @@ from hub.web.problems import Trouble
 from hub.web.site import site
 
 CHUNK = 64 * 1024
+
+_LATER = {"Retry-After": "30", "Connection": "close"}  # the content was not read, so the connection cannot be used on
 
 
 def put_segment(incident_id: str, seq: int) -> Response:
@@ -31,7 +34,8 @@ def put_segment(incident_id: str, seq: int) -> Response:
             raise Trouble("incident-unknown", headers={"Retry-After": "5"}) from error
         except intake.Different as error:
             raise Trouble("segment-differs") from error
-    new = _store(record)
+        stored_bytes = room.stored_bytes(connection, record.box, site().now())
+    new = _store(record, stored_bytes)
     try:
         with begin_write(site().engine) as connection:
             changed = intake.keep(connection, record, text, signature, site().now())
@@ -52,22 +56,30 @@ def _signed() -> tuple[str, str]:
         raise Trouble("bad-seal") from error
 
 
-def _store(record: SegmentRecord) -> bool:
+def _store(record: SegmentRecord, stored_bytes: int) -> bool:
     if record.bytes > SEGMENT_BYTES_MAX:
         raise Trouble("too-large", headers={"Connection": "close"})
     if request.content_length is None:
         raise Trouble("length-needed")
     if request.content_length != record.bytes:
         raise Trouble("bad-seal")
+    here = site()
     try:
-        return storage.put(site().evidence, record.incident, record.seq, _chunks(), record.bytes, record.ciphertext)
+        with here.room.lent(record.box, record.bytes, stored_bytes, here.now()):
+            return storage.put(here.evidence, record.incident, record.seq, _chunks(), record.bytes, record.ciphertext)
+    except room.NotNow as error:
+        if error.news:
+            with begin_write(here.engine) as connection:
+                changes.add(connection, [("box", None, record.box)], here.now())
+            here.poke("web")
+        raise Trouble("over-quota" if isinstance(error, room.OverQuota) else "disk-full", headers=_LATER) from error
     except storage.Mismatch as error:
         raise Trouble("bad-seal") from error
     except storage.Occupied as error:
         raise Trouble("segment-differs") from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            raise Trouble("disk-full", headers={"Retry-After": "30"}) from error
+            raise Trouble("disk-full", headers=_LATER) from error
         raise
 
 
@@ -87,7 +99,8 @@ def register(api: Api) -> None:
                 Given("Madomori-Record", "header", {"type": "string", "contentEncoding": "base64"}, required=True),
                 Given("Madomori-Signature", "header", {"type": "string", "contentEncoding": "base64"}, required=True),
             ],
-            troubles=("bad-seal", "not-found", "incident-unknown", "segment-differs", "length-needed", "disk-full"),
+            troubles=("bad-seal", "not-found", "incident-unknown", "segment-differs", "length-needed", "over-quota",
+                      "disk-full"),
         ),
         put_segment,
     )  # fmt: skip
