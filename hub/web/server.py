@@ -1,4 +1,4 @@
-"""The web process: gunicorn with one threaded worker. One, because the live streams' queues live in the process."""
+"""The web process: gunicorn with one gthread worker. One, because the live streams' queues live in the process."""
 
 import socket
 import ssl
@@ -16,11 +16,10 @@ from hub.config import HubConfig, load
 from hub.evidence import storage
 from hub.poke import Listener
 from hub.web import create_app
-from hub.web.http_worker import WAITS_MAX, Worker
 from hub.web.site import KEY, Site
 
 SPARE_THREADS: Final = 32
-"""For requests that are served. Beside them, one thread for every open stream and for every request on its way."""
+"""Beside one thread for every open stream (interface facts, finding 3)."""
 
 GRACEFUL_S: Final = 3
 
@@ -65,12 +64,12 @@ class _Server(BaseApplication):
 
 def options(config: HubConfig) -> dict[str, Any]:
     """Gunicorn's settings for a site."""
-    threads = config.web.stream_cap + WAITS_MAX + SPARE_THREADS
+    threads = config.web.stream_cap + SPARE_THREADS
     host = f"[{config.http.host}]" if ":" in config.http.host else config.http.host
     chosen: dict[str, Any] = {
         "bind": f"{host}:{config.http.port}",
         "workers": 1,
-        "worker_class": Worker,
+        "worker_class": "gthread",
         "threads": threads,
         "worker_connections": threads * 4,
         "graceful_timeout": GRACEFUL_S,
