@@ -152,6 +152,7 @@ class Engine:
             sqlalchemy.exc.DBAPIError: the database refuses.
         """
         self._stem_floods(now)
+        self._show_doubles(now)
         next_s = self._escalate(now, monotonic_s)
         self._send_commands(now)
         self._lose_silent_boxes(now, monotonic_s)
@@ -245,6 +246,16 @@ class Engine:
             if count >= FLOOD_CUT:
                 # Not on this thread: it takes seconds when the broker is busy, and the ladder must go on.
                 threading.Thread(target=enrol.interrupt, args=(self._config, box, now), daemon=True).start()
+
+    def _show_doubles(self, now: datetime) -> None:
+        """Show which certificates seem to be in two machines. Nothing is refused: one of the two is the real box."""
+        found = self._ingest.doubles.take() if self._ingest is not None else set()
+        if not found:
+            return
+        with begin_write(self._database) as connection:
+            changes.add(connection, [("box", None, box) for box in boxes.shared(connection, found, now)], now)
+        poke(self._config.places.directory, "web")
+        _log.warning("engine.certificate_in_two_places", boxes=sorted(found))
 
     # --- presence ------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from contract.topics import Kind
 from hub.clock import now_utc
 from hub.config import HubConfig, SiteProfile
 from hub.domain.intake import Intake, Refused, Rules
+from hub.domain.presence import Doubles
 from hub.link import Incoming, Link
 from hub.poke import poke
 from hub.receipts import Signer
@@ -78,6 +79,7 @@ class Ingest:
         self._rules = Rules(profile.rules.alert, config.contacts, profile.rules.meta.id, profile.digest)
         self.inbox: queue.Queue[Incoming] = queue.Queue()  # bounded by the link: see INBOX_MAX
         self.heard: dict[str, float] = {}
+        self.doubles = Doubles()
         self._link: Link | None = None
         self._stop = threading.Event()
         self._committed = False
@@ -180,6 +182,9 @@ class Ingest:
             poke(self._config.places.directory, "web")
         self._acknowledge(batch)
         self._clear(written.retained)
+        for message, (box, sign) in sorted_.signs:
+            if isinstance(sign, Presence) and sign.state == "online" and not message.retain:
+                self.doubles.born(box, sign.session, time.monotonic())
         if written.alerts:
             self._alert()
         if written.commands or not listened:

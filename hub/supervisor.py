@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import structlog
 
 from hub import broker
+from hub.broker_log import Watch
 from hub.config import HubConfig
 from hub.places import write_private
 
@@ -49,6 +50,7 @@ class Child:
     started_at: float = 0.0
     failures: int = 0
     due_at: float = field(default=0.0)
+    log: Callable[[IO[bytes]], None] | None = None  # who reads what it says; None: it says it to our own stderr
 
 
 def run(config: HubConfig) -> int:
@@ -62,7 +64,9 @@ def run(config: HubConfig) -> int:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        children = _children(config)
+        watch = Watch(config)
+        children = _children(config, watch)
+        watch.start()
         _log.info("hub.started", site=config.site, http=config.http.url, mqtt=config.mqtt.public)
         try:
             while not stop.is_set():
@@ -72,6 +76,7 @@ def run(config: HubConfig) -> int:
                 stop.wait(0.1)
         finally:
             _end(children, config)
+            watch.stop()
     _log.info("hub.stopped", site=config.site)
     return 0
 
@@ -87,7 +92,9 @@ def run_broker(config: HubConfig) -> int:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        child = Child("broker", lambda: _broker_command(config))
+        watch = Watch(config)
+        child = Child("broker", lambda: _broker_command(config), log=watch.follow)
+        watch.start()
         try:
             _start(child, config, time.monotonic())
             while not stop.is_set() and _alive(child):
@@ -95,6 +102,7 @@ def run_broker(config: HubConfig) -> int:
             return 0 if stop.is_set() or child.process is None else 1
         finally:
             _end([child], config)
+            watch.stop()
 
 
 class SingleInstance:
@@ -133,7 +141,7 @@ class SingleInstance:
         os.close(self._handle)
 
 
-def _children(config: HubConfig) -> list[Child]:
+def _children(config: HubConfig, watch: Watch) -> list[Child]:
     site = str(config.places.directory)
     children = [
         Child("worker", lambda: [sys.executable, "-m", "hub", "worker", site]),
@@ -141,7 +149,7 @@ def _children(config: HubConfig) -> list[Child]:
     ]
     if not config.mqtt.external:
         _broker_command(config)  # tell at once when it is not installed
-        children.insert(0, Child("broker", lambda: _broker_command(config)))
+        children.insert(0, Child("broker", lambda: _broker_command(config), log=watch.follow))
     return children
 
 
@@ -180,11 +188,14 @@ def _start(child: Child, config: HubConfig, now: float) -> None:
     child.process = subprocess.Popen(
         child.command(),
         stdin=subprocess.DEVNULL,
+        stderr=None if child.log is None else subprocess.PIPE,
         process_group=0,  # Ctrl-C at a terminal reaches the parent alone, which then ends them in order
         preexec_fn=lambda: _die_with(parent, last_word),
         env=_environment(),
     )
     child.started_at = now
+    if child.log is not None and child.process.stderr is not None:
+        child.log(child.process.stderr)
     if child.name == "broker":
         write_private(broker.process_file(config.places), f"{child.process.pid}\n".encode("ascii"))
     _log.info("child.started", child=child.name, pid=child.process.pid)

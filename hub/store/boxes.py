@@ -33,7 +33,7 @@ def enrol(connection: Connection, name: str, counter: str, issued: Issued, now: 
         connection.execute(
             update(box)
             .where(box.c.name == name)
-            .values(counter=counter, enrolled_at=now, revoked_at=None, evidence_key=None)
+            .values(counter=counter, enrolled_at=now, revoked_at=None, evidence_key=None, shared_at=None)
         )
     _revoke_certificates(connection, name, now)
     connection.execute(
@@ -70,3 +70,18 @@ def _revoke_certificates(connection: Connection, name: str, now: datetime) -> No
 def online(connection: Connection) -> list[str]:
     """Boxes that are shown as online."""
     return list(connection.execute(select(box.c.name).where(box.c.presence == "online")).scalars())
+
+
+def refused(connection: Connection, name: str, count: int, now: datetime) -> bool:
+    """Add to what the broker refused the box; False when there is no such box."""
+    here, values = box.c.name == name, {"refused": box.c.refused + count, "refused_at": now}
+    return bool(connection.execute(update(box).where(here).values(**values).returning(box.c.name)).all())
+
+
+def shared(connection: Connection, names: Iterable[str], now: datetime) -> list[str]:
+    """Note that two machines seem to use the certificates of these boxes; those of them that there are."""
+    return list(
+        connection.execute(
+            update(box).where(box.c.name.in_(list(names))).values(shared_at=now).returning(box.c.name)
+        ).scalars()
+    )

@@ -82,6 +82,9 @@ box = Table(
     Column("clock", String(10)),
     Column("profile_id", _LINE),
     Column("profile_digest", String(80)),
+    Column("refused", BigInteger, nullable=False, default=0, server_default="0"),  # what the broker did not let it say
+    Column("refused_at", Utc),
+    Column("shared_at", Utc),  # when two machines last seemed to use its certificate
 )
 
 certificate = Table(

@@ -53,6 +53,7 @@ def create_app(
         profile_digest=profile.digest,
         trusted_hosts=trusted_hosts(config),
         tls=config.http.uses_tls,
+        external_broker=config.mqtt.external,
         broadcaster=broadcaster,
         presence=Presence(engine, broadcaster, wake, now),
         poke=wake,

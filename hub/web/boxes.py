@@ -31,4 +31,11 @@ def _render(template: str) -> str:
     with begin_read(site().engine) as connection:
         found = readings.boxes(connection, site())
         refused = readings.quarantined(connection) if operator else []
-    return render_template(template, boxes=found, refused=refused, operator=operator, notices=notices(site()))
+    return render_template(
+        template,
+        boxes=found,
+        refused=refused,
+        operator=operator,
+        notices=notices(site()),
+        external_broker=site().external_broker,
+    )

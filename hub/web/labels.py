@@ -167,6 +167,7 @@ FAULTS: Final = {
     "key": N_("署名の鍵を作り直しました"),
     "button_main_stuck": N_("ボタンが押されたままです"),
     "button_second_stuck": N_("緊急ボタンが押されたままです"),
+    "certificate_shared": N_("証明書が二か所で使われている疑い。箱を確かめ、登録し直してください"),
     "evidence_quota": N_("録画が一日に預かる量を超え、箱に残っています"),
 }
 

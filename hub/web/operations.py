@@ -79,6 +79,10 @@ def _count(connection: Connection, registry: CollectorRegistry) -> None:
         select(box.c.presence, func.count().label("n")).where(box.c.revoked_at.is_(None)).group_by(box.c.presence)
     ):
         boxes.labels(row.presence).set(row.n)
+    if not site().external_broker:  # of another's broker nothing is known, and 0 would be a lie
+        denied = Counter("madomori_broker_refused", "Messages and wills a box may not send", ["box"], registry=registry)
+        for row in connection.execute(select(box.c.name, box.c.refused).where(box.c.revoked_at.is_(None))):
+            denied.labels(row.name).inc(row.refused)
     alerts = Gauge("madomori_alerts", "Alerts by state", ["state"], registry=registry)
     for row in connection.execute(select(alert.c.state, func.count().label("n")).group_by(alert.c.state)):
         alerts.labels(row.state).set(row.n)

@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, or_, select
@@ -19,6 +19,9 @@ from hub.web.site import Site
 
 LIST_MAX: Final = 200
 QUARANTINE_MAX: Final = 100
+
+SHARED_SHOWN: Final = timedelta(days=1)
+"""How long it is shown that two machines seemed to use one certificate; a new enrolment ends it at once."""
 
 
 class BadCursor(ValueError):
@@ -222,7 +225,12 @@ def boxes(connection: Connection, site: Site) -> list[shapes.Box]:
 
 def _noticed(row: Row[Any], site: Site) -> list[str]:
     """Faults of a box that the hub notices and the box cannot know."""
-    return ["evidence_quota"] if row.name in site.room.over_quota(site.now()) else []
+    now, found = site.now(), []
+    if row.shared_at is not None and now - row.shared_at < SHARED_SHOWN:
+        found.append("certificate_shared")
+    if row.name in site.room.over_quota(now):
+        found.append("evidence_quota")
+    return found
 
 
 def quarantined(connection: Connection) -> list[shapes.QuarantineEntry]:

@@ -167,6 +167,8 @@ class Box(Shape):
     temperature_c: float | None
     clock: str | None
     software: str | None
+    refused: int
+    refused_at: Moment | None
     profile: Policy | None
     enrolled_at: Moment
     incident: str | None

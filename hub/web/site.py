@@ -28,6 +28,7 @@ class Site:
     profile_digest: str
     trusted_hosts: tuple[str, ...]
     tls: bool
+    external_broker: bool
     broadcaster: Broadcaster
     presence: Presence
     poke: Callable[[str], None]

@@ -1,6 +1,5 @@
 """`madomori-hub run` as a process: it restarts what dies, ends cleanly, and leaves nothing behind when it is killed."""
 
-import json
 import os
 import signal
 import socket
@@ -9,78 +8,16 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.field_box import FieldBox
 from support.hubs import LiveHub, make_site, until
+from support.running import ROOT, Running, alive, answers
 
 from hub.config import HubConfig, load
 from hub.supervisor import BACKOFF_S
 
 pytestmark = pytest.mark.end_to_end
-
-ROOT = Path(__file__).parents[2]
-
-
-class Running:
-    """A supervisor under test."""
-
-    def __init__(self, config: HubConfig) -> None:
-        self.config = config
-        self.log_path = config.places.directory / "run.log"
-        with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "hub", "run", str(config.places.directory)],
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                start_new_session=True,
-            )
-
-    def entries(self, event: str) -> list[dict[str, Any]]:
-        """Log entries of the supervisor."""
-        found = []
-        for line in self.log_path.read_text("utf-8", "replace").splitlines():
-            if line.startswith("{") and (entry := json.loads(line)).get("event") == event:
-                found.append(entry)
-        return found
-
-    def pids(self) -> dict[str, int]:
-        """The newest process of each child."""
-        return {entry["child"]: entry["pid"] for entry in self.entries("child.started")}
-
-    def ready(self) -> "Running":
-        until(lambda: set(self.pids()) == {"broker", "worker", "web"}, 30, "children")
-        hub = LiveHub(self.config)
-        try:
-            until(hub.linked, 30, "worker's connection")
-        finally:
-            hub.database.dispose()
-        until(lambda: answers(self.config.http.port), 30, "pages")
-        return self
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(10)
-        until(lambda: not any(map(alive, self.pids().values())), 15, "children gone")
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture
@@ -181,10 +118,11 @@ def test_a_taken_port_is_explained(config: HubConfig, what: str) -> None:
 
 def test_without_mosquitto_it_says_what_to_install(config: HubConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     from hub import broker, supervisor
+    from hub.broker_log import Watch
 
     def none(*_: object) -> list[str]:
         raise broker.NoBroker
 
     monkeypatch.setattr(broker, "command", none)
     with pytest.raises(supervisor.CannotRun, match="mosquitto"):
-        supervisor._children(config)
+        supervisor._children(config, Watch(config))

@@ -1,6 +1,7 @@
 """The pages as the hub sends them; how they behave in a browser is proved in tests/browser."""
 
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
 
@@ -234,3 +235,24 @@ def test_the_looks_at_a_recording_are_shown_to_those_who_may(hub: Hub) -> None:
 
     assert not seen(hub.signed_in("staff"))
     assert seen(hub.signed_in("supervisor"))
+
+
+def test_what_the_broker_refused_is_shown_to_operators(hub: Hub) -> None:
+    hub.box(refused=12, refused_at=hub.time())
+    assert "<td>12</td>" in hub.signed_in("administrator").get("/boxes").text
+    assert "ブローカーが断った送信" not in hub.signed_in("supervisor").get("/boxes").text
+    assert 'madomori_broker_refused_total{box="counter-01"} 12.0' in hub.client().get("/metrics").text
+
+
+def test_of_an_external_broker_it_is_said_that_nothing_is_known(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(more="[mqtt]\nexternal = true\n")
+    assert "外部のブローカー" in hub.signed_in("administrator").get("/boxes").text
+    assert "madomori_broker_refused" not in hub.client().get("/metrics").text
+
+
+def test_a_certificate_in_two_places_is_a_fault_on_the_dashboard_for_a_day(hub: Hub) -> None:
+    hub.box(shared_at=hub.time())
+    browser = hub.signed_in("supervisor")
+    assert "証明書が二か所で使われている疑い" in browser.get("/").text
+    hub.time.moves(hours=25)
+    assert "証明書が二か所で使われている疑い" not in hub.signed_in("supervisor", "鈴木").get("/").text
