@@ -194,18 +194,27 @@ def _is_this_machine() -> bool:
     return request.remote_addr in _LOOPBACK and "X-Forwarded-For" not in request.headers
 
 
+def security_headers(tls: bool) -> dict[str, str]:
+    """What every answer carries, also those that never came as far as a view (`hub.web.http_worker`)."""
+    headers = {
+        "Content-Security-Policy": CSP,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), screen-wake-lock=(self)",
+    }
+    if tls:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"  # browsers complain about it on plain http
+    return headers
+
+
 def _protect(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", CSP)
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["X-Frame-Options"] = "DENY"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), screen-wake-lock=(self)"
+    for name, value in security_headers(site().tls).items():
+        headers.setdefault(name, value)
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
         headers.add("Vary", "Cookie")
-    if site().tls:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"  # browsers complain about it on plain http
     return response

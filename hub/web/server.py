@@ -1,5 +1,6 @@
-"""The web process: gunicorn with one gthread worker. One, because the live streams' queues live in the process."""
+"""The web process: gunicorn with one threaded worker. One, because the live streams' queues live in the process."""
 
+import resource
 import socket
 import ssl
 import struct
@@ -16,10 +17,14 @@ from hub.config import HubConfig, load
 from hub.evidence import storage
 from hub.poke import Listener
 from hub.web import create_app
+from hub.web.http_worker import WAITS_MAX, Worker
 from hub.web.site import KEY, Site
 
 SPARE_THREADS: Final = 32
-"""Beside one thread for every open stream (interface facts, finding 3)."""
+"""For requests that are served. Beside them, one thread for every open stream and for every request on its way."""
+
+OWN_FILES: Final = 256
+"""Open files beside the connections: database, recordings, logs."""
 
 GRACEFUL_S: Final = 3
 
@@ -34,7 +39,26 @@ def serve(directory: Path) -> None:
         Refused: settings or profile have problems.
     """
     config = load(directory)
+    allow_open_files(_threads(config) * 4 + OWN_FILES)
     _Server(config).run()
+
+
+def allow_open_files(wanted: int) -> None:
+    """As many as the system lets us have, at most `wanted`: every connection is one, and many systems begin at 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    possible = wanted if hard == unlimited else min(wanted, hard)
+    if soft != unlimited and soft < possible:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (possible, hard))
+
+
+def _threads(config: HubConfig) -> int:
+    return config.web.stream_cap + WAITS_MAX + SPARE_THREADS
+
+
+def _connections(threads: int) -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return threads * 4 if soft == resource.RLIM_INFINITY else min(threads * 4, max(soft - OWN_FILES, threads + 1))
 
 
 class _Log(Logger):
@@ -64,14 +88,14 @@ class _Server(BaseApplication):
 
 def options(config: HubConfig) -> dict[str, Any]:
     """Gunicorn's settings for a site."""
-    threads = config.web.stream_cap + SPARE_THREADS
+    threads = _threads(config)
     host = f"[{config.http.host}]" if ":" in config.http.host else config.http.host
     chosen: dict[str, Any] = {
         "bind": f"{host}:{config.http.port}",
         "workers": 1,
-        "worker_class": "gthread",
+        "worker_class": Worker,
         "threads": threads,
-        "worker_connections": threads * 4,
+        "worker_connections": _connections(threads),
         "graceful_timeout": GRACEFUL_S,
         "timeout": 30,
         "keepalive": 15,

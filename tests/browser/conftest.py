@@ -1,86 +1,13 @@
 """A real Chromium in front of the real web process; `hub` writes what the worker would write."""
 
-import http.client
-import socket
-import ssl
-import subprocess
-import sys
-import time as clock
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from hub.config import load, load_profile
-from hub.poke import poke
-from hub.site import Wanted, init
-from hub.store.engine import open_database
-from tests.hub_web.hands import PASSWORD, Hands
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Server(Hands):
-    """A site whose web process can be started and stopped."""
-
-    def __init__(self, directory: Path, change: Callable[[str], str] = str) -> None:
-        self.port = free_port()
-        made = init(
-            Wanted(directory, "kita", "shinagawa", http=("127.0.0.1", self.port), password=PASSWORD), datetime.now(UTC)
-        )
-        settings = directory / "hub.toml"
-        settings.write_text(change(settings.read_text("utf-8")), "utf-8")
-        self.directory = directory
-        self.config = load(directory)
-        self.process: subprocess.Popen[bytes] | None = None
-        super().__init__(
-            open_database(made.config.database_url),
-            lambda: datetime.now(UTC),
-            load_profile(self.config.places).digest,
-            lambda: poke(directory, "web"),
-        )
-
-    @property
-    def url(self) -> str:
-        return self.config.http.url
-
-    def start(self) -> None:
-        """Start the web process and wait until it answers."""
-        self.process = subprocess.Popen([sys.executable, "-m", "hub", "web", str(self.directory)])
-        until = clock.monotonic() + 30
-        while clock.monotonic() < until and self.process.poll() is None:
-            if self._answers():
-                return
-            clock.sleep(0.02)
-        raise AssertionError("the web process does not answer")
-
-    def _answers(self) -> bool:
-        connection: http.client.HTTPConnection
-        if self.config.http.uses_tls:
-            trust = ssl.create_default_context(cafile=str(self.config.places.ca_certificate))
-            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=2, context=trust)
-        else:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
-
-    def stop(self) -> None:
-        """Stop the web process."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(timeout=15)
+from tests.hub_web.hands import PASSWORD
+from tests.hub_web.serving import Server
 
 
 @pytest.fixture

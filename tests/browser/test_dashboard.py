@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Server, Visitor
+from tests.browser.conftest import Visitor
+from tests.hub_web.serving import Server
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, Visitor
+from tests.browser.conftest import Visitor
+from tests.hub_web.serving import Server
 
 pytestmark = pytest.mark.browser
 

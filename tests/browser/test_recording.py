@@ -10,8 +10,9 @@ from support.studio import Film
 from device.recorder.recording import Recording
 from device.recorder.watching import Faults
 from hub.store.schema import access
-from tests.browser.conftest import Server, Visitor
+from tests.browser.conftest import Visitor
 from tests.hub_web.sealing import SigningBox
+from tests.hub_web.serving import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.media]
 
