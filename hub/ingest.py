@@ -4,7 +4,7 @@ import base64
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -19,6 +19,7 @@ from contract import topics
 from contract.codec import MalformedMessage, decode, decode_event
 from contract.messages import AlarmRaised, BareAlarm, Health, Presence
 from contract.topics import Kind
+from hub.alerts.unwritten import Call, Unwritten
 from hub.clock import now_utc
 from hub.config import HubConfig, SiteProfile
 from hub.domain.intake import Intake, Refused, Rules
@@ -80,6 +81,7 @@ class Ingest:
         self.inbox: queue.Queue[Incoming] = queue.Queue()  # bounded by the link: see INBOX_MAX
         self.heard: dict[str, float] = {}
         self.doubles = Doubles()
+        self._unwritten = Unwritten(config, profile.rules.alert, database)
         self._link: Link | None = None
         self._stop = threading.Event()
         self._committed = False
@@ -96,6 +98,7 @@ class Ingest:
         """End after the current batch. What stays in the inbox is not acknowledged and comes again."""
         self._stop.set()
         self._thread.join(timeout_s)
+        self._unwritten.stop()
 
     @property
     def listening(self) -> bool:
@@ -126,11 +129,10 @@ class Ingest:
     def _until_written(self, batch: list[Incoming]) -> None:
         """Write the batch; while the database refuses, hold it and try again. Nothing is acknowledged meanwhile.
 
-        While it refuses, a new press is stored nowhere here (its box keeps it) and nobody is alerted by the hub. That
-        alerts should still go out from memory is a later step (faults, H03); the boxes show "hub lost" meanwhile,
-        because `hub/presence` turns to offline, and their own lamps and beacons go on.
+        Then the boxes keep their calls and show "hub lost", because `hub/presence` turns to offline, and people are
+        alerted from memory (faults, H03).
         """
-        failures = 0
+        failures, since = 0, time.monotonic()
         while not self._stop.is_set():
             try:
                 self._write(batch)
@@ -143,13 +145,27 @@ class Ingest:
                 wait_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
                 failures += 1
                 _log.error("ingest.database_refuses", reason=str(error.orig), retry_in_s=wait_s, messages=len(batch))
-                self._round_at = time.monotonic()
-                self._stop.wait(wait_s)
+                self._wait_refused(batch, since, wait_s)
             except Exception as error:  # noqa: BLE001 - poison: one message must not stop the others
                 self._one_by_one(batch, error)
                 return
             else:
+                if failures:
+                    self._unwritten.over()
                 return
+
+    def _wait_refused(self, batch: Sequence[Incoming], since_s: float, wait_s: float) -> None:
+        """Wait for the next try; from the second refusal on, alert for calls in the batch and for those behind it."""
+        until_s = time.monotonic() + wait_s
+        while not self._stop.is_set():
+            now_s = self._round_at = time.monotonic()
+            if now_s >= until_s:
+                return
+            if now_s - since_s >= RETRY_S[0]:
+                with self.inbox.mutex:
+                    behind = list(self.inbox.queue)
+                self._unwritten.call(_calls(event for _, event in self._sort([*batch, *behind]).events))
+            self._stop.wait(min(RETRY_S[0], until_s - now_s))
 
     def _one_by_one(self, batch: list[Incoming], error: Exception) -> None:
         """A batch that cannot be written as a whole: find the message that cannot, and set it aside."""
@@ -328,3 +344,12 @@ def signature_holds(public_key: str, message: bytes, signature: str) -> bool:
 
 def _raises(event: AnyEvent) -> bool:
     return isinstance(event, BareAlarm) or isinstance(event.body, AlarmRaised)
+
+
+def _calls(events: Iterable[AnyEvent]) -> Iterator[Call]:
+    """The presses among `events`, as far as an alert speaks of them."""
+    for event in events:
+        if isinstance(event, BareAlarm):
+            yield Call(event.incident, event.box, event.level.value, event.at or now_utc(), False)
+        elif isinstance(event.body, AlarmRaised):
+            yield Call(event.body.incident, event.box, event.body.level.value, event.at, event.body.drill)

@@ -16,7 +16,10 @@ SENDING_S: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One alert. No word about visitors: who was at the counter is not for mailboxes."""
+    """One alert. No word about visitors: who was at the counter is not for mailboxes.
+
+    `unwritten`: the hub's records could not be written, so there is no number and no page yet.
+    """
 
     id: str
     incident: str
@@ -26,6 +29,7 @@ class Item:
     pressed_at: datetime
     drill: bool
     url: str
+    unwritten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,4 +70,5 @@ def _alert(item: Item) -> dict[str, Any]:
         "text_en": wording.text_en(item),
         "url": item.url,
         "drill": item.drill,
+        "unwritten": item.unwritten,
     }

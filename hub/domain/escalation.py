@@ -116,6 +116,11 @@ def unheard_entry(incident: str, now: datetime, profile_digest: str) -> dict[str
     return _entry(incident, "nobody.available", {}, now, profile_digest)
 
 
+def roles(rules: Alert, level: str) -> set[str]:
+    """Everybody whom the ladder of this level can reach."""
+    return {role for stage in _ladder(rules, level) for role in stage.roles}
+
+
 def next_due_s(rules: Alert, call: Call) -> float | None:
     """Seconds until `due` can have something new; None when nothing more will come of this call."""
     if not call.calling:
