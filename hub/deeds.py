@@ -5,16 +5,19 @@ The caller commits, then pokes `web` and `worker`. On PostgreSQL the incident's 
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from contract.profile import PolicyProfile
 from hub.domain.deed import Decision, Facts, Person, Said, decide
 from hub.domain.incident import Entry, State
 from hub.store.ids import new_id
 from hub.store.schema import change, command, idempotency, incident, timeline
+
+ONCE_FOR: Final = timedelta(days=7)
+"""How long an Idempotency-Key is remembered."""
 
 
 class UnknownIncident(LookupError):
@@ -64,6 +67,7 @@ def _came_before(connection: Connection, who: Person, once: Once, now: datetime)
         select(idempotency.c.request).where(idempotency.c.actor == who.id, idempotency.c.key == once.key)
     ).scalar_one_or_none()
     if known is None:
+        connection.execute(delete(idempotency).where(idempotency.c.created_at < now - ONCE_FOR))
         connection.execute(insert(idempotency).values(actor=who.id, key=once.key, request=once.request, created_at=now))
         return False
     if known != once.request:

@@ -278,8 +278,8 @@ user = Table(
     Column("language", String(5), nullable=False, default="ja"),
     Column("created_at", Utc, nullable=False),
     Column("disabled_at", Utc),
-    Column("failures", Integer, nullable=False, default=0),
-    Column("locked_until", Utc),
+    Column("failures", Integer, nullable=False, default=0),  # from places that never had the right password
+    Column("locked_until", Utc),  # for such places only
 )
 
 session = Table(
@@ -293,6 +293,18 @@ session = Table(
     Column("live_at", Utc),  # while its live stream is open: somebody can respond
 )
 Index("ix_session_user", session.c.user)
+
+login_source = Table(
+    "login_source",
+    metadata,
+    Column("user", _ID, ForeignKey("user_account.id"), primary_key=True),
+    Column("source", String(80), primary_key=True),  # device:SHA-256 of a browser's cookie, or address:where from
+    Column("failures", Integer, nullable=False, default=0),
+    Column("locked_until", Utc),
+    Column("known_at", Utc),  # when the right password last came from there
+    Column("tried_at", Utc, nullable=False),
+)
+Index("ix_login_source_tried", login_source.c.tried_at)
 
 token = Table(
     "token",
@@ -313,6 +325,7 @@ idempotency = Table(
     Column("request", String(64), nullable=False),  # SHA-256 of method, path and body
     Column("created_at", Utc, nullable=False),
 )
+Index("ix_idempotency_created", idempotency.c.created_at)
 
 access = Table(
     "access",

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from hub.domain.presence import LIVE_S, RESPONDERS
 from hub.store.ids import new_id
-from hub.store.schema import session, user
+from hub.store.schema import login_source, session, user
 
 PASSWORD_CHARACTERS_MIN: Final = 8
 
@@ -84,6 +84,7 @@ def set_password(connection: Connection, login: str, password: str) -> bool:
         .values(password_hash=password_hash(password), failures=0, locked_until=None)
     )
     connection.execute(delete(session).where(session.c.user == row.id))
+    connection.execute(delete(login_source).where(login_source.c.user == row.id))
     return True
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, make_response, redirect, render_templa
 
 from hub.domain.permissions import Action
 from hub.store.engine import begin_read, begin_write
-from hub.web import sessions
+from hub.web import guessing, sessions
 from hub.web.gate import caller, cookie_name, needs
 from hub.web.problems import Trouble
 from hub.web.site import site
@@ -41,23 +41,35 @@ def submit() -> Response:
     name, password = request.form.get("login", "")[:200], request.form.get("password", "")[:1000]
     back = inside(request.form.get("next"))
     here, now, address = site(), site().now(), request.remote_addr or ""
-    _slow_down(address)
+    device = request.cookies.get(_device_cookie())
     with begin_read(here.engine) as connection:
         row = sessions.password_row(connection, name) if name.isprintable() else None
+        source = guessing.source(connection, row, device, address, now)
+    if not source.is_device:
+        _slow_down(address)
     try:
-        holds = sessions.password_holds(row, password, now)
+        holds = sessions.password_holds(row, password)
     except sessions.CannotHash as error:
         raise Trouble("busy", headers={"Retry-After": "5"}) from error
-    if row is None or not holds:
+    if row is None or not holds or not guessing.may_enter(row, source, now):
         _tries[address].append(time.monotonic())
         with begin_write(here.engine) as connection:
             sessions.failed(connection, row, address, now)
+            if row is not None:
+                guessing.failed(connection, row, source, now)
         return make_response(render_template("login/form.html", back=back, failed=True), 401)
     with begin_write(here.engine) as connection:
         secret = sessions.log_in(connection, row, request.cookies.get(cookie_name()), now)
+        device = guessing.succeeded(connection, row, source, device, address, now)
     page = make_response(redirect(back))
     page.set_cookie(cookie_name(), secret, httponly=True, secure=here.tls, samesite="Strict", path="/")
+    remember(page, _device_cookie(), device)
     return page
+
+
+def _device_cookie() -> str:
+    """For `guessing`; opens nothing."""
+    return f"{cookie_name()}_device"
 
 
 @blueprint.post("/logout")
@@ -75,7 +87,7 @@ def logout() -> Response:
 
 
 def remember(page: Response, name: str, value: str) -> None:
-    """Keep a choice that concerns only the look of the pages."""
+    """Keep what opens nothing, for a year."""
     page.set_cookie(name, value, max_age=365 * 86400, httponly=True, secure=site().tls, samesite="Strict", path="/")
 
 

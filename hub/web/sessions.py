@@ -24,10 +24,6 @@ AGE_MAX: Final = timedelta(hours=10)
 TOUCH_EVERY: Final = timedelta(seconds=30)
 """How often the use of a session is written down."""
 
-FREE_TRIES: Final = 5
-LOCK_MAX: Final = timedelta(minutes=15)
-"""Nobody is kept out longer than this by other people's tries (faults U05)."""
-
 _hashing = threading.BoundedSemaphore(2)  # each takes 64 MiB: a storm of tries must not eat a small hub's memory
 _NOBODY: Final = users.password_hash(secrets.token_hex(16))
 
@@ -95,8 +91,8 @@ def password_row(connection: Connection, login: str) -> Row[Any] | None:
     return connection.execute(select(user).where(user.c.login == login, user.c.disabled_at.is_(None))).one_or_none()
 
 
-def password_holds(row: Row[Any] | None, password: str, now: datetime) -> bool:
-    """Whether `password` opens the account. Takes as long for an account that does not exist or is slowed down.
+def password_holds(row: Row[Any] | None, password: str) -> bool:
+    """Whether `password` is the account's. Takes as long for an account that does not exist.
 
     Raises:
         CannotHash: see there.
@@ -107,7 +103,7 @@ def password_holds(row: Row[Any] | None, password: str, now: datetime) -> bool:
         holds = users.password_holds(row.password_hash if row is not None else _NOBODY, password)
     finally:
         _hashing.release()
-    return holds and row is not None and (row.locked_until is None or row.locked_until <= now)
+    return holds and row is not None
 
 
 def log_in(connection: Connection, row: Row[Any], old: str | None, now: datetime) -> str:
@@ -121,19 +117,12 @@ def log_in(connection: Connection, row: Row[Any], old: str | None, now: datetime
             id=digest(secret), user=row.id, csrf=secrets.token_urlsafe(32), created_at=now, seen_at=now
         )
     )
-    connection.execute(update(user).where(user.c.id == row.id).values(failures=0, locked_until=None))
     connection.execute(insert(access).values(at=now, actor=row.id, actor_name=row.name, act="login.succeeded"))
     return secret
 
 
 def failed(connection: Connection, row: Row[Any] | None, address: str, now: datetime) -> None:
-    """Write a failed try down, and slow the account: 5 tries are free, then 5 s, doubling to 15 minutes."""
-    if row is not None:
-        values: dict[str, Any] = {"failures": user.c.failures + 1}
-        if row.failures + 1 >= FREE_TRIES and (row.locked_until is None or row.locked_until <= now):
-            wait = timedelta(seconds=5 * 2 ** min(row.failures + 1 - FREE_TRIES, 10))
-            values["locked_until"] = now + min(wait, LOCK_MAX)
-        connection.execute(update(user).where(user.c.id == row.id).values(**values))
+    """Write a failed try down."""
     connection.execute(
         insert(access).values(
             at=now,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.store.schema import access, change, command, timeline
+from hub.store.schema import access, change, command, idempotency, timeline
 from tests.hub_web.conftest import Hub
 
 
@@ -98,6 +98,17 @@ def test_a_repeated_key_answers_and_does_nothing_more(hub: Hub) -> None:
     assert (other.status_code, other.json["type"]) == (422, "urn:madomori:problem:key-reused")
     somebody_else = post(hub, hub.machine(), incident, "notes", {"text": "別の話"}, **key)
     assert somebody_else.status_code == 200
+
+
+def test_a_key_is_forgotten_after_a_week(hub: Hub) -> None:
+    incident, headers = hub.press(), hub.machine()
+    post(hub, headers, incident, "notes", {"text": "x"}, **{"Idempotency-Key": "old"})
+    hub.time.moves(days=6)
+    post(hub, headers, incident, "notes", {"text": "x"}, **{"Idempotency-Key": "newer"})
+    assert {row.key for row in hub.rows(idempotency)} == {"old", "newer"}
+    hub.time.moves(days=2)
+    post(hub, headers, incident, "notes", {"text": "x"}, **{"Idempotency-Key": "newest"})
+    assert {row.key for row in hub.rows(idempotency)} == {"newer", "newest"}
 
 
 def test_a_refused_deed_leaves_its_key_unused(hub: Hub) -> None:
