@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
+from pydantic import Field
+
 from contract.codec import MalformedMessage, canonical, decode
 from contract.messages import (
     VERSION,
@@ -44,6 +46,17 @@ class BrokenChain(ValueError):
         self.seq = seq
 
 
+class Gap(Message):
+    """Something of the recording that is not there. Times as in the record it stands in."""
+
+    stream: Literal["picture", "sound"]
+    start_ms: Counter
+    end_ms: Counter
+    why: Literal["lost", "frozen", "black", "silent", "withheld", "disk", "overrun", "restart"]
+    """lost: the device gave nothing. frozen, black, silent: it gave something that shows nothing, and that was kept.
+    withheld: sound from before the notice. disk, overrun: it could not be stored. restart: the box was off."""
+
+
 class SegmentRecord(Message):
     """One sealed piece of a recording. Times in ms count from the first kept picture or sound of the incident."""
 
@@ -67,6 +80,8 @@ class SegmentRecord(Message):
     video: Flag
     audio: Flag
     last: Flag = False
+    gaps: tuple[Gap, ...] | None = Field(default=None, min_length=1, max_length=16)
+    """What is missing in this segment, or between it and the one before."""
 
     def signed_text(self) -> str:
         """The record as the one text that is signed, sent and stored."""

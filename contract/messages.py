@@ -344,6 +344,9 @@ class RecordingState(StrEnum):
     FAILED = "failed"
 
 
+PowerFlag = Literal["under_voltage", "frequency_capped", "throttled", "temperature_limit"]
+
+
 class Health(Message):
     """The box's own view of itself, every 5 s."""
 
@@ -360,6 +363,18 @@ class Health(Message):
     spool_depth: Counter
     disk_free_bytes: Counter
     temperature_c: Annotated[float, Strict()] | None = Field(default=None, ge=-100, le=300)
+    camera_age_ms: Counter | None = None
+    """Since the last picture; missing: none since the start, or no camera."""
+    sound_age_ms: Counter | None = None
+    sound_dbfs: Annotated[float, Strict()] | None = Field(default=None, ge=-200, le=0)
+    """Level of the last seconds of sound; 0 is the loudest that can be written."""
+    power: tuple[PowerFlag, ...] | None = Field(default=None, max_length=4)
+    """What the board says of its supply and heat now; missing: it cannot say."""
+    selftest_at: Moment | None = None
+    """When the last self-test ended, and how."""
+    selftest_ok: Flag | None = None
+    pressed_at: Moment | None = None
+    """When a person last pressed, drills included."""
 
 
 class IncidentRef(Message):

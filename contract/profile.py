@@ -190,6 +190,10 @@ class Recording(Section):
     pre_roll_seconds: Annotated[int, Strict(), Field(ge=0, le=120)]
     pre_roll_sound: Yes = False
     emergency_silent: Yes = False
+    reminder_minutes: Minutes | None = None
+    """While recording goes on, that is said again so often; missing: said once."""
+    time_limit_cue: Yes = False
+    """Whether the box says aloud that the time which was told is over."""
 
 
 class VisitorRecording(Section):

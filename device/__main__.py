@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -26,6 +27,7 @@ BundleDirectory = click.argument("bundle_directory", metavar="BUNDLE_DIR", type=
 @click.version_option(package_name="madomori")
 def main() -> None:
     """窓守の箱。 / Madomori's counter box."""
+    os.umask(0o077)  # keys, calls, recordings: nothing of a box is for other users of the machine
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
 
 

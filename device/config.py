@@ -3,13 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from contract.messages import Name
 from contract.problems import Problem, Refused, read_toml
 from contract.profile import PolicyProfile, digest_of, load
 
 HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$")]
+
+
+AgeRecipient = Annotated[str, StringConstraints(pattern=r"^age1[02-9ac-hj-np-z]{58}$")]
+"""An X25519 public key of age."""
 
 
 class Section(BaseModel):
@@ -43,6 +47,91 @@ class Media(Section):
     """Language of the spoken notice."""
 
 
+Pin = Annotated[int, Field(ge=0, le=27)]
+"""A GPIO number (BCM), not the number on the header."""
+
+DeviceName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Role(Section):
+    """What this box is for."""
+
+    kind: Literal["counter", "beacon", "wall_lamp"] = "counter"
+    """A counter has a button and records. A beacon (lamp and buzzer) and a wall lamp only show whose call stands."""
+    follow: tuple[Name, ...] = ()
+    """Boxes whose calls a beacon or wall lamp shows; none named: all of the site."""
+
+
+class ButtonPins(Section):
+    """The buttons. A pressed button connects its pin to ground (`pull = "up"`) or to 3.3 V (`pull = "down"`)."""
+
+    main_pin: Pin = 17
+    second_pin: Pin | None = None
+    """The emergency button of a box with two."""
+    pull: Literal["up", "down"] = "up"
+
+
+class LampPins(Section):
+    """The lamp."""
+
+    kind: Literal["rgb", "tower", "single", "none"] = "rgb"
+    pins: tuple[Pin, ...] = (22, 27, 24)
+    """rgb: red, green, blue. tower: red, amber, green lamp. single: one pin. none: no pin."""
+    active_high: bool = True
+
+    @model_validator(mode="after")
+    def _pins_fit(self) -> "LampPins":
+        wanted = {"rgb": 3, "tower": 3, "single": 1, "none": 0}[self.kind]
+        if self.kind != "none" and len(self.pins) != wanted:
+            raise ValueError(f"pins: {self.kind} needs {wanted} pins, found {len(self.pins)}")
+        return self
+
+
+class BuzzerPin(Section):
+    """What confirms a press to the hand, and sounds at a beacon."""
+
+    pin: Pin | None = None
+    kind: Literal["vibration", "buzzer"] = "vibration"
+    """A buzzer stays off in a silent emergency; a vibration motor does not."""
+
+
+class CameraSource(Section):
+    """Where the picture comes from."""
+
+    kind: Literal["picamera2", "usb", "none"] = "picamera2"
+    device: DeviceName = "/dev/video0"
+    """Of a USB camera."""
+
+
+class Sound(Section):
+    """Microphone, loudspeaker, and what is said."""
+
+    microphone: DeviceName | None = None
+    """Part of the device's name as `madomori-box doctor` lists it; missing: the system's default."""
+    speaker: DeviceName | None = None
+    notice: DeviceName | None = None
+    """A WAV file in the bundle to play instead of the notice that comes with the program."""
+    reminder: DeviceName | None = None
+    time_limit: DeviceName | None = None
+
+
+class Evidence(Section):
+    """For whom recordings are sealed (age public keys, `age1...`). At least two; the box itself can open none."""
+
+    recipients: tuple[AgeRecipient, ...] = ()
+    escrow: AgeRecipient | None = None
+    """The key in the sealed envelope: used alone when `recipients` cannot be."""
+
+
+class Care(Section):
+    """How the box looks after itself."""
+
+    selftest_at: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "07:30"
+    """Local time of the daily self-test."""
+    press_every_days: Annotated[int, Field(ge=1, le=90)] = 7
+    """A person presses at least so often, as a drill; otherwise the box shows that it is overdue."""
+
+
 class BoxSettings(Section):
     """`box.toml`."""
 
@@ -51,6 +140,25 @@ class BoxSettings(Section):
     counter: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     hub: HubAddress
     media: Media = Media()
+    role: Role = Role()
+    button: ButtonPins = ButtonPins()
+    lamp: LampPins = LampPins()
+    buzzer: BuzzerPin = BuzzerPin()
+    camera: CameraSource = CameraSource()
+    sound: Sound = Sound()
+    evidence: Evidence = Evidence()
+    care: Care = Care()
+
+    @model_validator(mode="after")
+    def _pins_differ(self) -> "BoxSettings":
+        named = [("button.main_pin", self.button.main_pin), ("button.second_pin", self.button.second_pin)]
+        named += [(f"lamp.pins[{place}]", pin) for place, pin in enumerate(self.lamp.pins) if self.lamp.kind != "none"]
+        named += [("buzzer.pin", self.buzzer.pin)]
+        taken: dict[int, str] = {}
+        for name, pin in named:
+            if pin is not None and taken.setdefault(pin, name) != name:
+                raise ValueError(f"{name} = {pin} is the pin of {taken[pin]} as well")
+        return self
 
 
 class Bundle:

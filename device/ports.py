@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from contract.messages import RecordingState
+from device.core.buzz import Buzzing
 from device.core.events import Happening, Instant
 from device.core.lamp import LampView
 
@@ -48,6 +49,24 @@ class EncoderError(PortError):
     fault = "encoder"
 
 
+class ButtonError(PortError):
+    """The button cannot be read."""
+
+    fault = "button"
+
+
+class LampError(PortError):
+    """The lamp cannot be driven."""
+
+    fault = "lamp"
+
+
+class BuzzerError(PortError):
+    """The buzzer or vibration motor cannot be driven."""
+
+    fault = "buzzer"
+
+
 class Clock(Protocol):
     """Time comes in here and nowhere else."""
 
@@ -65,6 +84,50 @@ class Lamp(Protocol):
         Raises:
             PortError: the lamp cannot be driven.
         """
+        ...
+
+
+class Button(Protocol):
+    """The buttons of the box. Raw edges: debounce, hold and repeat belong to the core."""
+
+    def start(self, post: Post) -> None:
+        """Post an `EdgeSeen` with the tick of the edge itself from now on, and one for a button that is held already.
+
+        Raises:
+            ButtonError: a pin cannot be read.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the pins."""
+        ...
+
+
+class Buzzer(Protocol):
+    """Tells the hand, or the room of a beacon."""
+
+    def buzz(self, buzzing: Buzzing) -> None:
+        """Begin `buzzing`, which ends the one before. Called from the runner's thread; must not block.
+
+        Raises:
+            BuzzerError: it cannot be driven.
+        """
+        ...
+
+
+class Watchdog(Protocol):
+    """The service manager that restarts a box which hangs."""
+
+    def ready(self) -> None:
+        """The box is armed."""
+        ...
+
+    def feed(self) -> None:
+        """Every loop moved."""
+        ...
+
+    def tell(self, state: str) -> None:
+        """One line about what the box does now, for whoever looks at the service."""
         ...
 
 

@@ -13,9 +13,10 @@ from contract.codec import encode
 from contract.messages import CommandType, Event, Health, Message, RecordingState, SegmentSealed
 from device.adapters.spool_sqlite import SpoolWriter, is_urgent
 from device.adapters.wire_unix import Mailbox
-from device.core.box import Box, Identity
+from device.core.box import Box
 from device.core.effects import (
     AllowSound,
+    Buzz,
     Effect,
     KeepRecording,
     Persist,
@@ -36,7 +37,8 @@ from device.core.events import (
     ReceiptArrived,
     Woken,
 )
-from device.ports import Clock, Lamp, PortError, Recorder, Speaker, SpeakerError
+from device.core.scribe import Identity
+from device.ports import Buzzer, Clock, Lamp, PortError, Recorder, Speaker, SpeakerError
 
 log = logging.getLogger("madomori.box")
 
@@ -54,6 +56,7 @@ class Runner:
         identity: Identity,
         clock: Clock,
         lamp: Lamp,
+        buzzer: Buzzer | None = None,
         speaker: Speaker,
         notice: bytes,
         notice_name: str,
@@ -66,6 +69,7 @@ class Runner:
         self._identity = identity
         self._clock = clock
         self._lamp = lamp
+        self._buzzer = buzzer
         self._speaker = speaker
         self._notice = notice
         self._notice_name = notice_name
@@ -166,6 +170,9 @@ class Runner:
         match effect:
             case ShowLamp(view):
                 self._lamp.show(view)
+            case Buzz(buzzing):
+                if self._buzzer is not None:
+                    self._buzzer.buzz(buzzing)
             case Persist(event):
                 self._spool.persist(event)
             case Send(events, kept):

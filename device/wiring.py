@@ -17,9 +17,10 @@ from device.adapters.clock_system import SystemClock, new_id
 from device.adapters.spool_sqlite import SpoolWriter
 from device.adapters.wire_unix import BOX, UPLINK, Mailbox
 from device.config import Bundle
-from device.core.box import Box, Identity
+from device.core.box import Box
 from device.core.events import FaultSeen, SegmentWritten
 from device.core.recording import RecordingRules
+from device.core.scribe import Identity
 from device.housekeeping import make_room
 from device.notices import notice
 from device.ports import Camera, Lamp, Microphone, PortError, Recorder, Speaker

@@ -18,8 +18,8 @@ from typing import Final
 from contract.codec import encode
 from contract.messages import AlarmEnded, AlarmRaised, AlarmRepeated, Event, utc_text
 from device.core.alarm import AlarmIs
-from device.core.box import Standing
 from device.core.events import Persisted, PersistFailed
+from device.core.standing import Standing
 from device.ports import Post, SpoolError
 
 log = logging.getLogger("madomori.spool")

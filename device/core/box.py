@@ -1,11 +1,10 @@
 """The box's core: one total function from events to effects. No event can make it raise, none is left unanswered."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from contract.messages import (
-    BODIES,
     AlarmEnded,
     AlarmRaised,
     AlarmRepeated,
@@ -13,25 +12,38 @@ from contract.messages import (
     Body,
     BoxStarted,
     CommandType,
-    Event,
     Gesture,
     IdSource,
     NoticePlayed,
-    ProfileRef,
     RecordingClosed,
     RecordingStarted,
     RecordingState,
     SegmentSealed,
+    SelftestFinished,
 )
 from device.core import events
 from device.core.alarm import INPUT_OF, TABLE, AlarmAct, AlarmInput, AlarmIs, level_of
-from device.core.effects import AllowSound, Effect, PublishAlarm, ShowLamp, StopRecording, WakeAt
+from device.core.buzz import buzzing_for
+from device.core.effects import (
+    AllowSound,
+    Buzz,
+    Cue,
+    Effect,
+    PlayCue,
+    PublishAlarm,
+    RunSelftest,
+    ShowLamp,
+    StopRecording,
+    WakeAt,
+)
 from device.core.events import ButtonName, Happening, Instant
 from device.core.health import Faults
 from device.core.lamp import LampState, LampView
 from device.core.outbox import Outbox
 from device.core.press import ButtonFreed, ButtonStuck, Contact, GestureMade, PressNews
 from device.core.recording import RecordingRules, begin
+from device.core.scribe import Identity, Scribe
+from device.core.standing import Standing, lamp_state, published
 
 DRILL_MS: Final = 5 * 60_000
 """How long a drill asked for by the hub lasts. An emergency gesture is real even then."""
@@ -41,40 +53,6 @@ HEAD_START_MS: Final = 50
 
 The dump of the pre-roll keeps a processor busy for tens of ms. The ring holds everything meanwhile, so nothing is lost.
 """
-
-_TYPE_OF: Final = {body: name for name, body in BODIES.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What the box writes around every event. `boot` is new at each start of the program."""
-
-    site: str
-    box: str
-    counter: str
-    boot: str
-    profile: ProfileRef
-    software: str
-    evidence_key: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The alarm that stands, and how far help has come."""
-
-    incident: str
-    alarm: AlarmIs
-    since: datetime
-    drill: bool = False
-    raised_event: str | None = None
-    kept: bool = False
-    verified: bool = False
-    hub_has: bool = False
-    number: str = ""
-    seen: bool = False
-    coming: str = ""
-    nobody: bool = False
-    time_limit: bool = False
 
 
 class Box:
@@ -86,11 +64,9 @@ class Box:
     def __init__(
         self, identity: Identity, rules: RecordingRules, new_id: IdSource, resumed: Standing | None = None
     ) -> None:
-        self._identity = identity
+        self._scribe = Scribe(identity, new_id)
         self._rules = rules
-        self._new_id = new_id
         self._standing = resumed
-        self._seq = 0
         self._contacts = {name: Contact(name) for name in ButtonName}
         self._outbox = Outbox()
         self._faults = Faults()
@@ -98,16 +74,17 @@ class Box:
         self._listening = False
         self._responders = 0
         self._drill_until_ms = 0
+        self._drilling = False
+        self._remind_at_ms: int | None = None
         self._after_call: list[Effect] = []
         self._after_call_ms = 0
         self._shown: LampView | None = None
 
     def start(self, now: Instant) -> list[Effect]:
         """The first effects of a boot: announce it, and go on with an alarm that stood."""
-        effects: list[Effect] = [
-            self._wire(now, BoxStarted(software=self._identity.software, evidence_key=self._identity.evidence_key)),
-            self._publish(now),
-        ]
+        identity = self._scribe.identity
+        started = BoxStarted(software=identity.software, evidence_key=identity.evidence_key)
+        effects: list[Effect] = [self._wire(now, started), self._publish(now)]
         if self._standing is not None:
             effects += begin(self._rules, self._standing.incident, level_of(self._standing.alarm), now.mono_ms)
         return [*effects, *self._show()]
@@ -120,6 +97,8 @@ class Box:
         ]
         if now.mono_ms >= self._after_call_ms:
             effects += self._begin_recording()
+        effects += self._remind(now)
+        self._drilling = now.mono_ms < self._drill_until_ms
         wake = self._wake_at(now)
         return [*effects, *self._show(), *([WakeAt(wake)] if wake is not None else [])]
 
@@ -145,27 +124,12 @@ class Box:
         if standing is None:
             return LampView(self._idle_state(), recording=recording, faults=self._faults.names)
         return LampView(
-            _alarm_state(standing, self._listening), standing.coming, standing.number, recording, self._faults.names
+            lamp_state(standing, self._listening), standing.coming, standing.number, recording, self._faults.names
         )
 
     def alarm_state(self, now: Instant) -> AlarmState:
-        """The retained alarm as it stands now.
-
-        Every box may read it, so it names the incident only when the hub holds it: a box gone bad that learnt the id
-        earlier could claim the incident before the one that was pressed.
-        """
-        standing = self._standing
-        if standing is None:
-            return AlarmState(state="none", counter=self._identity.counter, at=now.wall)
-        return AlarmState(
-            state=level_of(standing.alarm).value,
-            counter=self._identity.counter,
-            incident=standing.incident if standing.hub_has else None,
-            since=standing.since,
-            seen=standing.seen,
-            drill=standing.drill,
-            at=now.wall,
-        )
+        """The retained alarm as it stands now."""
+        return published(self._standing, self._scribe.identity.counter, now.wall)
 
     # --- one answer per event -------------------------------------------------------------------------------------
 
@@ -191,6 +155,12 @@ class Box:
                 return [AllowSound(incident, mono_ms)]
             case events.NoticeEnded():
                 return self._notice_ended(now, event)
+            case events.SelftestDue():
+                return self._selftest()
+            case events.SelftestEnded(ok, detail):
+                return self._selftested(now, ok, detail)
+            case events.AlarmFollowed():
+                return []  # a counter's own lamp speaks of its own calls
             case events.RecorderChanged(state):
                 self._recorder = state
                 return []
@@ -229,9 +199,11 @@ class Box:
 
     def _raise(self, now: Instant, gesture: Gesture, to: AlarmIs) -> list[Effect]:
         drill = now.mono_ms < self._drill_until_ms and to is AlarmIs.ASSIST
-        incident = self._new_id()
+        incident = self._scribe.new_id()
         self._standing = Standing(incident, to, now.wall, drill)
-        raised = self._event(now, AlarmRaised(incident=incident, level=level_of(to), gesture=gesture, drill=drill))
+        raised = self._scribe.event(
+            now, AlarmRaised(incident=incident, level=level_of(to), gesture=gesture, drill=drill)
+        )
         self._standing = replace(self._standing, raised_event=raised.id)
         earlier = self._begin_recording()
         self._after_call = begin(self._rules, incident, level_of(to), now.mono_ms)
@@ -276,6 +248,8 @@ class Box:
         if event.command is CommandType.DRILL:
             self._drill_until_ms = now.mono_ms + DRILL_MS
             return []
+        if event.command is CommandType.SELFTEST:
+            return self._selftest()
         standing = self._standing
         if standing is None or event.incident != standing.incident:
             return []  # said of an alarm that no longer stands
@@ -290,12 +264,36 @@ class Box:
                 self._standing = replace(standing, hub_has=True, nobody=True)
                 return []
             case CommandType.TIME_LIMIT_REACHED:
-                self._standing = replace(standing, time_limit=True)
-                return []
+                return self._time_limit(standing)
             case CommandType.RECORDING_STOP:
                 return self._end(now, standing)
-            case CommandType.SELFTEST:
-                return []  # not while an alarm stands
+
+    def _time_limit(self, standing: Standing) -> list[Effect]:
+        self._standing = replace(standing, time_limit=True)
+        if standing.time_limit or not self._rules.time_limit_cue or self._rules.silent(level_of(standing.alarm)):
+            return []
+        return [PlayCue(standing.incident, Cue.TIME_LIMIT)]
+
+    def _remind(self, now: Instant) -> list[Effect]:
+        """Say again that recording goes on, every so often as the policy wants."""
+        standing, every_ms = self._standing, self._rules.reminder_ms
+        recording = self._recorder is RecordingState.RECORDING
+        if standing is None or not recording or not every_ms or self._rules.silent(level_of(standing.alarm)):
+            self._remind_at_ms = None
+            return []
+        if self._remind_at_ms is None or now.mono_ms < self._remind_at_ms:
+            self._remind_at_ms = self._remind_at_ms or now.mono_ms + every_ms
+            return []
+        self._remind_at_ms = now.mono_ms + every_ms
+        return [PlayCue(standing.incident, Cue.REMINDER)]
+
+    def _selftest(self) -> list[Effect]:
+        return [RunSelftest()] if self._standing is None else []  # not while an alarm stands
+
+    def _selftested(self, now: Instant, ok: bool, detail: str) -> list[Effect]:
+        finished = self._wire(now, SelftestFinished(ok=ok, detail=detail[:200]))
+        news = self._faults.gone("selftest") if ok else self._faults.seen("selftest", detail)
+        return [finished, *self._wires(now, news)]
 
     def _end(self, now: Instant, standing: Standing) -> list[Effect]:
         move = TABLE[standing.alarm, AlarmInput.ENDED_BY_HUB]
@@ -330,26 +328,8 @@ class Box:
     def _alarm_is(self) -> AlarmIs:
         return AlarmIs.QUIET if self._standing is None else self._standing.alarm
 
-    def _event(self, now: Instant, body: Body) -> Event:
-        identity = self._identity
-        event = Event(
-            id=self._new_id(),
-            type=_TYPE_OF[type(body)],
-            site=identity.site,
-            box=identity.box,
-            boot=identity.boot,
-            seq=self._seq,
-            at=now.wall,
-            mono_ms=now.mono_ms,
-            clock=now.clock,
-            profile=identity.profile,
-            body=body,
-        )
-        self._seq += 1
-        return event
-
     def _wire(self, now: Instant, body: Body) -> Effect:
-        return self._outbox.add(self._event(now, body))
+        return self._outbox.add(self._scribe.event(now, body))
 
     def _wires(self, now: Instant, body: Body | None) -> list[Effect]:
         return [] if body is None else [self._wire(now, body)]
@@ -361,20 +341,28 @@ class Box:
         view = self.view()
         if view == self._shown:
             return []
+        changed = self._shown is None or view.state is not self._shown.state
         self._shown = view
-        return [ShowLamp(view)]
+        standing = self._standing
+        quiet = standing is not None and self._rules.silent(level_of(standing.alarm))
+        buzzing = buzzing_for(view.state, quiet=quiet) if changed else None
+        return [ShowLamp(view), *([Buzz(buzzing)] if buzzing is not None else [])]
 
     def _idle_state(self) -> LampState:
         if not self._listening:
             return LampState.HUB_LOST
         if self._faults.names:
             return LampState.FAULT
+        if self._drilling:
+            return LampState.DRILL
         return LampState.NOBODY if self._responders == 0 else LampState.READY
 
     def _wake_at(self, now: Instant) -> int | None:
         due = [contact.next_ms for contact in self._contacts.values() if contact.next_ms is not None]
         if now.mono_ms < self._drill_until_ms:
             due.append(self._drill_until_ms)
+        if self._remind_at_ms is not None:
+            due.append(self._remind_at_ms)
         if self._after_call:
             due.append(self._after_call_ms)
         return min(due, default=None)
@@ -384,21 +372,3 @@ def _at_tick(now: Instant, tick_ms: int) -> Instant:
     """The instant of an edge that waited in the queue: the press has its true time."""
     late_ms = max(0, now.mono_ms - tick_ms)
     return replace(now, mono_ms=now.mono_ms - late_ms, wall=now.wall - timedelta(milliseconds=late_ms))
-
-
-def _alarm_state(standing: Standing, listening: bool) -> LampState:
-    if standing.time_limit:
-        return LampState.TIME_LIMIT
-    if standing.coming:
-        return LampState.COMING
-    if standing.nobody:
-        return LampState.NOBODY_COMES
-    if standing.seen:
-        return LampState.SEEN
-    if standing.hub_has:
-        return LampState.HUB_HAS
-    if not standing.kept:
-        return LampState.PRESSED
-    if not listening:
-        return LampState.CALL_LOST
-    return LampState.VERIFIED if standing.verified else LampState.RECEIVED

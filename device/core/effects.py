@@ -1,9 +1,20 @@
 """What the box's core asks for. Imperative; the runner carries them out in order."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from contract.messages import AlarmState, Event
+from device.core.buzz import Buzzing
 from device.core.lamp import LampView
+
+
+class Cue(StrEnum):
+    """What is said besides the notice."""
+
+    REMINDER = "reminder"
+    """Recording goes on."""
+    TIME_LIMIT = "time_limit"
+    """The time that was told is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,26 @@ class PlayNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayCue:
+    """Say this aloud; answered with `NoticeEnded`."""
+
+    incident: str
+    cue: Cue
+
+
+@dataclass(frozen=True, slots=True)
+class Buzz:
+    """Tell the hand, or the room of a beacon. A new one ends the one before."""
+
+    buzzing: Buzzing
+
+
+@dataclass(frozen=True, slots=True)
+class RunSelftest:
+    """Try picture, sound and pre-roll from end to end; answered with `SelftestEnded`."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeepRecording:
     """Keep what is captured for this incident, from the pre-roll on.
 
@@ -75,4 +106,17 @@ class WakeAt:
     mono_ms: int
 
 
-Effect = Persist | Send | PublishAlarm | ShowLamp | PlayNotice | KeepRecording | AllowSound | StopRecording | WakeAt
+Effect = (
+    Persist
+    | Send
+    | PublishAlarm
+    | ShowLamp
+    | Buzz
+    | PlayNotice
+    | PlayCue
+    | KeepRecording
+    | AllowSound
+    | StopRecording
+    | RunSelftest
+    | WakeAt
+)

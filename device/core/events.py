@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from contract.messages import ClockState, CommandType, RecordingState
+from contract.messages import AlarmState, ClockState, CommandType, RecordingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,33 @@ class NoticeStarted:
 
 @dataclass(frozen=True, slots=True)
 class NoticeEnded:
-    """The notice ended; not `ok` when it could not be heard to its end."""
+    """The notice or a cue ended; not `ok` when it could not be heard to its end."""
 
     incident: str
     notice: str
     ok: bool
     duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelftestDue:
+    """It is time for the daily self-test."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelftestEnded:
+    """The self-test ended; `detail` says what was found wanting."""
+
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmFollowed:
+    """The retained alarm of another box, as a beacon or wall lamp follows it; None when it was taken away."""
+
+    box: str
+    alarm: AlarmState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +179,9 @@ Happening = (
     | LinkChanged
     | NoticeStarted
     | NoticeEnded
+    | SelftestDue
+    | SelftestEnded
+    | AlarmFollowed
     | RecorderChanged
     | RecordingBegan
     | SegmentWritten

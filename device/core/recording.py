@@ -15,6 +15,8 @@ class RecordingRules:
     pre_roll_sound: bool
     notice: bool
     emergency_silent: bool
+    reminder_ms: int | None = None
+    time_limit_cue: bool = False
 
     @classmethod
     def of(cls, profile: PolicyProfile) -> "RecordingRules":
@@ -25,14 +27,19 @@ class RecordingRules:
             pre_roll_sound=recording.pre_roll_sound,
             notice=recording.notice_required,
             emergency_silent=recording.emergency_silent,
+            reminder_ms=recording.reminder_minutes and recording.reminder_minutes * 60_000,
+            time_limit_cue=recording.time_limit_cue,
         )
+
+    def silent(self, level: Level) -> bool:
+        """Whether nothing may be heard from the box during a call of `level`."""
+        return self.emergency_silent and level is Level.EMERGENCY
 
 
 def begin(rules: RecordingRules, incident: str, level: Level, now_ms: int) -> list[Effect]:
     """What a new alarm asks of speaker and recorder, in order: the notice before anything is kept (promise 6)."""
     if not rules.keep:
         return []
-    silent = rules.emergency_silent and level is Level.EMERGENCY
-    if silent or not rules.notice:
+    if rules.silent(level) or not rules.notice:
         return [KeepRecording(incident, rules.pre_roll_sound), AllowSound(incident, now_ms)]
     return [PlayNotice(incident), KeepRecording(incident, rules.pre_roll_sound)]

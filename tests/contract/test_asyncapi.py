@@ -114,12 +114,16 @@ def _filled(schema: Any, value: Any, letter: str) -> Any:
         value = value or {}
         return {name: _filled(part, value.get(name), letter) for name, part in schema["properties"].items()}
     if schema.get("type") == "array":
-        one = (value or ["-"])[0]
+        one = (value or [None])[0]
         return [_filled(schema["items"], one, letter)] * schema["maxItems"]
     if schema.get("type") == "string" and not {"enum", "const", "pattern", "format"} & set(schema):
         return letter * schema["maxLength"]
     if schema.get("pattern") == "^[ -~]+$":
         return '"' * schema["maxLength"]
+    if value is None and "enum" in schema:
+        return max(schema["enum"], key=len)
+    if value is None and schema.get("type") == "integer":
+        return schema.get("maximum", 0)
     return value
 
 

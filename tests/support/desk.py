@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from contract.messages import ClockState, Event, ProfileRef
-from device.core.box import Box, Identity, Standing
+from device.core.box import Box
 from device.core.effects import Effect, Persist, Send, ShowLamp, WakeAt
 from device.core.events import ButtonName, EdgeSeen, Happening, Instant, Persisted, Woken
 from device.core.lamp import LampView
 from device.core.recording import RecordingRules
+from device.core.scribe import Identity
+from device.core.standing import Standing
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 

@@ -2,21 +2,27 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.desk import START, Desk
+from support.desk import RULES, START, Desk
 
 from contract.messages import AlarmRaised, CommandType, Gesture, Level, RecordingState
 from device.core import events
 from device.core.alarm import TABLE, AlarmAct, AlarmInput, AlarmIs
 from device.core.box import DRILL_MS, HEAD_START_MS
+from device.core.buzz import STEPS
 from device.core.effects import (
     AllowSound,
+    Buzz,
+    Cue,
     KeepRecording,
     Persist,
+    PlayCue,
     PlayNotice,
     PublishAlarm,
+    RunSelftest,
     Send,
     ShowLamp,
     StopRecording,
@@ -36,7 +42,7 @@ from device.core.recording import RecordingRules
 
 def test_a_press_changes_the_lamp_first_then_is_persisted_then_sent_then_announced_then_kept(desk: Desk) -> None:
     kinds = [type(effect) for effect in desk.edge(True)]
-    assert kinds[:3] == [ShowLamp, Persist, PublishAlarm]
+    assert kinds[:4] == [ShowLamp, Buzz, Persist, PublishAlarm]
     assert desk.lamp().state is LampState.PRESSED
     effects = desk.persist_all()
     assert [type(effect) for effect in effects][:3] == [Send, PlayNotice, KeepRecording]
@@ -287,3 +293,82 @@ def test_every_lamp_state_has_a_rhythm_of_its_own_so_that_colour_is_never_needed
         cycle_ms = sum(ms for _, ms in pattern.steps)
         flashes = sum(1 for on, _ in pattern.steps if on)
         assert len(pattern.steps) == 1 or flashes * 1000 / cycle_ms <= 3  # WCAG 2.3.1
+
+
+def told(desk: Desk, kind: type) -> list[object]:
+    return [effect for effect in desk.effects if isinstance(effect, kind)]
+
+
+def calling(desk: Desk, button: ButtonName = ButtonName.MAIN) -> str:
+    desk.tap(button)
+    desk.persist_all()
+    desk.feed(events.RecorderChanged(RecordingState.RECORDING))
+    assert desk.box.standing is not None
+    return desk.box.standing.incident
+
+
+def test_recording_is_said_again_every_so_many_minutes_until_the_alarm_ends() -> None:
+    desk = Desk(replace(RULES, reminder_ms=5 * 60_000))
+    incident = calling(desk)
+    desk.wait(5 * 60_000 - 1_000)
+    assert told(desk, PlayCue) == []
+    desk.wait(2_000)
+    assert told(desk, PlayCue) == [PlayCue(incident, Cue.REMINDER)]
+    desk.wait(10 * 60_000)
+    assert len(told(desk, PlayCue)) == 3
+    desk.feed(CommandArrived(CommandType.RECORDING_STOP, incident, ""))
+    desk.wait(60 * 60_000)
+    assert len(told(desk, PlayCue)) == 3
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_nothing_is_said_and_no_buzzer_heard_in_a_silent_emergency(silent: bool) -> None:
+    desk = Desk(replace(RULES, reminder_ms=60_000, time_limit_cue=True, emergency_silent=silent))
+    incident = calling(desk, ButtonName.SECOND)
+    desk.wait(61_000)
+    desk.feed(CommandArrived(CommandType.TIME_LIMIT_REACHED, incident, ""))
+    assert (told(desk, PlayCue) == []) is silent
+    assert told(desk, Buzz)
+    assert all(effect.buzzing.quiet is silent for effect in told(desk, Buzz))  # type: ignore[attr-defined]
+
+
+def test_the_time_limit_is_said_once_and_only_where_the_policy_wants_it() -> None:
+    for wanted in (True, False):
+        desk = Desk(replace(RULES, time_limit_cue=wanted))
+        incident = calling(desk)
+        for _ in range(2):
+            desk.feed(CommandArrived(CommandType.TIME_LIMIT_REACHED, incident, ""))
+        assert told(desk, PlayCue) == [PlayCue(incident, Cue.TIME_LIMIT)] * wanted
+        assert desk.lamp().state is LampState.TIME_LIMIT
+
+
+@pytest.mark.parametrize("asked", [events.SelftestDue(), CommandArrived(CommandType.SELFTEST, None, "")])
+def test_a_self_test_runs_when_no_alarm_stands_and_its_failure_is_a_fault_until_one_succeeds(
+    desk: Desk, asked: events.Happening
+) -> None:
+    desk.feed(LinkChanged(True, 1))
+    assert RunSelftest() in desk.feed(asked)
+    desk.feed(events.SelftestEnded(False, "画面が真っ黒です / the picture is black"))
+    assert desk.lamp().faults == ("selftest",)
+    desk.feed(events.SelftestEnded(True, ""))
+    assert desk.lamp().faults == ()
+    assert desk.types().count("selftest.finished") == 2
+    desk.tap()
+    assert RunSelftest() not in desk.feed(asked)
+
+
+def test_a_drill_shows_on_the_lamp_until_it_is_over(desk: Desk) -> None:
+    desk.feed(LinkChanged(True, 1))
+    desk.feed(CommandArrived(CommandType.DRILL, None, ""))
+    assert desk.lamp().state is LampState.DRILL
+    desk.wait(DRILL_MS + 1)
+    assert desk.lamp().state is LampState.READY
+
+
+def test_the_hand_feels_how_far_the_call_has_come(desk: Desk) -> None:
+    desk.feed(LinkChanged(True, 1))
+    incident = calling(desk)
+    desk.feed(ReceiptArrived((desk.box.standing.raised_event,), incident, "2026-000001"))
+    desk.feed(CommandArrived(CommandType.RESPONDER_COMING, incident, "佐藤"))
+    felt = [effect.buzzing.steps for effect in told(desk, Buzz)]  # type: ignore[attr-defined]
+    assert felt == [STEPS[LampState.PRESSED], STEPS[LampState.HUB_HAS], STEPS[LampState.COMING]]

@@ -11,10 +11,11 @@ from support.desk import RULES, Desk, counted_ids
 
 from contract.messages import AlarmEnded, AlarmRaised, AlarmRepeated, CommandType, Event
 from device.core.alarm import AlarmIs
-from device.core.box import HEAD_START_MS, Standing
+from device.core.box import HEAD_START_MS
 from device.core.effects import Effect, KeepRecording, Persist, PlayNotice, Send
 from device.core.events import ButtonName, CommandArrived, LinkChanged, Persisted, PersistFailed, ReceiptArrived
 from device.core.lamp import LampState
+from device.core.standing import Standing
 
 CLAIMS_DURABLE = {LampState.RECEIVED, LampState.VERIFIED, LampState.CALL_LOST}
 CLAIMS_HUB = {LampState.HUB_HAS, LampState.SEEN, LampState.COMING}
