@@ -1,6 +1,7 @@
 """`madomori-hub`: makes a site, runs it, enrols boxes, manages accounts. Exits 0 good, 1 refused, 2 usage."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from hub.store.migrate import migrate as migrate_database
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """窓守 Madomori: 窓口の箱を見守るハブ / the hub that keeps watch over the counters' boxes."""
+    os.umask(0o077)  # keys, calls, recordings: nothing of a site is for other users of the machine
 
 
 @main.command()

@@ -70,7 +70,7 @@ def create(places: Places, site: str, now: datetime) -> None:
         .sign(key, hashes.SHA256())
     )
     write_private(places.ca_key, _pem(key))
-    write_private(places.ca_certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
+    write_private(places.ca_certificate, certificate.public_bytes(serialization.Encoding.PEM))
     write_revocations(places, (), now)
 
 
@@ -136,7 +136,7 @@ def write_revocations(places: Places, revoked: Iterable[Revoked], now: datetime)
             x509.RevokedCertificateBuilder().serial_number(int(one.serial, 16)).revocation_date(one.at).build()
         )
     listed = builder.sign(key, hashes.SHA256())
-    write_private(places.crl, listed.public_bytes(serialization.Encoding.PEM), 0o644)
+    write_private(places.crl, listed.public_bytes(serialization.Encoding.PEM))
 
 
 def _issue(

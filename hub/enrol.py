@@ -56,7 +56,7 @@ def enrol(config: HubConfig, engine: Engine, box: str, counter: str, bundle: Pat
     bundle.mkdir(parents=True, exist_ok=True, mode=0o700)
     contents = _contents(config, box, counter, issued)
     for name in FILES:
-        write_private(bundle / name, contents[name], 0o600 if name == "box.key" else 0o644)
+        write_private(bundle / name, contents[name])
     with begin_write(engine) as connection:
         again = boxes.enrol(connection, box, counter, issued, now)
         note_changes(connection, [("box", None, box)], now)

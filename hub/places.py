@@ -82,16 +82,16 @@ class Places:
         return self.directory / "run"
 
 
-def write_private(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Put `content` at `path` so that a crash leaves the old file or the new one, never half of one.
+def write_private(path: Path, content: bytes) -> None:
+    """Put `content` at `path`, for this user alone. A crash leaves the old file or the new one, never half of one.
 
     Raises:
         OSError: the disk refuses.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.fchmod(handle, mode)  # the umask may have narrowed it, an old file may have been wider
+        os.fchmod(handle, 0o600)  # an old file may have been wider
         with open(handle, "wb", closefd=False) as file:
             file.write(content)
         os.fsync(handle)

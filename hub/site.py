@@ -99,7 +99,7 @@ def init(wanted: Wanted, now: datetime) -> Made:
     for folder in (places.run, places.broker):
         folder.mkdir(exist_ok=True, mode=0o700)
     (places.directory / _HALF_MADE).touch()
-    write_private(places.profile, profile.encode(), 0o644)
+    write_private(places.profile, profile.encode())
     authority.create(places, wanted.site, now)
     _write_certificates(places, [wanted.http[0], wanted.mqtt[0]], now)
     receipts.create(places)
@@ -127,10 +127,10 @@ def renew_certificates(config: HubConfig, now: datetime) -> bool:
 
 def _write_certificates(places: Places, hosts: list[str], now: datetime) -> None:
     server = authority.issue_server(places, [host for host in hosts if host not in _EVERY_CARD], now)
-    write_private(places.server_certificate, server.certificate, 0o644)
+    write_private(places.server_certificate, server.certificate)
     write_private(places.server_key, server.key)
     client = authority.issue_hub_client(places, now)
-    write_private(places.client_certificate, client.certificate, 0o644)
+    write_private(places.client_certificate, client.certificate)
     write_private(places.client_key, client.key)
 
 

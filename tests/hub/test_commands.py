@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,11 +58,16 @@ def test_init_makes_a_site_and_says_what_next(tmp_path: Path) -> None:
     assert password not in (directory / "hub.toml").read_text("utf-8")
 
 
-def test_secrets_are_for_the_owner_only(site: Path) -> None:
-    for path in site.rglob("*"):
-        open_ = path.stat().st_mode & 0o077
-        secret = path.suffix in (".key", ".secret", ".db") or path.name == "hub.toml"
-        assert not (secret and open_), path
+def test_a_site_and_a_bundle_are_for_their_owner_only(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        run("init", tmp_path / "site", "--site", "kita", "--profile", "default")
+        run("enroll", tmp_path / "site", "counter-01", "--counter", "窓口", "--out", tmp_path / "bundle")
+    finally:
+        os.umask(before)
+    made = list(tmp_path.rglob("*"))
+    assert {"box.key", "box.toml", "hub.toml", "madomori.db", "ca.crt"} <= {path.name for path in made}
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
 
 
 def test_init_takes_a_password_and_reports_as_json(tmp_path: Path) -> None:
