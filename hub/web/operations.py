@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.domain.incident import State
 from hub.domain.permissions import Action
+from hub.store import counters
 from hub.store.engine import begin_read
 from hub.store.schema import alert, beat, box, change, incident, quarantine
 from hub.web.gate import needs
@@ -88,8 +89,10 @@ def _count(connection: Connection, registry: CollectorRegistry) -> None:
         alerts.labels(row.state).set(row.n)
     last = Gauge("madomori_change_number", "Number of the newest change", registry=registry)
     last.set(connection.execute(select(func.max(change.c.id))).scalar_one_or_none() or 0)
-    refused = Gauge("madomori_quarantined", "Messages that could not be understood", registry=registry)
-    refused.set(connection.execute(select(func.count()).select_from(quarantine)).scalar_one())
+    refused = Counter("madomori_quarantined", "Messages that could not be understood, ever", registry=registry)
+    refused.inc(counters.value(connection, counters.QUARANTINED))
+    kept = Gauge("madomori_quarantine_kept", "Those of them that can still be looked at", registry=registry)
+    kept.set(connection.execute(select(func.count()).select_from(quarantine)).scalar_one())
 
 
 def _count_room(registry: CollectorRegistry) -> None:

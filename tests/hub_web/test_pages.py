@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from hub.store import quarantine as set_aside
+from hub.store.engine import begin_write
 from hub.store.schema import beat, quarantine, timeline
 from tests.hub_web.conftest import Browser, Hub
 
@@ -256,3 +258,13 @@ def test_a_certificate_in_two_places_is_a_fault_on_the_dashboard_for_a_day(hub: 
     assert "証明書が二か所で使われている疑い" in browser.get("/").text
     hub.time.moves(hours=25)
     assert "証明書が二か所で使われている疑い" not in hub.signed_in("supervisor", "鈴木").get("/").text
+
+
+def test_the_count_of_what_could_not_be_understood_never_falls(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.store.quarantine.ROWS_MAX", 2)
+    for number in range(1, 6):
+        with begin_write(hub.engine) as connection:
+            set_aside.add(connection, [set_aside.row("t", None, "not JSON", b"", hub.time())])
+        figures = hub.client().get("/metrics").text
+        assert f"madomori_quarantined_total {number}.0" in figures
+        assert f"madomori_quarantine_kept {min(number, 2)}.0" in figures
