@@ -1,10 +1,11 @@
 """The pages: one file and one template folder per area, and what all of them share."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, g, request
 
@@ -17,6 +18,9 @@ from hub.wording import clock_time, date_and_time, full_date_and_time, say
 
 AREAS = (login, dashboard, incident, incidents, boxes, preferences)
 
+_TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Characters that turn the direction of what stands beside them: a note could show another name, time or outcome."""
+
 
 def register(app: Flask) -> None:
     """Add every area, and the words and times that templates use."""
@@ -25,6 +29,7 @@ def register(app: Flask) -> None:
     app.context_processor(_shared)
     app.jinja_env.filters["ms"] = lambda at: int(at.timestamp() * 1000)
     app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.finalize = _upright
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -47,6 +52,11 @@ def _shared() -> dict[str, Any]:
         "elapsed": _elapsed,
         "once": lambda: secrets.token_urlsafe(12),
     }
+
+
+def _upright(value: object) -> object:
+    """What a template shows: with a visible mark where text would turn. Store and API keep it as it was said."""
+    return type(value)(_TURNS.sub("\ufffd", value)) if isinstance(value, str) and _TURNS.search(value) else value
 
 
 def _label(tongue: str, table: Mapping[str, str], name: object) -> str:

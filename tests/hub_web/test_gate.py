@@ -276,7 +276,7 @@ def test_every_answer_carries_the_security_headers(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["<script>alert(1)</script>", "{{ 7*7 }}", "'; DROP TABLE incident; --", "\u202egnp.exe"]
+    "text", ["<script>alert(1)</script>", "{{ 7*7 }}", "'; DROP TABLE incident; --", "\u202egnp.exe", "\u2069\u2067x"]
 )
 def test_whatever_people_and_boxes_say_is_shown_as_said(hub: Hub, text: str) -> None:
     hub.box("counter-01", counter=text, faults=[text])
@@ -286,6 +286,7 @@ def test_whatever_people_and_boxes_say_is_shown_as_said(hub: Hub, text: str) -> 
         page = browser.get(path)
         assert page.status_code == 200
         assert "<script>alert" not in page.text
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", page.text)  # would turn what stands beside it
         assert "49" not in re.findall(r"<bdi>(.*?)</bdi>", page.text)
     assert browser.get(f"/api/v1/incidents/{incident}").json["timeline"][-1]["text"] == text
 
