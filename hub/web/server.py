@@ -27,6 +27,7 @@ OWN_FILES: Final = 256
 """Open files beside the connections: database, recordings, logs."""
 
 GRACEFUL_S: Final = 3
+KEEPALIVE_S: Final = 15
 
 SILENCE_S: Final = 20
 """How long a peer may stay silent in the middle of a request or an answer."""
@@ -98,7 +99,7 @@ def options(config: HubConfig) -> dict[str, Any]:
         "worker_connections": _connections(threads),
         "graceful_timeout": GRACEFUL_S,
         "timeout": 30,
-        "keepalive": 15,
+        "keepalive": KEEPALIVE_S,
         "forwarded_allow_ips": "",
         "secure_scheme_headers": {},
         "control_socket_disable": True,

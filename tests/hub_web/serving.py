@@ -107,7 +107,9 @@ class Server(Hands):
         return self._peers[-1]
 
     def _trust(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.config.places.ca_certificate))
+        context = ssl.create_default_context(cafile=str(self.config.places.ca_certificate))
+        context.maximum_version = ssl.TLSVersion.TLSv1_2  # 1.3 sends tickets, which look like an answer
+        return context
 
     def stop(self) -> None:
         """Hang up, and stop the web process."""

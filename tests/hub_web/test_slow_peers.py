@@ -16,7 +16,7 @@ from tests.hub_web.serving import Peer, Server
 
 HEAD = "GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 FORM = "Host: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # the first bytes of TLS's ClientHello
+HELLO = b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03"  # the first bytes of TLS's ClientHello
 ROOM = "hub.web.http_worker."
 SHORT = {ROOM + "HEAD_S": 0.3, ROOM + "BODY_S": 0.3, ROOM + "BODY_BYTES_PER_S": 10**9}
 
@@ -188,7 +188,11 @@ def test_what_never_reaches_the_pages_is_answered_like_the_rest(serve: Any) -> N
 
 # --- the end --------------------------------------------------------------------------------------------------------
 
-FOR_EVER = {"hub.web.server.GRACEFUL_S": 3600, "gunicorn.workers.gthread.STOP_KEEPALIVE_LINGER": 3600.0}
+FOR_EVER = {
+    "gunicorn.workers.gthread.STOP_KEEPALIVE_LINGER": 3600.0,
+    "gunicorn.workers.gthread.DEFAULT_WORKER_DATA_TIMEOUT": 3600.0,
+    **{f"hub.web.server.{name}": 3600 for name in ("GRACEFUL_S", "KEEPALIVE_S", "SILENCE_S")},
+}
 
 
 def test_the_pages_stop_although_screens_are_open(serve: Any) -> None:
