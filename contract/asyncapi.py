@@ -297,7 +297,7 @@ _OVERVIEW: Final = Words(
     "操作（operations）はハブの側から書いています。",
     "What the box at a counter and the hub say to each other over MQTT 5, with plain 3.1.1 features only in what "
     "safety needs. Payloads are UTF-8 JSON up to 64 KiB. Unknown fields are ignored; of an event of an unknown major "
-    "version the call for help alone is taken. Operations are told from the hub's side.",
+    "version the call for help alone has an effect. Operations are told from the hub's side.",
 )
 
 

@@ -9,7 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 from contract.messages import (
     BODIES,
     VERSION,
+    AnyEvent,
     BareAlarm,
+    BareEvent,
     Envelope,
     Event,
     Id,
@@ -60,8 +62,8 @@ def decode(model: type[_MessageT], payload: bytes) -> _MessageT:
     return _validated(model, _json_object(payload))
 
 
-def decode_event(payload: bytes) -> Event | BareAlarm:
-    """The event in `payload`; of an unknown major version only the call for help is taken (design, section 4).
+def decode_event(payload: bytes) -> AnyEvent:
+    """The event in `payload`; of an unknown major version only the call for help is read (design, section 4).
 
     Raises:
         MalformedMessage: wrong size, not JSON, or fields of the wrong kind.
@@ -69,7 +71,7 @@ def decode_event(payload: bytes) -> Event | BareAlarm:
     fields = _json_object(payload)
     version = fields.get("v")
     if type(version) is int and version > VERSION:
-        return _bare_alarm(fields)
+        return _bare(fields)
     envelope = _validated(Envelope, fields)
     # A newer box's event must get its receipt as well, or the box would send it for ever (faults, W23).
     body_model = BODIES.get(envelope.type, UnknownBody)
@@ -81,23 +83,17 @@ def decode_event(payload: bytes) -> Event | BareAlarm:
     return Event.model_construct(**parts)
 
 
-def _bare_alarm(fields: dict[str, Any]) -> BareAlarm:
+def _bare(fields: dict[str, Any]) -> BareAlarm | BareEvent:
+    """Whatever a later version spells differently is made up for: only without an id or a sender is there no event."""
+    known = {name: fields.get(name) for name in ("id", "site", "box")} | {"at": _or_none(_MOMENT, fields.get("at"))}
     kind = fields.get("type")
     if isinstance(kind, str) and kind in BODIES and kind not in _CALLS_FOR_HELP:
-        raise MalformedMessage("an event of an unknown major version that is no alarm")
+        return _validated(BareEvent, known | {"type": kind})
     body = fields.get("body")
     body = body if isinstance(body, dict) else {}
-    # Whatever a later version spells differently is made up for: only without an id or a sender is there no press.
+    incident = _or_none(_ID, body.get("incident")) or fields.get("id")
     return _validated(
-        BareAlarm,
-        {
-            "id": fields.get("id"),
-            "incident": _or_none(_ID, body.get("incident")) or fields.get("id"),
-            "site": fields.get("site"),
-            "box": fields.get("box"),
-            "level": _or_none(_LEVEL, body.get("level")) or Level.ASSIST,
-            "at": _or_none(_MOMENT, fields.get("at")),
-        },
+        BareAlarm, known | {"incident": incident, "level": _or_none(_LEVEL, body.get("level")) or Level.ASSIST}
     )
 
 

@@ -301,6 +301,27 @@ class BareAlarm(Message):
     at: Moment | None
 
 
+class BareEvent(Message):
+    """An event of an unknown major version that is known to be no call: kept and receipted as it came, without effect.
+
+    Without a receipt its box would send it for ever.
+    """
+
+    id: Id
+    type: Line
+    site: Name
+    box: Name
+    at: Moment | None
+
+    @property
+    def incident(self) -> None:
+        """Not read: a later version may mean something else by it."""
+        return None
+
+
+AnyEvent = Event | BareAlarm | BareEvent
+
+
 # --- other topics -----------------------------------------------------------------------------------------------------
 
 

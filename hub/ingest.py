@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from contract import topics
 from contract.codec import MalformedMessage, decode, decode_event
-from contract.messages import AlarmRaised, BareAlarm, Health, Presence
+from contract.messages import AlarmRaised, AnyEvent, BareAlarm, Event, Health, Presence
 from contract.topics import Kind
 from hub.alerts.unwritten import Call, Unwritten
 from hub.clock import now_utc
@@ -31,7 +31,7 @@ from hub.store import beats, changes, quarantine, signs
 from hub.store import intake as store
 from hub.store.engine import begin_write
 from hub.store.ids import new_id
-from hub.store.intake import AnyEvent, Durable
+from hub.store.intake import Durable
 from hub.store.signs import Sign
 
 _log = structlog.get_logger()
@@ -343,7 +343,7 @@ def signature_holds(public_key: str, message: bytes, signature: str) -> bool:
 
 
 def _raises(event: AnyEvent) -> bool:
-    return isinstance(event, BareAlarm) or isinstance(event.body, AlarmRaised)
+    return isinstance(event, BareAlarm) or (isinstance(event, Event) and isinstance(event.body, AlarmRaised))
 
 
 def _calls(events: Iterable[AnyEvent]) -> Iterator[Call]:
@@ -351,5 +351,5 @@ def _calls(events: Iterable[AnyEvent]) -> Iterator[Call]:
     for event in events:
         if isinstance(event, BareAlarm):
             yield Call(event.incident, event.box, event.level.value, event.at or now_utc(), False)
-        elif isinstance(event.body, AlarmRaised):
+        elif isinstance(event, Event) and isinstance(event.body, AlarmRaised):
             yield Call(event.body.incident, event.box, event.body.level.value, event.at, event.body.drill)

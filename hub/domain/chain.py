@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from contract.evidence import CHAIN_START, SegmentRecord, Verify, head_of, read_record, signed_bytes
-from contract.messages import BareAlarm, Event, RecordingClosed, SegmentSealed
+from contract.messages import AnyEvent, Event, RecordingClosed, SegmentSealed
 
 Row = dict[str, Any]
 
@@ -126,9 +126,9 @@ class Chains:
             raise Doubtful("the recording was closed before with another count or head")
         return known[2], {}
 
-    def again(self, event: Event | BareAlarm) -> Witness | None:
+    def again(self, event: AnyEvent) -> Witness | None:
         """The witness that this event got before."""
-        if isinstance(event, BareAlarm):
+        if not isinstance(event, Event):
             return None
         if event.id in self._fresh:
             return self._fresh[event.id]

@@ -12,7 +12,9 @@ from contract.evidence import Verify
 from contract.messages import (
     AlarmRaised,
     AlarmRepeated,
+    AnyEvent,
     BareAlarm,
+    BareEvent,
     BoxStarted,
     ClockState,
     Event,
@@ -132,7 +134,7 @@ class Intake:
         self._chains = Chains(known.segments, known.closes, now, verify)
         self._to_alert: dict[str, str] = {}  # incident -> level
 
-    def take(self, event: Event | BareAlarm, payload: str) -> None:
+    def take(self, event: AnyEvent, payload: str) -> None:
         """Add what follows from `event`.
 
         Raises:
@@ -142,7 +144,6 @@ class Intake:
         if box is None:
             raise Refused("unknown or revoked box")
         event = _plausible(event, self.now)
-        bare = isinstance(event, BareAlarm)
         known = self._events.get(event.id)
         if known is not None:
             if known.box != event.box:
@@ -150,13 +151,13 @@ class Intake:
             self.duplicates += 1
             self.receipts.append(Receipted(event.box, event.id, known.incident, self._chains.again(event)))
             return
-        kind = "alarm.raised" if isinstance(event, BareAlarm) else event.type
-        place = (event.box, event.id, 0) if isinstance(event, BareAlarm) else (event.box, event.boot, event.seq)
+        place = (event.box, event.boot, event.seq) if isinstance(event, Event) else (event.box, event.id, 0)
         replayed = place in self._places
         owner = self.incidents.get(event.incident) if event.incident else None
         if owner is not None and owner.box != event.box:
             raise Refused("the incident belongs to another box")
         self._places[place] = event.id
+        kind = "alarm.bare" if isinstance(event, BareAlarm) else event.type
         self._events[event.id] = KnownEvent(event.box, kind, event.incident)
         self.events.append(
             {
@@ -164,7 +165,7 @@ class Intake:
                 "box": event.box,
                 "boot": place[1],
                 "seq": place[2],
-                "type": "alarm.bare" if bare else kind,
+                "type": kind,
                 "incident": event.incident,
                 "at": event.at or self.now,
                 "received_at": self.now,
@@ -195,9 +196,12 @@ class Intake:
                 self.alerts += escalation.alert_rows(found, self._new_id, self.now)
                 self.timeline.append(escalation.alerted_entry(incident, found, self.now, self._rules.profile_digest))
 
-    def _apply(self, event: Event | BareAlarm, box: KnownBox) -> Witness | None:
+    def _apply(self, event: AnyEvent, box: KnownBox) -> Witness | None:
         if isinstance(event, BareAlarm):
             self._raise(event, box, event.level, ClockState.UNSYNCED, event.at or self.now, False, {"bare": True})
+            return None
+        if isinstance(event, BareEvent):
+            self._note(event, "an event of an unknown major version that is no call: kept as it came")
             return None
         body = event.body
         match body:
@@ -229,7 +233,7 @@ class Intake:
 
     def _raise(
         self,
-        event: Event | BareAlarm,
+        event: AnyEvent,
         box: KnownBox,
         level: Level,
         clock: ClockState,
@@ -291,7 +295,7 @@ class Intake:
         self._entry(event.incident, event, event.at, received_at, _plain(event))
         self._change("incident", event.incident, event.box)
 
-    def _entry(self, incident: str, event: Event | BareAlarm, at: datetime, received_at: datetime, data: Row) -> None:
+    def _entry(self, incident: str, event: AnyEvent, at: datetime, received_at: datetime, data: Row) -> None:
         kind = "alarm.raised" if isinstance(event, BareAlarm) else event.type
         data = data | {"event": event.id}
         if abs(received_at - at) > SKEW:
@@ -377,7 +381,7 @@ class Intake:
 
     # --- small things --------------------------------------------------------------------------------------------
 
-    def _note(self, event: Event, reason: str) -> None:
+    def _note(self, event: AnyEvent, reason: str) -> None:
         self.notes.append((event.id, reason))
         self._change("box", None, event.box)
 
@@ -385,13 +389,12 @@ class Intake:
         self.changes[kind, incident, box] = None
 
 
-def _plausible(event: Event | BareAlarm, now: datetime) -> Event | BareAlarm:
+def _plausible(event: AnyEvent, now: datetime) -> AnyEvent:
     """The event, at the hub's time when the box's own cannot be true; the payload keeps what it said."""
     if event.at is None or abs(event.at - now) <= BELIEVED:
         return event
-    if isinstance(event, BareAlarm):
-        return event.model_copy(update={"at": None})
-    return event.model_copy(update={"at": now, "clock": ClockState.UNSYNCED})
+    changed = {"at": now, "clock": ClockState.UNSYNCED} if isinstance(event, Event) else {"at": None}
+    return event.model_copy(update=changed)
 
 
 def incident_year(now: datetime) -> int:

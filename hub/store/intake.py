@@ -9,14 +9,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from contract.codec import MalformedMessage, decode_event
 from contract.evidence import read_record
-from contract.messages import BareAlarm, Event, FaultCleared, FaultRaised, RecordingClosed, SegmentSealed
+from contract.messages import AnyEvent, Event, FaultCleared, FaultRaised, RecordingClosed, SegmentSealed
 from hub.domain.chain import KnownClose, KnownSegment, Witness
 from hub.domain.incident import ALARMING
 from hub.domain.intake import Intake, Known, KnownBox, KnownEvent, LiveIncident, incident_year
 from hub.store import boxes, changes, counters
 from hub.store.schema import alert, box, event, incident, leaf, recording, segment, timeline
-
-AnyEvent = Event | BareAlarm
 
 # Asked for every batch, which under a light load is every press: built once, because building costs more than asking.
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)

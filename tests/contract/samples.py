@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from contract.codec import decode, decode_event
 from contract.evidence import SegmentRecord
-from contract.messages import AlarmState, BareAlarm, Command, Event, Health, HubPresence, Message, Presence, Receipt
+from contract.messages import AlarmState, AnyEvent, Command, Health, HubPresence, Message, Presence, Receipt
 
 FOLDER: Final = Path(__file__).parents[2] / "contract" / "samples"
 
@@ -52,7 +52,7 @@ def payload(fields: object) -> bytes:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
-def reader(name: str) -> Callable[[bytes], Event | BareAlarm | Message]:
+def reader(name: str) -> Callable[[bytes], AnyEvent | Message]:
     """What reads the payload of the sample `name`."""
     if name.startswith("event."):
         return decode_event

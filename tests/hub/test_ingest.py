@@ -271,6 +271,26 @@ def test_w23_a_call_of_a_later_version_is_taken_as_a_bare_alarm(hub: LiveHub) ->
     assert (one(hub, id).level, one(hub, id).clock) == ("emergency", "unsynced")
 
 
+@pytest.mark.parametrize("kind", ["segment.sealed", "alarm.ended", "box.started", "fault.raised"])
+def test_w23_what_a_newer_box_says_beside_its_calls_is_kept_and_receipted_without_effect(
+    hub: LiveHub, kind: str
+) -> None:
+    field = hub.box(resend=False)
+    id, _ = field.pressed()
+    before = (one(hub, id), hub.rows(box, box.c.name == field.name)[0].faults, kinds(hub, id))
+    event_id = new_id()
+    later = {"v": 2, "id": event_id, "type": kind, "site": field.site, "box": field.name, "seq": "17b", "body": [id]}
+    payload = json.dumps(later)
+    for _ in range(2):
+        field.receipts.clear()
+        field.publish("event", payload)
+        assert "incident" not in field.receipt(event_id)
+    (row,) = hub.rows(event, event.c.id == event_id)
+    assert (row.type, row.payload, row.incident) == (kind, payload, None)
+    assert (one(hub, id), hub.rows(box, box.c.name == field.name)[0].faults, kinds(hub, id)) == before
+    assert len(set_aside(hub, field.name, "unknown major version")) == 1, "and it is shown"
+
+
 # --- presence and commands -------------------------------------------------------------------------------------------
 
 
