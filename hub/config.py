@@ -135,9 +135,9 @@ class Database(Section):
 
 
 class Web(Section):
-    """Limits of the pages."""
+    """Limits of the pages. `stream_cap`: live streams at once; about nine tenths of them for one person or token."""
 
-    stream_cap: Annotated[int, Strict(), Field(ge=1, le=2000)] = 200
+    stream_cap: Annotated[int, Strict(), Field(ge=1, le=2000)] = 240
     trusted_hosts: tuple[Host, ...] = ()
 
 

@@ -202,7 +202,7 @@ external = false          # true: 別に動いているブローカーを使う 
 url = {toml_text(wanted.database_url or "sqlite:///madomori.db")}
 
 [web]
-stream_cap = 200          # 同時に開ける画面の数 / live pages at once
+stream_cap = 240          # 同時に開ける画面の数（一人では約九割まで） / live pages at once (one user: nine tenths)
 trusted_hosts = []        # ほかに許す Host 名 / further names the pages may be called by
 
 [evidence]

@@ -36,8 +36,15 @@ class Waker(Protocol):
     def wait(self, timeout_s: float) -> bool: ...
 
 
+REPLAY_MAX: Final = 5000
+"""Who missed more changes looks afresh instead of being told each of them."""
+
+OTHERS_MIN: Final = 8
+"""Streams that one person or token cannot take; a tenth of all if that is more, a quarter if there are few."""
+
+
 class StreamsFull(RuntimeError):
-    """As many streams are open as this hub allows."""
+    """As many streams are open as this hub allows, to all or to one person or token."""
 
 
 @dataclass(eq=False)
@@ -57,6 +64,7 @@ class Broadcaster:
     def __init__(self, engine: Engine, cap: int) -> None:
         self._engine = engine
         self._cap = cap
+        self._cap_of_one = cap - min(max(OTHERS_MIN, cap // 10), cap // 4)
         self._lock = threading.Lock()
         self._streams: set[Stream] = set()
         self._last = -1  # not looked yet
@@ -72,7 +80,8 @@ class Broadcaster:
         """
         self._begin()
         with self._lock:
-            if len(self._streams) >= self._cap or self._stop.is_set():
+            own = sum(stream.owner == owner for stream in self._streams)
+            if len(self._streams) >= self._cap or own >= self._cap_of_one or self._stop.is_set():
                 raise StreamsFull
             stream = Stream(self._last, owner, session)
             self._streams.add(stream)
@@ -187,6 +196,11 @@ def frame(row: Row[Any]) -> bytes:
 def event(name: str, number: int, data: dict[str, Any]) -> bytes:
     """One event in the form of text/event-stream."""
     return f"id: {number}\nevent: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+
+
+def reset(number: int, now: datetime) -> bytes:
+    """The event instead of a long replay: load afresh what is shown. `number` is the change to follow from."""
+    return event("reset", number, {"at": utc_text(now)})
 
 
 def heartbeat(number: int, now: datetime) -> bytes:

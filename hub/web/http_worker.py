@@ -37,8 +37,9 @@ BODY_BYTES_PER_S: Final = 512
 PIECE_BYTES: Final = 8 * 1024
 """What a view gets at once at most, so that progress is seen often enough on a slow link."""
 
-WAITS_MAX: Final = 128
-"""Requests that may be on their way at once; each holds a thread. Complete requests and open streams do not count."""
+WAITS_MAX: Final = 256
+"""Requests that may be on their way at once, each in a thread: more than boxes ever upload at the same time. Complete
+requests and open streams do not count."""
 
 _STATUSES: Final = {
     errors.LimitRequestLine: 414,

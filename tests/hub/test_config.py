@@ -57,7 +57,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:
     config = load(written(tmp_path, GOOD))
-    assert (config.site, config.http.port, config.mqtt.port, config.web.stream_cap) == ("kita", 8080, 8883, 200)
+    assert (config.site, config.http.port, config.mqtt.port, config.web.stream_cap) == ("kita", 8080, 8883, 240)
     assert config.contacts[0].role == "guard"
     assert config.database_url == f"sqlite:///{tmp_path}/madomori.db"
 

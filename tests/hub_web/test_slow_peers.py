@@ -27,7 +27,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
         def start(tls: str = "off", **constants: Any) -> Server:
             def change(text: str) -> str:
-                return text.replace("stream_cap = 200", "stream_cap = 4").replace('tls = "auto"', f'tls = "{tls}"')
+                return text.replace("stream_cap = 240", "stream_cap = 4").replace('tls = "auto"', f'tls = "{tls}"')
 
             server = Server(tmp_path / "site", change, constants=constants)
             running.callback(server.engine.dispose)

@@ -115,6 +115,44 @@ def test_above_the_cap_one_is_told_to_come_back(hub: Hub, listen: Any) -> None:
     assert listen().next()["event"] == "hb"
 
 
+def test_nobody_takes_the_last_places(hub: Hub, listen: Any) -> None:
+    greedy = hub.machine()
+    for _ in range(3):
+        listen(**greedy)
+    answer = hub.client().get("/api/v1/stream", headers=greedy)
+    assert (answer.status_code, answer.json["type"]) == (503, "urn:madomori:problem:stream-cap")
+    assert listen().next()["event"] == "hb"
+
+
+@pytest.mark.parametrize(("cap", "own"), [(1, 1), (4, 3), (32, 24), (240, 216), (2000, 1800)])
+def test_two_hundred_dashboards_of_one_token_fit_and_leave_room(hub: Hub, cap: int, own: int) -> None:
+    broadcaster = Broadcaster(hub.engine, cap)
+    for _ in range(own):
+        broadcaster.open("one", None)
+    if own < cap:
+        with pytest.raises(StreamsFull):
+            broadcaster.open("one", None)
+        broadcaster.open("another", None)
+
+
+def test_who_missed_too_much_is_told_to_look_afresh(hub: Hub, listen: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.web.api.stream.REPLAY_MAX", 3)
+    hub.site.broadcaster.pump()
+    for _ in range(4):
+        hub.box()
+    hub.site.broadcaster.pump()
+    newest = max(row.id for row in hub.rows(change))
+    stream = listen(**hub.machine(), **{"Last-Event-ID": "0"})
+    assert stream.next()["event"] == "hb"
+    told = stream.next()
+    assert (told["event"], told["id"], set(told["data"])) == ("reset", newest, {"at"})
+    hub.box()
+    hub.site.broadcaster.pump()
+    assert stream.next()["id"] == newest + 1
+    near = listen(**hub.machine(), **{"Last-Event-ID": str(newest - 2)})
+    assert [near.next()["event"] for _ in range(4)] == ["hb", "box", "box", "box"]
+
+
 def test_a_slow_stream_is_cut_and_finds_the_rest_when_it_comes_back(hub: Hub, listen: Any) -> None:
     stream, quick = listen(), listen()
     stream.next()

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from hub.domain.permissions import Action
 from hub.web.api.described import Api, Given, Operation, Raw
-from hub.web.broadcast import Broadcaster, Stream, StreamsFull, heartbeat
+from hub.web.broadcast import REPLAY_MAX, Broadcaster, Stream, StreamsFull, heartbeat, reset
 from hub.web.gate import caller
 from hub.web.problems import Trouble
 from hub.web.site import site
@@ -22,7 +22,11 @@ RETRY: Final = b"retry: 2000\n\n"
 
 
 def get_stream() -> Response:
-    """Everything that changes from now on, or from Last-Event-ID on."""
+    """Everything that changes from now on, or from Last-Event-ID on.
+
+    Events: `incident`, `box`, `alert` (ids in `data`), `hb` (a heartbeat with the hub's time), and `reset` when too
+    much was missed to be told: load afresh what is shown, and follow from its id.
+    """
     last = _last_id()
     here, who = site(), caller()
     try:
@@ -67,6 +71,9 @@ def _last_id() -> int | None:
 def _events(broadcaster: Broadcaster, stream: Stream, last: int | None, now: Callable[[], datetime]) -> Iterator[bytes]:
     sent = stream.start if last is None or last > broadcaster.newest() else last
     yield RETRY + heartbeat(sent, now())
+    if stream.start - sent > REPLAY_MAX:
+        sent = stream.start
+        yield reset(sent, now())
     for number, frame in broadcaster.missed(sent, stream.start):
         sent = number
         yield frame
@@ -90,7 +97,8 @@ def register(api: Api) -> None:
     """Add the routes of this file."""
     api.add(
         Operation(
-            "get_stream", "GET", "/stream", "変化を続けて受け取る / changes as they happen (server-sent events)",
+            "get_stream", "GET", "/stream",
+            "変化を続けて受け取る（reset は読み直し） / changes as they happen (SSE; after reset load afresh)",
             {200: Raw("text/event-stream")}, Action.INCIDENTS_READ, troubles=("stream-cap",),
             given=[
                 Given("Last-Event-ID", "header", {"type": "integer", "minimum": 0}),

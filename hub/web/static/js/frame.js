@@ -29,7 +29,8 @@ export function begin({ changed = () => {}, cares = () => true } = {}) {
     if (message.type === "state") become(message.state, changed);
     if (message.type !== "event") return;
     heard = hubNow();
-    if (message.kind === "poll" || (message.kind !== "hb" && cares(message.kind, message.data))) refresh(changed);
+    const everybody = message.kind === "poll" || message.kind === "reset"; // reset: too much was missed to be told
+    if (everybody || (message.kind !== "hb" && cares(message.kind, message.data))) refresh(changed);
   });
   setInterval(() => second(changed), 1000);
   document.addEventListener("submit", (event) => deed(event, changed));
