@@ -8,7 +8,6 @@ import json
 import logging
 import queue
 import socket
-import ssl
 import threading
 import time
 from base64 import b64decode
@@ -24,9 +23,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 from contract import topics
 from contract.codec import MalformedMessage, canonical, decode, encode
 from contract.messages import Command, HubPresence, Presence, Receipt
+from device.adapters.hub_network import AddressBook, HubClient, mind_the_clock, trust
 from device.adapters.spool_sqlite import SpoolReader
 from device.adapters.wire_unix import BOX, UPLINK, Mailbox
 from device.config import Bundle
+from device.pacing import Pace
 from device.ports import SpoolError
 from device.upload import Uploader
 
@@ -44,7 +45,8 @@ KEEPALIVE_S: Final = 5
 HUB_SILENT_S: Final = 12.0
 """The hub beats every 5 s; two missed beats mean that nobody listens."""
 
-SCAN_S: Final = 1.0
+SCAN_S: Final = 0.2
+"""What a receipt's own look at the spool left behind goes at the next scan."""
 
 
 class ReceiptKeys:
@@ -135,6 +137,7 @@ class Uplink:
         self._mail = Mailbox(bundle.state, UPLINK, BOX)
         self._queue: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=10_000)
         self._outbox = Outbox()
+        self._pace = Pace()
         self._session = _next_session(bundle.state / "session")
         self._alarm: bytes | None = None
         self._hub: HubPresence | None = None
@@ -142,12 +145,14 @@ class Uplink:
         self._connected = False
         self._told: tuple[bool, int] | None = None
         self._stopping = threading.Event()
-        self._uploader = Uploader(bundle, self._uploaded)
+        self._addresses = AddressBook(bundle.state / "addresses.json")
+        self._uploader = Uploader(bundle, self._addresses, self._uploaded)
         self._client = self._make_client()
 
     def run(self) -> None:
         """Work until `stop` is called."""
-        threading.Thread(target=self._read_mail, name="mail", daemon=True).start()
+        mail = threading.Thread(target=self._read_mail, name="mail", daemon=True)
+        mail.start()
         self._uploader.start()
         host, port = self._bundle.mqtt_address
         self._client.connect_async(host, port, keepalive=KEEPALIVE_S)
@@ -163,6 +168,8 @@ class Uplink:
                 self._tell_link(now_s)
             self._send_due(now_s)
         self._goodbye()
+        mail.join()
+        self._mail.close()
 
     def stop(self) -> None:
         """End `run` soon. Safe from any thread and from a signal handler."""
@@ -268,10 +275,11 @@ class Uplink:
             self._outbox.add(event_id, payload, now_s, urgent=True)
         try:
             for urgent in (True, False):
-                room = self._outbox.room(urgent=urgent)
-                if room > 0:
-                    for pending in self._spool.pending(room, self._outbox.flights, urgent=urgent):
-                        self._outbox.add(pending.id, pending.payload, now_s, urgent=urgent)
+                room = self._pace.take(self._outbox.room(urgent=urgent), now_s)
+                found = self._spool.pending(room, self._outbox.flights, urgent=urgent) if room > 0 else []
+                self._pace.give_back(room - len(found))
+                for pending in found:
+                    self._outbox.add(pending.id, pending.payload, now_s, urgent=urgent)
         except SpoolError as error:
             log.error("spool cannot be read: %s", error)
 
@@ -303,12 +311,15 @@ class Uplink:
     # --- the connection -----------------------------------------------------------------------------------------------
 
     def _make_client(self) -> mqtt.Client:
-        client = mqtt.Client(
+        client = HubClient(
             CallbackAPIVersion.VERSION2, client_id=self._box, protocol=mqtt.MQTTv5, reconnect_on_failure=True
         )
+        client.addresses = self._addresses
         client.max_inflight_messages_set(WINDOW)
         client.reconnect_delay_set(min_delay=1, max_delay=5)
-        client.tls_set_context(_tls(self._bundle.directory))
+        context = trust(self._bundle.directory, certificate=True)
+        client.tls_set_context(context)
+        client.on_pre_connect = lambda *_: mind_the_clock(context)
         client.will_set(
             topics.box_topic(self._site, self._box, topics.Kind.PRESENCE), self._presence("offline"), qos=1, retain=True
         )
@@ -373,13 +384,6 @@ def _without_delay(_client: Any, _data: Any, sock: Any) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _tls(directory: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(directory / "ca.crt"))
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(str(directory / "box.crt"), str(directory / "box.key"))
-    return context
-
-
 def _next_session(path: Path) -> int:
     """A number higher than every earlier session's, also when the clock was set back."""
     try:
@@ -388,6 +392,9 @@ def _next_session(path: Path) -> int:
         last = 0
     session = max(last + 1, time.time_ns() // 1_000_000)
     temporary = path.with_suffix(".new")
-    temporary.write_text(str(session), "ascii")
-    temporary.replace(path)
+    try:
+        temporary.write_text(str(session), "ascii")
+        temporary.replace(path)
+    except OSError as error:  # a full or broken disk must not keep a call from going out
+        log.warning("%s: the session's number cannot be written down: %s", path, error.strerror)
     return session

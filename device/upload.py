@@ -7,7 +7,6 @@ the hub answers that it has it.
 import http.client
 import json
 import logging
-import ssl
 import threading
 from base64 import b64encode
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from device.adapters.hub_network import AddressBook, https_connection, mind_the_clock, trust
 from device.config import Bundle
 
 log = logging.getLogger("madomori.upload")
@@ -84,13 +84,14 @@ class Ledger:
 class Uploader:
     """Uploads until stopped. `done(incident, seq)` is called on the uploader's thread."""
 
-    def __init__(self, bundle: Bundle, done: Callable[[str, int], None]) -> None:
+    def __init__(self, bundle: Bundle, addresses: AddressBook, done: Callable[[str, int], None]) -> None:
         self._ledger = Ledger(bundle.state)
         self._done = done
         url = urlsplit(bundle.settings.hub.url)
         self._secure = url.scheme == "https"
         self._host, self._port = url.hostname or "", url.port
-        self._ca = bundle.directory / "ca.crt"
+        self._addresses = addresses
+        self._trust = trust(bundle.directory, certificate=False) if self._secure else None
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upload", daemon=True)
@@ -167,7 +168,7 @@ class Uploader:
         return False
 
     def _connect(self) -> http.client.HTTPConnection:
-        if not self._secure:
+        if self._trust is None:
             return http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(self._ca))
-        return http.client.HTTPSConnection(self._host, self._port, timeout=TIMEOUT_S, context=context)
+        mind_the_clock(self._trust)
+        return https_connection(self._host, self._port, self._trust, self._addresses, TIMEOUT_S)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.codec import canonical
+from device.pacing import BURST, PER_SECOND, Pace
 from device.uplink import RESEND_MAX_S, WINDOW, Outbox, ReceiptKeys, _next_session
 
 EVENT = "01938f2e-6b0a-7c11-9a3e-3f2f8d5f0a01"
@@ -122,3 +123,23 @@ def test_session_numbers_only_rise_even_when_the_clock_was_set_back(tmp_path: Pa
     assert _next_session(path) == 2**52 + 1
     path.write_text("damaged", "ascii")
     assert _next_session(path) > 0
+
+
+@given(st.lists(st.tuples(st.floats(0, 2), st.integers(0, 60)), max_size=200))
+def test_w02_a_backlog_never_drains_faster_than_the_hub_takes_from_one_box(asked: list[tuple[float, int]]) -> None:
+    pace, now_s, given_out = Pace(at_s=0.0), 0.0, 0
+    for wait_s, wanted in asked:
+        now_s += wait_s
+        given_out += pace.take(wanted, now_s)
+    assert given_out <= BURST + PER_SECOND * now_s + 1e-6
+
+
+def test_w02_leave_that_was_not_needed_is_not_used_up() -> None:
+    pace = Pace()
+    for _ in range(100):
+        taken = pace.take(20, 0.0)
+        pace.give_back(taken)
+        assert taken == 20
+    assert pace.take(1000, 0.0) == BURST
+    assert pace.take(1000, 0.0) == 0
+    assert pace.take(1000, 0.1) == 10

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from device import upload
+from device.adapters.hub_network import AddressBook
 from device.upload import Uploader
 
 INCIDENTS = [f"01938f2e-6b0a-7c11-9a3e-00000000000{number}" for number in range(3)]
@@ -83,7 +84,7 @@ def test_segments_wait_while_the_hub_has_no_room(hub: Hub, tmp_path: Path, statu
         if len(done) == len(INCIDENTS):
             all_there.set()
 
-    uploader = Uploader(bundle, note)
+    uploader = Uploader(bundle, AddressBook(tmp_path / "addresses.json"), note)
     rounds = uploader._stopping = Rounds()
     uploader.start()
     for asked in (1, 2, 3):
