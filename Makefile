@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # For .ci/lock: make lock LOCK_ARGS=--upgrade
 LOCK_ARGS ?=
 
-.PHONY: help prepare test lint check demo demo-check bench faults generate format lock lock-check clean
+.PHONY: help prepare test lint check demo demo-check bench faults generate notices format lock lock-check clean
 
 help: ## この一覧 / this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ faults: prepare-test ## 長い故障試験 / the long fault runs
 
 generate: prepare ## 生成するファイルを作り直す / remake the generated files
 	@$(PYTHON_IN) tests/generated.py --write
+
+# A Python with pyopenjtalk in it (device/notices/generate.py); the box needs neither.
+NOTICES_PYTHON ?= python3
+notices: ## 音声のお知らせを作り直す / remake the spoken notices
+	OPEN_JTALK_DICT_DIR=$${OPEN_JTALK_DICT_DIR:-/var/lib/mecab/dic/open-jtalk/naist-jdic} \
+	  $(NOTICES_PYTHON) device/notices/generate.py
 
 format: prepare ## 書き方をそろえる / tidy the source
 	$(PYTHON_IN) -m ruff check --fix .

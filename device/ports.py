@@ -182,6 +182,10 @@ class Speaker(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Interrupt what is played; nothing is played after this. Safe from any thread, safe to call twice."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Sealed:

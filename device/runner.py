@@ -13,6 +13,7 @@ from contract.codec import encode
 from contract.messages import CommandType, Event, Health, Message, RecordingState, SegmentSealed
 from device.adapters.spool_sqlite import SpoolWriter, is_urgent
 from device.adapters.wire_unix import Mailbox
+from device.announcer import NOTICE, Announcer
 from device.core.box import Box
 from device.core.effects import (
     AllowSound,
@@ -20,6 +21,7 @@ from device.core.effects import (
     Effect,
     KeepRecording,
     Persist,
+    PlayCue,
     PlayNotice,
     PublishAlarm,
     Send,
@@ -32,13 +34,11 @@ from device.core.events import (
     FaultSeen,
     Happening,
     LinkChanged,
-    NoticeEnded,
-    NoticeStarted,
     ReceiptArrived,
     Woken,
 )
 from device.core.scribe import Identity
-from device.ports import Buzzer, Clock, Lamp, PortError, Recorder, Speaker, SpeakerError
+from device.ports import Buzzer, Clock, Lamp, PortError, Recorder
 
 log = logging.getLogger("madomori.box")
 
@@ -57,9 +57,7 @@ class Runner:
         clock: Clock,
         lamp: Lamp,
         buzzer: Buzzer | None = None,
-        speaker: Speaker,
-        notice: bytes,
-        notice_name: str,
+        announcer: Announcer,
         spool: SpoolWriter,
         mail: Mailbox,
         state: Path,
@@ -70,9 +68,7 @@ class Runner:
         self._clock = clock
         self._lamp = lamp
         self._buzzer = buzzer
-        self._speaker = speaker
-        self._notice = notice
-        self._notice_name = notice_name
+        self._announcer = announcer
         self._spool = spool
         self._mail = mail
         self._state = state
@@ -180,7 +176,9 @@ class Runner:
             case PublishAlarm(alarm):
                 self._mail.send({"t": "alarm", "payload": _text(alarm)})
             case PlayNotice(incident):
-                threading.Thread(target=self._play, args=(incident,), name="notice", daemon=True).start()
+                self._announcer.say(incident, NOTICE)
+            case PlayCue(incident, cue):
+                self._announcer.say(incident, cue.value)
             case KeepRecording(incident, sound) if self._recorder is not None:
                 self._recorder.keep(incident, sound)
             case AllowSound(incident, from_ms) if self._recorder is not None:
@@ -206,21 +204,6 @@ class Runner:
                 self._mail.send({"t": "segment"})
         for watcher in list(self.sent_watchers):
             watcher(events)
-
-    def _play(self, incident: str) -> None:
-        started_ms = self._clock.now().mono_ms
-
-        def started(mono_ms: int) -> None:
-            self.post(NoticeStarted(incident, mono_ms))
-
-        try:
-            duration_ms = self._speaker.play(self._notice, started)
-        except SpeakerError as error:
-            log.error("the notice could not be played: %s", error)
-            played_ms = self._clock.now().mono_ms - started_ms
-            self.post(NoticeEnded(incident, self._notice_name, ok=False, duration_ms=played_ms))
-            return
-        self.post(NoticeEnded(incident, self._notice_name, ok=True, duration_ms=duration_ms))
 
     def _tell_health(self) -> None:
         while not self._stopped.wait(HEALTH_S):

@@ -13,16 +13,17 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.messages import ProfileRef
+from device import sounds
 from device.adapters.clock_system import SystemClock, new_id
 from device.adapters.spool_sqlite import SpoolWriter
 from device.adapters.wire_unix import BOX, UPLINK, Mailbox
+from device.announcer import Announcer
 from device.config import Bundle
 from device.core.box import Box
 from device.core.events import FaultSeen, SegmentWritten
 from device.core.recording import RecordingRules
 from device.core.scribe import Identity
 from device.housekeeping import make_room
-from device.notices import notice
 from device.ports import Camera, Lamp, Microphone, PortError, Recorder, Speaker
 from device.recorder.media_recorder import MediaRecorder
 from device.recorder.sealer import SigningSealer, load_or_make_key
@@ -48,16 +49,18 @@ class Assembled:
     runner: Runner
     recorder: Recorder
     spool: SpoolWriter
-    notice: bytes
+    announcer: Announcer
     lock: int
 
     def run(self) -> None:
         """Run until the runner is stopped, then close everything in order."""
         self.spool.start()
+        self.announcer.start()
         self.recorder.start()
         try:
             self.runner.run(self.recorder)
         finally:
+            self.announcer.close()
             self.recorder.close()
             self.runner.finish()
             self.spool.close()
@@ -89,15 +92,14 @@ def assemble(
         late[0].post(event)  # type: ignore[arg-type]
 
     spool = SpoolWriter(bundle.state / "spool.db", post)
-    sound = notice(settings.media.language)
+    announcements, unusable = sounds.load(bundle)
+    announcer = Announcer(speaker, announcements, clock, post)
     runner = Runner(
         box=Box(identity, RecordingRules.of(bundle.profile), new_id, spool.resume()),
         identity=identity,
         clock=clock,
         lamp=lamp,
-        speaker=speaker,
-        notice=sound,
-        notice_name=f"notice_{settings.media.language}",
+        announcer=announcer,
         spool=spool,
         mail=Mailbox(bundle.state, BOX, UPLINK),
         state=bundle.state,
@@ -120,8 +122,10 @@ def assemble(
         runner.post(FaultSeen("spool", spool.unopened))
     if key_fault is not None:
         runner.post(FaultSeen("key", key_fault))
+    if unusable:
+        runner.post(FaultSeen(unusable[0].fault, "; ".join(map(str, unusable))))
     _announce_again(store, runner)
-    return Assembled(runner, recorder, spool, sound, lock)
+    return Assembled(runner, recorder, spool, announcer, lock)
 
 
 def start_uplink(bundle: Bundle) -> "subprocess.Popen[bytes]":

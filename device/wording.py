@@ -77,6 +77,10 @@ FAULTS: Final[dict[str, dict[str, str]]] = {
     "disk": {"ja": "保存場所の空きがないか、書けません", "en": "storage is full or cannot be written"},
     "spool": {"ja": "通報を保存できません（送信は続けます）", "en": "calls cannot be stored (sending goes on)"},
     "key": {"ja": "署名の鍵を作り直しました", "en": "the signing key had to be made anew"},
+    "sound_file": {
+        "ja": "用意された音声ファイルが使えません（標準の音声を流します）",
+        "en": "your own sound file cannot be used (ours is played)",
+    },
     "button_main_stuck": {"ja": "ボタンが押されたままです", "en": "the button is stuck"},
     "button_second_stuck": {"ja": "緊急ボタンが押されたままです", "en": "the emergency button is stuck"},
 }

@@ -1,8 +1,8 @@
-"""Makes the spoken notices. Run once by hand when a text changes; never on a box, and nothing at run time needs it.
+"""Makes the spoken notices and cues. Run when a text changes; never on a box, and nothing at run time needs it.
 
     apt-get install open-jtalk-mecab-naist-jdic flite
     pip install pyopenjtalk==0.4.1        # in an environment of its own: it brings numpy
-    OPEN_JTALK_DICT_DIR=/var/lib/mecab/dic/open-jtalk/naist-jdic python device/notices/generate.py
+    make notices NOTICES_PYTHON=/path/of/that/environment/bin/python
 
 Without `OPEN_JTALK_DICT_DIR` pyopenjtalk would download a dictionary. README.md names the voices and their licences.
 """
@@ -21,19 +21,25 @@ PEAK: Final = round(32767 * 10 ** (-3 / 20))
 """-3 dB of full scale."""
 
 TEXTS: Final = {
-    "ja": (
+    "notice_ja": (
         "窓口からお知らせします。",
         "ただいまから、正確な記録を残すため、音声と映像を記録いたします。",
         "ご理解をお願いいたします。",
     ),
-    "en": (
+    "notice_en": (
         "A notice from this counter.",
         "From now on, sound and video are recorded, in order to keep an accurate record.",
         "Thank you for your understanding.",
     ),
+    "reminder_ja": ("ただいま、音声と映像を、記録しております。",),
+    "reminder_en": ("Sound and video are still being recorded.",),
+    "time_limit_ja": ("お知らせします。", "ご案内した時間になりました。"),
+    "time_limit_en": ("A notice from this counter.", "The time that was announced is over."),
 }
 
-_CHIME_HZ: Final = (659.26, 523.25)
+CHIMES_HZ: Final = {"notice": (659.26, 523.25), "reminder": (523.25,), "time_limit": (523.25, 659.26)}
+"""The start tone of each: two falling, one, two rising. An announcement is known by it before a word is spoken."""
+
 _CHIME_S: Final = 0.45
 _CHIME_LEVEL: Final = 0.5
 _MARGIN_S: Final = 0.15
@@ -79,10 +85,10 @@ def _resampled(samples: list[float], rate_hz: int) -> list[float]:
     return result
 
 
-def chime() -> list[float]:
-    """Two soft falling tones that say: an announcement follows."""
+def chime(tones_hz: tuple[float, ...]) -> list[float]:
+    """Soft tones that say: an announcement follows."""
     tones: list[float] = []
-    for hertz in _CHIME_HZ:
+    for hertz in tones_hz:
         for number in range(int(_CHIME_S * RATE_HZ)):
             seconds = number / RATE_HZ
             swell = min(1.0, seconds / 0.01) * math.exp(-5 * seconds) * min(1.0, (_CHIME_S - seconds) / 0.03)
@@ -103,15 +109,16 @@ def scaled(samples: list[float], peak: float) -> list[float]:
     return [sample * peak / top for sample in samples]
 
 
-def notice(language: str) -> list[float]:
-    """The whole announcement, peak 1."""
+def announcement(name: str) -> list[float]:
+    """The whole announcement, start tone first, peak 1."""
+    kind, _, language = name.rpartition("_")
     speak: Any = japanese if language == "ja" else english
     pause = [0.0] * int(_PAUSE_S * RATE_HZ)
     margin = [0.0] * int(_MARGIN_S * RATE_HZ)
     speech: list[float] = []
-    for sentence in TEXTS[language]:
+    for sentence in TEXTS[name]:
         speech += [*pause, *trimmed(speak(sentence))]
-    return [*margin, *scaled(chime(), _CHIME_LEVEL), *scaled(speech, 1.0), *margin]
+    return [*margin, *scaled(chime(CHIMES_HZ[kind]), _CHIME_LEVEL), *scaled(speech, 1.0), *margin]
 
 
 def write(path: Path, samples: list[float]) -> None:
@@ -127,9 +134,9 @@ def write(path: Path, samples: list[float]) -> None:
 
 
 def main() -> None:
-    """Write both files next to this one."""
-    for language in TEXTS:
-        write(Path(__file__).with_name(f"notice_{language}.wav"), notice(language))
+    """Write all files next to this one."""
+    for name in TEXTS:
+        write(Path(__file__).with_name(f"{name}.wav"), announcement(name))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,10 @@ class _HeardOnPage:
 
         return self._speaker.play(wav, both)
 
+    def close(self) -> None:
+        """See the `Speaker` port."""
+        self._speaker.close()
+
 
 def run_simulated(
     bundle: Bundle,
@@ -72,7 +76,7 @@ def run_simulated(
         shown = BoxPage(
             page,
             counter=bundle.settings.counter,
-            notice=box.notice,
+            notice=box.announcer.notice.wav,
             post=box.runner.post,
             clock=SystemClock(),
             lamp=lamp,

@@ -118,7 +118,9 @@ class Studio:
         self.microphone = ports.get("microphone") or SimulatedMicrophone(self.room)
         self.store = ports.get("store") or SegmentStore(folder / "segments")
         self.key, _ = load_or_make_key(folder / "evidence.pem")
-        sealer = SigningSealer(self.key, "kita", "counter-01", new_id(), self.clock, self.store.chain)
+        sealer = ports.get("sealer") or SigningSealer(
+            self.key, "kita", "counter-01", new_id(), self.clock, self.store.chain
+        )
         self.recorder = MediaRecorder(
             self.camera, self.microphone, sealer, self.store, self.diary.post, self.clock, settings
         )

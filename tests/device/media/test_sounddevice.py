@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from device.notices import notice
+from device.notices import KINDS, notice, shipped
 
 pytestmark = pytest.mark.media
 
@@ -38,9 +38,9 @@ def coarse(samples: Sequence[int]) -> list[float]:
     return [sum(samples[n : n + COARSE]) / COARSE for n in range(0, len(samples) - COARSE, COARSE)]
 
 
-def correlation(played: Sequence[int], heard: Sequence[int]) -> tuple[float, int]:
-    """(highest normalised cross-correlation of half a second of `played` within `heard`, lag in samples)."""
-    first, length = 2 * 48_000, 24_000
+def correlation(played: Sequence[int], heard: Sequence[int], first: int = 2 * 48_000) -> tuple[float, int]:
+    """(highest correlation within `heard` of half a second of `played` that begins at `first`, lag in samples)."""
+    length = 24_000
     pattern = played[first : first + length]
     rough_pattern, field = coarse(pattern), coarse(heard)
     comb = range(0, len(rough_pattern), 3)
@@ -73,6 +73,32 @@ def test_the_notice_goes_out_and_comes_in(sound_card: dict[str, str]) -> None:
     assert median(told["steps_ms"]) == 20
     assert all(step >= 0 for step in told["steps_ms"])
     assert 0 <= told["now_ms"] - told["last_ms"] < 2_000
+
+
+def test_notice_and_cue_are_found_in_the_recording(sound_card: dict[str, str], tmp_path: Path) -> None:
+    """Out of the speaker, in at the microphone, through AAC and the segments: the recording proves what was said."""
+    recorded = tmp_path / "recorded"
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("said_child.py")), str(recorded)],
+        env={**sound_card, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert [row[:2] for row in told["played"]] == [["notice_ja", True], ["reminder_ja", True]]
+    assert told["faults"] == []
+    heard = memoryview(recorded.read_bytes()).cast("h")
+    found = {kind: correlation(memoryview(shipped(kind, "ja")[44:]).cast("h"), heard) for kind in KINDS}
+    assert found["notice"][0] > 0.95
+    assert found["reminder"][0] > 0.95
+    assert found["time_limit"][0] < 0.5  # was not said: the measure can tell
+    notice_samples = told["played"][0][2] * 48
+    assert found["reminder"][1] - found["notice"][1] >= notice_samples - 4_800  # one after the other, silences apart
+    last_words = correlation(memoryview(shipped("notice", "ja")[44:]).cast("h"), heard, notice_samples - 36_000)
+    assert last_words[0] > 0.95  # to its very end
+    assert last_words[1] == pytest.approx(found["notice"][1], abs=2)
 
 
 def test_a_notice_can_be_interrupted_at_shutdown(sound_card: dict[str, str]) -> None:
