@@ -81,7 +81,7 @@ class SegmentRecord(Message):
     audio: Flag
     last: Flag = False
     gaps: tuple[Gap, ...] | None = Field(default=None, min_length=1, max_length=16)
-    """What is missing in this segment, or between it and the one before."""
+    """What is missing in this segment or before it: that a picture is frozen is known only after some seconds."""
 
     def signed_text(self) -> str:
         """The record as the one text that is signed, sent and stored."""

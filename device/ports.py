@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from contract.evidence import Gap
 from contract.messages import RecordingState
 from device.core.buzz import Buzzing
 from device.core.events import Happening, Instant
@@ -182,10 +183,6 @@ class Speaker(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Interrupt what is played; nothing is played after this. Safe from any thread, safe to call twice."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
@@ -224,6 +221,29 @@ class Segment:
     video: bool
     audio: bool
     last: bool
+    gaps: tuple[Gap, ...] = ()
+    """What is missing in it or before it, at most 16; the sealer puts them into the signed record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """How picture and sound are at this moment, for `Health`. Ages count from the capture; None: nothing ever came."""
+
+    camera_age_ms: int | None
+    """Since the last picture."""
+    sound_age_ms: int | None
+    """Since the last block of sound."""
+    sound_dbfs: float | None
+    """Level (RMS) of the last second of sound, -200 to 0; digital silence is -200. None: no sound came lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A look at what the recorder would keep now. `segment` is plain: it may stay in RAM only, and not for long."""
+
+    segment: Segment
+    pre_roll_ms: int
+    """How much of what came before the request was there; at most a GOP more than the policy's pre-roll."""
 
 
 class Recorder(Protocol):
@@ -247,6 +267,23 @@ class Recorder(Protocol):
 
     def state(self) -> RecordingState:
         """What the recorder does now."""
+        ...
+
+    def vitals(self) -> Vitals:
+        """Ages and level for `Health.camera_age_ms`, `sound_age_ms` and `sound_dbfs`. Safe from any thread."""
+        ...
+
+    def sample(self, duration_ms: int) -> Sample:
+        """The newest `duration_ms` of the ring as one playable segment, for the self-test.
+
+        Touches neither a running recording nor the disk. Where the policy keeps less from before a press, less is
+        there: a second at the least once the box is armed. The sound in it may be from before a notice, so whoever
+        asks must drop the sample at once. Unlike the other calls it blocks, 5 s at most: call it on a thread of its
+        own, never on the runner's.
+
+        Raises:
+            PortError: nothing was captured, or it cannot be muxed.
+        """
         ...
 
     def close(self) -> None:

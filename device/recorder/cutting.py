@@ -28,6 +28,7 @@ class Cutter:
         self._open: Piece | None = None
         self._closing: Piece | None = None
         self._needs_keyframe = True
+        self._overrun = False
         self._last_video_us = self._last_sound_us = asked_us - 2 * _STREAM_DEAD_US
 
     def allow_sound(self, from_us: int) -> None:
@@ -60,10 +61,11 @@ class Cutter:
         return pieces + self._kept(last)
 
     def _add_video(self, packet: Packet) -> list[Piece]:
-        if packet.after_gap:
-            self._needs_keyframe = True
+        self._needs_keyframe = self._needs_keyframe or packet.after_gap
+        self._overrun = self._overrun or packet.overrun
         if self._needs_keyframe and not packet.keyframe:
             return []
+        packet.overrun, self._overrun = self._overrun, False  # the hole lasts to the keyframe: there stands its reason
         if self._open is None:
             self._begin(packet.at_us)
         pieces = self._cut(packet.at_us) if packet.keyframe and self._is_due(packet.at_us) else []
@@ -127,10 +129,24 @@ class Cutter:
     def _kept(self, piece: Piece) -> list[Piece]:
         """`piece` without the sound that may not be kept; nothing when nothing is left of it."""
         allowed_us = self._sound_from_us
-        piece.sound = [p for p in piece.sound if allowed_us is not None and p.at_us >= allowed_us]
+        refused = [p for p in piece.sound if allowed_us is None or p.at_us < allowed_us]
+        if refused:
+            piece.withheld = _spans(refused)
+            piece.sound = [p for p in piece.sound if allowed_us is not None and p.at_us >= allowed_us]
         return [piece] if piece.video or piece.sound else []
 
     def _opened(self) -> Piece:
         if self._open is None:
             raise RuntimeError("no piece is open")
         return self._open
+
+
+def _spans(packets: list[Packet]) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    for packet in packets:
+        end_us = packet.at_us + packet.duration_us
+        if spans and packet.at_us - spans[-1][1] < packet.duration_us:
+            spans[-1] = (spans[-1][0], end_us)
+        else:
+            spans.append((packet.at_us, end_us))
+    return spans

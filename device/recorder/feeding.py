@@ -7,6 +7,7 @@ from typing import Any
 from device.ports import Camera, EncoderError, Microphone, PortError
 from device.recorder.encoding import Encoders, SoundEncoder, VideoEncoder
 from device.recorder.inbox import Broke, Inbox
+from device.recorder.seeing import Ear, Eye
 
 _JOIN_S = 0.2
 
@@ -72,10 +73,11 @@ class Feed(ABC):
 class CameraFeed(Feed):
     """Pictures. `want_keyframe` makes the next picture a keyframe."""
 
-    def __init__(self, camera: Camera, encoders: Encoders, inbox: Inbox, retry_s: float) -> None:
+    def __init__(self, camera: Camera, encoders: Encoders, inbox: Inbox, retry_s: float, look_ms: int) -> None:
         super().__init__("camera", camera, inbox, retry_s)
         self._camera = camera
         self._encoder = VideoEncoder(encoders)
+        self._eye = Eye(look_ms)
         self._keyframe_wanted = threading.Event()
 
     def want_keyframe(self) -> None:
@@ -87,6 +89,9 @@ class CameraFeed(Feed):
         for at_ms, frame in self._camera.frames():
             if self._ending.is_set():
                 return
+            seen = self._eye.look(at_ms, frame)  # before the encoder takes the frame over
+            if seen is not None:
+                self._inbox.note(seen)
             self._encode(at_ms, frame)
 
     def _encode(self, at_ms: int, frame: Any) -> None:
@@ -104,15 +109,19 @@ class CameraFeed(Feed):
 class MicrophoneFeed(Feed):
     """Sound."""
 
-    def __init__(self, microphone: Microphone, encoders: Encoders, inbox: Inbox, retry_s: float) -> None:
+    def __init__(self, microphone: Microphone, encoders: Encoders, inbox: Inbox, retry_s: float, look_ms: int) -> None:
         super().__init__("microphone", microphone, inbox, retry_s)
         self._microphone = microphone
         self._encoder = SoundEncoder(encoders)
+        self._ear = Ear(look_ms)
 
     def _pump(self) -> None:
         for at_ms, block in self._microphone.blocks():
             if self._ending.is_set():
                 return
+            heard = self._ear.listen(at_ms, block)
+            if heard is not None:
+                self._inbox.note(heard)
             try:
                 for packet in self._encoder.encode(at_ms, block):
                     self._inbox.put(packet)

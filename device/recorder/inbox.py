@@ -2,9 +2,12 @@
 
 import queue
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 
+from device.ports import Sample
 from device.recorder.packets import Packet
+from device.recorder.seeing import Heard, Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +43,25 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeSample:
+    """Mux the newest of the ring, and give it to `answer`."""
+
+    duration_ms: int
+    asked_ms: int
+    answer: "Future[Sample]"
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """End the writer."""
 
 
-Item = Packet | Broke | Keep | AllowSound | Stop | Close
+Command = Broke | Keep | AllowSound | Stop | TakeSample | Close
+Item = Packet | Look | Heard | Command
 
 
 class Inbox:
-    """Bounded for packets, never closed to commands. `put` and `tell` never block; safe from any thread."""
+    """Bounded for what is captured, never closed to commands. `put` and `tell` never block; safe from any thread."""
 
     def __init__(self, limit_packets: int) -> None:
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
@@ -66,10 +79,15 @@ class Inbox:
             return
         if self._hole[packet.video]:
             self._hole[packet.video] = False
-            packet.after_gap = True
+            packet.after_gap = packet.overrun = True
         self._items.put(packet)
 
-    def tell(self, item: Broke | Keep | AllowSound | Stop | Close) -> None:
+    def note(self, seen: Look | Heard) -> None:
+        """Queue what was seen or heard; a writer that is a minute behind needs none of it."""
+        if self._items.qsize() < self._limit:
+            self._items.put(seen)
+
+    def tell(self, item: Command) -> None:
         """Queue a command or a failure, behind the packets captured before it."""
         self._items.put(item)
 

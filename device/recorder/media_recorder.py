@@ -1,18 +1,21 @@
 """The media pipeline behind the `Recorder` port: capture, encode, ring, segments, seal, disk."""
 
+from concurrent.futures import Future
+
 from contract.evidence import CHAIN_START
 from contract.messages import RecordingState
 from device.core.events import FaultSeen, RecorderChanged, RecordingEnded
-from device.ports import Camera, Clock, EncoderError, Microphone, Post, Sealer
+from device.ports import Camera, Clock, EncoderError, Microphone, Post, Sample, Sealer, Vitals
 from device.recorder.encoding import Encoders
 from device.recorder.feeding import CameraFeed, MicrophoneFeed
-from device.recorder.inbox import AllowSound, Close, Inbox, Keep, Stop
+from device.recorder.inbox import AllowSound, Close, Inbox, Keep, Stop, TakeSample
 from device.recorder.settings import RecorderSettings
 from device.recorder.store import SegmentStore
 from device.recorder.writer import Writer
 
 _FEED_PATIENCE_S = 3.0
 _WRITER_PATIENCE_S = 10.0
+_SAMPLE_PATIENCE_S = 5.0
 
 
 class MediaRecorder:
@@ -24,7 +27,8 @@ class MediaRecorder:
     the encoders cannot be opened.
 
     Events: `RecorderChanged` at every change of `state()`; `RecordingBegan`, then `SegmentWritten` for each segment,
-    then `RecordingEnded`; `FaultSeen` and `FaultGone` for camera, microphone, encoder and disk. `RecordingBegan.audio`
+    then `RecordingEnded`; `FaultSeen` and `FaultGone` for camera, microphone, encoder,
+    disk, and for what comes and shows nothing: camera_frozen, camera_black, microphone_silent. `RecordingBegan.audio`
     says that the microphone delivers, also while its sound may not be kept yet. Every `stop` is answered with
     `RecordingEnded`, also for a recording that a crash left open, which is then closed. `keep` of an incident that
     has segments on disk goes on with its chain and times.
@@ -61,8 +65,8 @@ class MediaRecorder:
             self._post(FaultSeen(error.fault, str(error)))
             self._post(RecorderChanged(RecordingState.FAILED))
             return
-        camera = CameraFeed(self._camera, encoders, self._inbox, retry_s)
-        microphone = MicrophoneFeed(self._microphone, encoders, self._inbox, retry_s)
+        camera = CameraFeed(self._camera, encoders, self._inbox, retry_s, self._settings.look_ms)
+        microphone = MicrophoneFeed(self._microphone, encoders, self._inbox, retry_s, self._settings.look_ms)
         writer = Writer(
             self._inbox,
             encoders,
@@ -102,6 +106,25 @@ class MediaRecorder:
         if self._running is None:
             return RecordingState.FAILED if self._failed else RecordingState.OFF
         return self._running[3].state
+
+    def vitals(self) -> Vitals:
+        """The `Recorder` port."""
+        return Vitals(None, None, None) if self._running is None else self._running[3].vitals()
+
+    def sample(self, duration_ms: int) -> Sample:
+        """The `Recorder` port.
+
+        Raises:
+            EncoderError: nothing was captured, it cannot be muxed, or the writer does not answer.
+        """
+        answer: Future[Sample] = Future()
+        if self._running is not None:
+            self._inbox.tell(TakeSample(duration_ms, self._clock.now().mono_ms, answer))
+        try:
+            return answer.result(_SAMPLE_PATIENCE_S if self._running is not None else 0)
+        except TimeoutError as error:
+            answer.cancel()
+            raise EncoderError("録画部が答えません / the recorder does not answer") from error
 
     def close(self) -> None:
         """The `Recorder` port. Blocks until the last segment is on the disk, 16 s at most."""

@@ -98,8 +98,8 @@ class SegmentMuxer:
             incident=self._incident,
             content=file.content(),
             sha256_hex=file.sha256_hex(),
-            start_ms=self._ms(piece.start_us),
-            end_ms=self._ms(piece.end_us),
+            start_ms=self.ms(piece.start_us),
+            end_ms=self.ms(piece.end_us),
             video=bool(piece.video),
             audio=bool(piece.sound),
             last=last,
@@ -114,7 +114,8 @@ class SegmentMuxer:
         file = self._write([], [])
         return Segment(self._incident, file.content(), file.sha256_hex(), end_ms, end_ms, False, False, True)
 
-    def _ms(self, at_us: int) -> int:
+    def ms(self, at_us: int) -> int:
+        """A monotonic moment in the recording's own time."""
         return -(-(at_us - (self.origin_us or 0)) // 1000) + self._base_ms  # rounded up: no sample ends after it
 
     def _ticks(self, at_us: int, rate_hz: int) -> int:

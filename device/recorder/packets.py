@@ -20,6 +20,8 @@ class Packet:
     data: bytes
     after_gap: bool = False
     """Packets before this one were lost, so a picture that refers back to them cannot be decoded."""
+    overrun: bool = False
+    """And they were lost because the writer did not keep up."""
 
 
 @dataclass(slots=True)
@@ -30,3 +32,5 @@ class Piece:
     end_us: int = 0
     video: list[Packet] = field(default_factory=list)
     sound: list[Packet] = field(default_factory=list)
+    withheld: list[tuple[int, int]] = field(default_factory=list)
+    """(start, end) of sound that was captured and may not be kept."""

@@ -1,15 +1,25 @@
 """One incident being kept: its packets become segments."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from contract.evidence import Gap
 from device.ports import EncoderError, Segment
 from device.recorder.cutting import Cutter
 from device.recorder.encoding import Encoders
+from device.recorder.gaps import GapFinder, Hole, joined
 from device.recorder.muxing import SegmentMuxer
 from device.recorder.packets import Packet, Piece
+from device.recorder.seeing import Spell
 from device.recorder.watching import Faults
 
 
 class Recording:
-    """Used by the writer thread alone. A piece that cannot be muxed raises the encoder fault; the next one begins."""
+    """Used by the writer thread alone. A piece that cannot be muxed raises the encoder fault; the next one begins.
+
+    `base_ms` above 0: the box was off meanwhile, and the recording goes on. `spells` gives what is known of pictures
+    and sound that show nothing.
+    """
 
     def __init__(
         self,
@@ -20,6 +30,7 @@ class Recording:
         asked_ms: int,
         base_ms: int,
         segment_ms: int,
+        spells: Callable[[], Iterable[Spell]] = tuple,
     ) -> None:
         self.incident = incident
         self._asked_ms = asked_ms
@@ -29,6 +40,9 @@ class Recording:
         self._muxer = SegmentMuxer(encoders, incident, base_ms)
         self._end_ms = base_ms
         self._kept_any = base_ms > 0
+        self._spells = spells
+        self._finder = GapFinder()
+        self._untold = _restart(base_ms) if base_ms > 0 else []
         self.errors = 0
         """Pieces that could not be muxed."""
 
@@ -45,8 +59,11 @@ class Recording:
         """Sound captured from `from_ms` (monotonic) on may be kept."""
         self._cutter.allow_sound(from_ms * 1000)
 
-    def finish(self) -> list[Segment]:
-        """The remaining segments; the last of them carries the mark. Nothing when nothing was ever kept."""
+    def finish(self, now_ms: int = 0) -> list[Segment]:
+        """The remaining segments; the last of them carries the mark. Nothing when nothing was ever kept.
+
+        `now_ms` (monotonic): what is missing up to then is told too.
+        """
         pieces = self._cutter.finish()
         segments = self._muxed(pieces[:-1]) + self._muxed(pieces[-1:], last=True)
         if segments and segments[-1].last:
@@ -54,7 +71,8 @@ class Recording:
         if not self._kept_any:
             return []
         try:
-            return [*segments, self._muxer.mux_end(self._end_ms)]
+            end = self._muxer.mux_end(self._end_ms)
+            return [*segments, self._with_gaps(end, self._finder.after(now_ms * 1000))]
         except EncoderError as error:
             self._failed(error)
             return segments
@@ -79,11 +97,28 @@ class Recording:
                 segment = self._muxer.mux(piece, last)
             except EncoderError as error:
                 self._failed(error)
+                self._finder.failed()
                 continue
             self._end_ms, self._kept_any = segment.end_ms, True
-            segments.append(segment)
+            segments.append(self._with_gaps(segment, self._finder.of(piece, self._spells())))
         return segments
+
+    def _with_gaps(self, segment: Segment, holes: list[Hole]) -> Segment:
+        ms = self._muxer.ms
+        told = [
+            Gap(stream=hole.stream, start_ms=ms(hole.start_us), end_ms=ms(hole.end_us), why=hole.why) for hole in holes
+        ]
+        gaps, self._untold = joined([*self._untold, *told]), []
+        return replace(segment, gaps=gaps) if gaps else segment
 
     def _failed(self, error: EncoderError) -> None:
         self.errors += 1
         self._faults.seen(error.fault, str(error))
+
+
+def _restart(base_ms: int) -> list[Gap]:
+    """The recording's own time stood still while the box was off; how long it was tell the records' wall clocks."""
+    return [
+        Gap(stream="picture", start_ms=base_ms, end_ms=base_ms, why="restart"),
+        Gap(stream="sound", start_ms=base_ms, end_ms=base_ms, why="restart"),
+    ]

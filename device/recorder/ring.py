@@ -33,10 +33,25 @@ class Ring:
         Begins at the last keyframe that still gives the whole length, so it is at most one GOP longer than asked;
         with no picture in the ring it begins with the sound of the asked length.
         """
-        wanted_us = asked_us - self._length_us
-        keyframes = [packet.at_us for packet in self._packets if packet.keyframe]
-        early = [at_us for at_us in keyframes if at_us <= wanted_us]
-        start_us = early[-1] if early and self._length_us else wanted_us
+        return self._from(asked_us - self._length_us, at_keyframe=self._length_us > 0)
+
+    def newest(self, length_us: int) -> list[Packet]:
+        """The newest `length_us`, or what there is, with a picture that can be decoded at its beginning."""
+        if not self._packets:
+            return []
+        wanted_us = max(packet.at_us for packet in self._packets) - length_us
+        kept = self._from(max(wanted_us, self._packets[0].at_us), at_keyframe=True)
+        first = next((packet.at_us for packet in kept if packet.keyframe), None)
+        return kept if first is None else [packet for packet in kept if packet.at_us >= first]
+
+    def oldest_ms(self, asked_ms: int) -> int:
+        """Where the pre-roll of a recording asked for now would begin."""
+        kept = self.since(asked_ms * 1000)
+        return kept[0].at_us // 1000 if kept else asked_ms
+
+    def _from(self, wanted_us: int, at_keyframe: bool) -> list[Packet]:
+        early = [packet.at_us for packet in self._packets if packet.keyframe and packet.at_us <= wanted_us]
+        start_us = early[-1] if early and at_keyframe else wanted_us
         return [packet for packet in self._packets if packet.at_us >= start_us]
 
     def __len__(self) -> int:

@@ -66,6 +66,7 @@ class SigningSealer:
                 video=segment.video,
                 audio=segment.audio,
                 last=segment.last,
+                gaps=segment.gaps or None,
             )
         except ValidationError as error:
             raise SpoolError(f"録画の記録を作れません / the record cannot be made: {error}") from error

@@ -57,6 +57,11 @@ class StreamWatch:
         """Nothing has come since the start."""
         return self._last_ms is None
 
+    def age_ms(self, now_ms: int) -> int | None:
+        """Since the newest packet was captured; None when nothing ever came. Safe from any thread."""
+        last_ms = self._last_ms
+        return None if last_ms is None else max(0, now_ms - last_ms)
+
     def is_live(self, now_ms: int) -> bool:
         """Something came within the stall time."""
         return self._last_ms is not None and now_ms - self._last_ms < self._stall_ms

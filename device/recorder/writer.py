@@ -1,19 +1,21 @@
-"""The writer thread: ring, recording, disk. Everything here runs on that one thread."""
+"""The writer thread: ring, recording, segments. What blocks on the disk is the backlog's own thread."""
 
 import threading
 from typing import Final
 
-from contract.evidence import CHAIN_START
 from contract.messages import RecordingState
-from device.core.events import FaultSeen, RecorderChanged, RecordingBegan, RecordingEnded
-from device.ports import Clock, PortError, Post, Sealer, Segment, SpoolError
+from device.core.events import FaultSeen, RecorderChanged, RecordingBegan
+from device.ports import Clock, PortError, Post, Sealer, Segment, SpoolError, Vitals
 from device.recorder.backlog import Backlog
 from device.recorder.encoding import Encoders
 from device.recorder.feeding import Feed
-from device.recorder.inbox import AllowSound, Broke, Close, Inbox, Item, Keep, Stop
+from device.recorder.inbox import AllowSound, Broke, Close, Inbox, Item, Keep, Stop, TakeSample
 from device.recorder.packets import Packet
 from device.recorder.recording import Recording
 from device.recorder.ring import Ring
+from device.recorder.sampling import sample_of
+from device.recorder.seeing import Heard, Look
+from device.recorder.senses import Senses
 from device.recorder.settings import RecorderSettings
 from device.recorder.store import SegmentStore
 from device.recorder.watching import Faults, StreamWatch
@@ -23,6 +25,9 @@ _TICK_PACKETS: Final = 16
 """So many packets come in about 220 ms."""
 _ENCODER_QUIET_MS: Final = 5_000
 """The encoder fault is taken back when there was no error for so long."""
+_LEVEL_MS: Final = 3_000
+"""A sound level older than this says nothing about now."""
+_DISK_PATIENCE_S: Final = 8.0
 
 
 class Writer:
@@ -41,14 +46,14 @@ class Writer:
     ) -> None:
         self._inbox = inbox
         self._encoders = encoders
-        self._sealer = sealer
         self._store = store
         self._post = post
         self._clock = clock
         self._settings = settings
         self._feeds = feeds
         self._faults = Faults(post)
-        self._backlog = Backlog(sealer, store, post, self._faults, settings.retry_ms, settings.backlog_bytes)
+        self._senses = Senses(self._faults, settings)
+        self._backlog = Backlog(sealer, store, post, self._faults, settings.retry_ms, settings.backlog_limit_bytes)
         bytes_a_second = (settings.video_bit_rate + settings.sound_bit_rate) // 8
         self._ring = Ring(
             settings.pre_roll_ms * 1000, 1_000_000, 4 * bytes_a_second * (settings.pre_roll_ms // 1000 + 2)
@@ -66,11 +71,22 @@ class Writer:
 
     def start(self) -> None:
         """Begin to work."""
+        self._backlog.start()
         self._thread.start()
 
     def join(self, timeout_s: float) -> None:
         """Wait for the end after `Close` was told."""
         self._thread.join(timeout_s)
+
+    def vitals(self) -> Vitals:
+        """The `Recorder` port. Reads what the writer thread wrote last, so it is safe from any thread."""
+        now_ms, heard = self._clock.now().mono_ms, self._senses.heard
+        fresh = heard is not None and now_ms - heard.at_us // 1000 <= _LEVEL_MS
+        return Vitals(
+            camera_age_ms=self._watches["camera"].age_ms(now_ms),
+            sound_age_ms=self._watches["microphone"].age_ms(now_ms),
+            sound_dbfs=heard.dbfs if heard is not None and fresh else None,
+        )
 
     def _run(self) -> None:
         while True:
@@ -94,6 +110,12 @@ class Writer:
                     self._recording.allow_sound(item.from_ms)
             case Stop():
                 self._stop(item.incident)
+            case Look():
+                self._senses.look(item)
+            case Heard():
+                self._senses.listen(item)
+            case TakeSample():
+                self._sample(item)
             case Broke():
                 self._failed(item.source, item.detail)
         # Counted, not timed: asking the clock for every packet costs, and stamps of a camera may not be trusted here.
@@ -126,6 +148,7 @@ class Writer:
             command.asked_ms,
             self._base_ms(command.incident),
             self._settings.segment_ms,
+            self._senses.spells,
         )
         self._began_due = True
         self._set_state(RecordingState.RECORDING)
@@ -144,11 +167,11 @@ class Writer:
         if recording is None or recording.incident != incident:
             self._close_old(incident)
             return
-        segments = recording.finish()
+        segments = recording.finish(self._clock.now().mono_ms)
         self._save(segments)
         self._recording, self._began_due = None, False
         if not (segments and segments[-1].last):
-            self._ended_without_mark(incident)
+            self._backlog.end(incident)
         self._judge(self._clock.now().mono_ms)
 
     def _close_old(self, incident: str) -> None:
@@ -166,15 +189,14 @@ class Writer:
                 return
         except SpoolError as error:
             self._faults.seen("disk", str(error))
-        self._ended_without_mark(incident)
+        self._backlog.end(incident)
 
-    def _ended_without_mark(self, incident: str) -> None:
-        try:
-            count, head = self._sealer.head(incident)
-        except PortError as error:
-            self._faults.seen("disk", str(error))
-            count, head = 0, CHAIN_START
-        self._post(RecordingEnded(incident, count, head))
+    def _sample(self, request: TakeSample) -> None:
+        if request.answer.set_running_or_notify_cancel():
+            try:
+                request.answer.set_result(sample_of(self._ring, self._encoders, request.duration_ms, request.asked_ms))
+            except PortError as error:
+                request.answer.set_exception(error)
 
     def _save(self, segments: list[Segment], began: bool = True) -> None:
         for segment in segments:
@@ -183,7 +205,7 @@ class Writer:
                 self._began_due = False
                 sound = segment.audio or self._watches["microphone"].is_live(self._clock.now().mono_ms)
                 first = RecordingBegan(segment.incident, self._recording.pre_roll_ms(), segment.video, sound)
-            self._backlog.add(segment, first, self._clock.now().mono_ms)
+            self._backlog.add(segment, first)
 
     def _tick(self) -> None:
         now_ms = self._clock.now().mono_ms
@@ -191,12 +213,9 @@ class Writer:
         self._judge(now_ms)
         if self._recording is not None:
             self._save(self._recording.idle(now_ms))
-        self._backlog.drain(now_ms)
         dropped = self._inbox.take_dropped()
         if dropped:
-            self._faults.seen(
-                "disk", f"保存が追いつかず {dropped} 個を失いました / the disk is too slow, {dropped} packets lost"
-            )
+            self._failed("encoder", f"処理が追いつかず {dropped} 個を失いました / too busy, {dropped} packets lost")
 
     def _judge(self, now_ms: int) -> None:
         """State and stream faults, from what came lately."""
@@ -241,8 +260,7 @@ class Writer:
             # The alarm still stands: the same incident goes on at the next start, so its chain stays open.
             self._save(self._recording.suspend())
             self._recording = None
-        self._backlog.drain(self._clock.now().mono_ms + self._settings.retry_ms)  # a last try, refused lately or not
-        if not self._backlog.is_empty():
+        if not self._backlog.close(_DISK_PATIENCE_S):
             self._post(FaultSeen("disk", "保存できないまま終了しました / ended with segments that could not be stored"))
         self._set_state(RecordingState.OFF)
 
