@@ -72,6 +72,9 @@ LAMP: Final[dict[LampState, dict[str, tuple[str, str]]]] = {
 FAULTS: Final[dict[str, dict[str, str]]] = {
     "camera": {"ja": "カメラの映像がありません", "en": "no picture from the camera"},
     "microphone": {"ja": "マイクの音がありません", "en": "no sound from the microphone"},
+    "camera_frozen": {"ja": "カメラの映像が止まったままです", "en": "the picture stands still"},
+    "camera_black": {"ja": "カメラの映像が真っ暗です", "en": "the picture is black"},
+    "microphone_silent": {"ja": "マイクの音がまったくありません", "en": "the microphone gives no sound at all"},
     "speaker": {"ja": "お知らせの音声が出ません", "en": "the spoken notice cannot be heard"},
     "encoder": {"ja": "録音・録画の処理に失敗しています", "en": "recording cannot be encoded"},
     "disk": {"ja": "保存場所の空きがないか、書けません", "en": "storage is full or cannot be written"},

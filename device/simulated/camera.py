@@ -15,7 +15,7 @@ from device.simulated.scene import Scene
 class SimulatedCamera:
     """The `Camera` port. Capture times are CLOCK_MONOTONIC; the burnt-in clock is local time.
 
-    `vanish`, `freeze`, `go_black` and `come_back` may be called from any thread, for tests and drills. Pictures missed
+    `vanish`, `freeze`, `stand_still`, `go_black` and `come_back` may be called from any thread, for tests and drills. Pictures missed
     because the reader was slow are skipped, as a sensor would skip them.
     """
 
@@ -32,6 +32,8 @@ class SimulatedCamera:
         self._closed = threading.Event()
         self._vanished = threading.Event()
         self._frozen = threading.Event()
+        self._still = threading.Event()
+        self._still_planes: tuple[bytes | bytearray, ...] | None = None
         self._black = threading.Event()
 
     def frames(self) -> Iterator[tuple[int, Any]]:
@@ -67,13 +69,17 @@ class SimulatedCamera:
         """As if the driver hung: no picture comes and no error either."""
         self._frozen.set()
 
+    def stand_still(self) -> None:
+        """As if the sensor hung: the same picture comes again and again, with new stamps."""
+        self._still.set()
+
     def go_black(self) -> None:
         """As if the lens were covered."""
         self._black.set()
 
     def come_back(self) -> None:
         """All is well again."""
-        for trouble in (self._vanished, self._frozen, self._black):
+        for trouble in (self._vanished, self._frozen, self._still, self._black):
             trouble.clear()
 
     def _refuse_when_gone(self) -> None:
@@ -87,6 +93,10 @@ class SimulatedCamera:
         planes: tuple[bytes | bytearray, ...] = (
             self._scene.blackness() if self._black.is_set() else self._scene.picture(number, text)
         )
+        if self._still.is_set():
+            planes = self._still_planes = self._still_planes or planes
+        else:
+            self._still_planes = None
         frame = av.VideoFrame(self.width, self.height, "yuv420p")
         for plane, content in zip(frame.planes, planes, strict=True):
             plane.update(_padded(content, plane.width, plane.line_size))

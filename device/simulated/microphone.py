@@ -16,7 +16,7 @@ _BEHIND_MS: Final = 200
 class SimulatedMicrophone:
     """The `Microphone` port: blocks of 20 ms, each given when it is over. Times are CLOCK_MONOTONIC.
 
-    `vanish` and `come_back` may be called from any thread, for tests and drills.
+    `vanish`, `mute` and `come_back` may be called from any thread, for tests and drills.
     """
 
     sample_rate_hz = SAMPLE_RATE_HZ
@@ -25,6 +25,7 @@ class SimulatedMicrophone:
         self._room = room
         self._closed = threading.Event()
         self._vanished = threading.Event()
+        self._muted = threading.Event()
 
     def blocks(self) -> Iterator[tuple[int, bytes]]:
         """The `Microphone` port.
@@ -39,7 +40,8 @@ class SimulatedMicrophone:
             if self._closed.wait(max(0.0, (at_ms + _BLOCK_MS) / 1000 - time.monotonic())):
                 return
             self._refuse_when_gone()
-            yield at_ms, self._room.hear(at_ms, _BLOCK_SAMPLES)
+            heard = self._room.hear(at_ms, _BLOCK_SAMPLES)
+            yield at_ms, bytes(len(heard)) if self._muted.is_set() else heard
             at_ms += _BLOCK_MS
             now_ms = time.monotonic_ns() // 1_000_000
             if now_ms - at_ms > _BEHIND_MS:
@@ -53,9 +55,14 @@ class SimulatedMicrophone:
         """As if it were pulled out: `blocks` fails until `come_back`."""
         self._vanished.set()
 
+    def mute(self) -> None:
+        """As if its switch were off: zeros come, and no error."""
+        self._muted.set()
+
     def come_back(self) -> None:
         """All is well again."""
         self._vanished.clear()
+        self._muted.clear()
 
     def _refuse_when_gone(self) -> None:
         if self._vanished.is_set():

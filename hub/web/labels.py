@@ -157,6 +157,19 @@ GROUNDS: Final = {
     "no_permit_or_breach": N_("許可がない、許可の条件に反する"),
 }
 
+GAP_STREAMS: Final = {"picture": N_("映像"), "sound": N_("音声")}
+
+GAPS: Final = {
+    "lost": N_("機器から届きませんでした"),
+    "frozen": N_("止まったままの映像です"),
+    "black": N_("真っ暗な映像です"),
+    "silent": N_("まったくの無音です"),
+    "withheld": N_("お知らせの前の音声なので残していません"),
+    "disk": N_("箱の保存場所に書けず、失われました"),
+    "overrun": N_("箱の処理が追いつかず、失われました"),
+    "restart": N_("箱が止まり、動き直しました"),
+}
+
 FAULTS: Final = {
     "camera": N_("カメラの映像がありません"),
     "microphone": N_("マイクの音がありません"),
@@ -164,6 +177,9 @@ FAULTS: Final = {
     "encoder": N_("録音・録画の処理に失敗しています"),
     "disk": N_("保存場所の空きがないか、書けません"),
     "spool": N_("呼び出しを箱に保存できません（送信は続けます）"),
+    "camera_frozen": N_("カメラの映像が止まったままです"),
+    "camera_black": N_("カメラの映像が真っ暗です"),
+    "microphone_silent": N_("マイクの音がまったく入っていません"),
     "key": N_("署名の鍵を作り直しました"),
     "button_main_stuck": N_("ボタンが押されたままです"),
     "button_second_stuck": N_("緊急ボタンが押されたままです"),

@@ -13,6 +13,7 @@ from hub.domain import policy_clock
 from hub.domain.incident import ALARMING, OPEN, Entry, State
 from hub.domain.policy_clock import Mark
 from hub.evidence import playback
+from hub.evidence.gaps import gaps_of
 from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
 from hub.web import shapes
 from hub.web.site import Site
@@ -193,6 +194,10 @@ def _recordings(connection: Connection, site: Site, incident_id: str) -> list[sh
             stored_segments=len(stored),
             playable_segments=len(plan.spans),
             playable_ms=plan.duration_ms,
+            gaps=[
+                shapes.RecordingGap(stream=gap.stream, start_ms=gap.start_ms, end_ms=gap.end_ms, why=gap.why)
+                for gap in gaps_of(stored)
+            ],
             closed_at=known.closed_at if known is not None else None,
             stops=stops,
         )

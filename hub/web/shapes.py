@@ -115,6 +115,15 @@ class Alert(Shape):
     error: str | None
 
 
+class RecordingGap(Shape):
+    """Something that a recording lacks, as its box signed it. Times in ms from the start of the recording."""
+
+    stream: Literal["picture", "sound"]
+    start_ms: int
+    end_ms: int
+    why: Literal["lost", "frozen", "black", "silent", "withheld", "disk", "overrun", "restart"]
+
+
 class Recording(Shape):
     """A recording as far as it has arrived.
 
@@ -131,6 +140,7 @@ class Recording(Shape):
     stored_segments: int
     playable_segments: int
     playable_ms: int
+    gaps: list[RecordingGap]
     closed_at: Moment | None
     stops: Literal["growing", "missing", "sealed", "unreadable", "format_changed"] | None
 
