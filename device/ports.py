@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from contract.evidence import Gap
 from contract.messages import RecordingState
@@ -149,6 +149,35 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Let `frames` end soon. Safe from any thread, safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class EncodedCamera(Protocol):
+    """A camera that gives H.264 instead of pictures: the board's own encoder sits behind it."""
+
+    width: int
+    height: int
+    frames_per_second: int
+
+    def packets(self) -> Iterator[tuple[int, bool, bytes]]:
+        """Triples of (capture time in monotonic us, keyframe or not, one access unit in Annex B form), no B-frames.
+
+        Times rise. The first is a keyframe, and there is one a second at least; a keyframe carries its parameter sets.
+        Ends when closed.
+
+        Raises:
+            CameraError: no camera, or it stopped giving pictures.
+            EncoderError: the camera gives pictures, but its encoder gives nothing any more.
+        """
+        ...
+
+    def want_keyframe(self) -> None:
+        """One of the next pictures shall be a keyframe. Safe from any thread, returns at once."""
+        ...
+
+    def close(self) -> None:
+        """Let `packets` end soon. Safe from any thread, safe to call twice."""
         ...
 
 

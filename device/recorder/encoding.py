@@ -8,6 +8,7 @@ import av
 from av.container import OutputContainer
 
 from device.ports import EncoderError
+from device.recorder.encoded import EncodedVideo
 from device.recorder.packets import SAMPLE_RATE_HZ, SOUND_FRAME_SAMPLES, SOUND_FRAME_US, Packet
 from device.recorder.placing import SoundPlacer
 from device.recorder.settings import RecorderSettings
@@ -29,22 +30,27 @@ class Encoders:
     """The opened H.264 and AAC encoders, and the facts that every segment's header repeats.
 
     Both belong to a container that goes nowhere: that is how libav gives them global headers (avcC, not in-band
-    parameter sets), without which the muxer writes an empty avcC box.
+    parameter sets), without which the muxer writes an empty avcC box. `encoded`: the camera encodes its pictures
+    itself, so there is no H.264 encoder here, and the header waits for the camera's word in `encoded_video`.
 
     Raises:
         EncoderError: the encoders cannot be opened.
     """
 
-    def __init__(self, width: int, height: int, frames_per_second: int, settings: RecorderSettings) -> None:
+    def __init__(
+        self, width: int, height: int, frames_per_second: int, settings: RecorderSettings, encoded: bool = False
+    ) -> None:
         self.frames_per_second = frames_per_second
+        self.encoded_video = EncodedVideo(width, height, frames_per_second) if encoded else None
         try:
             self._container: OutputContainer = av.open(Nowhere(), "w", format="mp4", options={"movflags": "empty_moov"})
-            self.video: Any = self._container.add_stream(
-                "libx264", rate=frames_per_second, options=x264_options(frames_per_second)
-            )
-            self.video.width, self.video.height, self.video.pix_fmt = width, height, "yuv420p"
-            self.video.bit_rate = settings.video_bit_rate
-            self.video.codec_context.time_base = _MS
+            if not encoded:
+                self.video: Any = self._container.add_stream(
+                    "libx264", rate=frames_per_second, options=x264_options(frames_per_second)
+                )
+                self.video.width, self.video.height, self.video.pix_fmt = width, height, "yuv420p"
+                self.video.bit_rate = settings.video_bit_rate
+                self.video.codec_context.time_base = _MS
             self.sound: Any = self._container.add_stream("aac", rate=SAMPLE_RATE_HZ)
             self.sound.bit_rate, self.sound.layout = settings.sound_bit_rate, "mono"
             self._container.start_encoding()
@@ -53,6 +59,14 @@ class Encoders:
             raise EncoderError(
                 f"映像と音声の符号化を始められません / the encoders cannot be opened: {error}"
             ) from error
+
+    def video_template(self) -> Any:
+        """The stream from which a segment makes its video track, as far as it is known by now.
+
+        Raises:
+            EncoderError: none can be made.
+        """
+        return self.video if self.encoded_video is None else self.encoded_video.template()
 
     def close(self) -> None:
         """Free the encoders. They must not be in use any more."""

@@ -1,25 +1,29 @@
 """The two threads that capture and encode. A lost camera or microphone is tried again until it comes back."""
 
 import threading
+import time
 from abc import ABC, abstractmethod
 from typing import Any
 
-from device.ports import Camera, EncoderError, Microphone, PortError
+from device.ports import Camera, EncodedCamera, EncoderError, Microphone, PortError
+from device.recorder.encoded import EncodedVideo, KeyframeEye
 from device.recorder.encoding import Encoders, SoundEncoder, VideoEncoder
 from device.recorder.inbox import Broke, Inbox
 from device.recorder.seeing import Ear, Eye
 
 _JOIN_S = 0.2
+_RAN_WELL_S = 5.0
+"""A stream that lived for so long is tried again at once: most often its driver or encoder only wants a new start."""
 
 
 class Feed(ABC):
     """A thread from one stream to the inbox.
 
-    `fault` is the stream's fault name. An error of the stream is told to the writer, and after `retry_s` the stream is
-    opened again; an error of the encoder costs that frame and is told as well.
+    `fault` is the stream's fault name. An error of the stream is told to the writer, and the stream is opened again:
+    at once when it had run well, else after `retry_s`. An error of the encoder costs that frame and is told as well.
     """
 
-    def __init__(self, fault: str, source: Camera | Microphone, inbox: Inbox, retry_s: float) -> None:
+    def __init__(self, fault: str, source: Camera | EncodedCamera | Microphone, inbox: Inbox, retry_s: float) -> None:
         self._fault = fault
         self._source = source
         self._inbox = inbox
@@ -49,17 +53,20 @@ class Feed(ABC):
 
     def _run(self) -> None:
         while not self._ending.is_set():
+            opened_s, fault = time.monotonic(), self._fault
             try:
                 self._pump()
                 detail = "途切れました / the stream ended"
             except PortError as error:
                 detail = str(error)
+                fault = error.fault if isinstance(error, EncoderError) else fault
             except Exception as error:  # noqa: BLE001 - whatever a driver raises, this thread must live on and say so
                 detail = f"予期しない誤り / unexpected: {error!r}"
             if self._ending.is_set():
                 return
-            self._inbox.tell(Broke(self._fault, detail))
-            self._ending.wait(self._retry_s)
+            self._inbox.tell(Broke(fault, detail))
+            if time.monotonic() - opened_s < _RAN_WELL_S:
+                self._ending.wait(self._retry_s)
 
     @abstractmethod
     def _pump(self) -> None:
@@ -104,6 +111,40 @@ class CameraFeed(Feed):
         except EncoderError as error:
             self.want_keyframe()
             self._inbox.tell(Broke(error.fault, str(error)))
+
+
+class EncodedCameraFeed(Feed):
+    """Pictures of a camera that encodes them itself."""
+
+    def __init__(self, camera: EncodedCamera, video: EncodedVideo, inbox: Inbox, retry_s: float, look_ms: int) -> None:
+        super().__init__("camera", camera, inbox, retry_s)
+        self._camera = camera
+        self._video = video
+        self._eye = KeyframeEye(look_ms)
+
+    def want_keyframe(self) -> None:
+        """The next picture shall be a keyframe. Safe from any thread."""
+        self._camera.want_keyframe()
+
+    def _pump(self) -> None:
+        refer_back = False  # to a picture that never came, or came from the encoder before this one
+        for at_us, keyframe, data in self._camera.packets():
+            if self._ending.is_set():
+                return
+            if not keyframe and not refer_back:
+                continue
+            try:
+                packet = self._video.packet(at_us, keyframe, data)
+            except EncoderError as error:
+                refer_back = False
+                self.want_keyframe()
+                self._inbox.tell(Broke(error.fault, str(error)))
+                continue
+            refer_back = True
+            self._inbox.put(packet)
+            seen = self._eye.look(packet)
+            if seen is not None:
+                self._inbox.note(seen)
 
 
 class MicrophoneFeed(Feed):

@@ -5,9 +5,9 @@ from concurrent.futures import Future
 from contract.evidence import CHAIN_START
 from contract.messages import RecordingState
 from device.core.events import FaultSeen, RecorderChanged, RecordingEnded
-from device.ports import Camera, Clock, EncoderError, Microphone, Post, Sample, Sealer, Vitals
+from device.ports import Camera, Clock, EncodedCamera, EncoderError, Microphone, Post, Sample, Sealer, Vitals
 from device.recorder.encoding import Encoders
-from device.recorder.feeding import CameraFeed, MicrophoneFeed
+from device.recorder.feeding import CameraFeed, EncodedCameraFeed, MicrophoneFeed
 from device.recorder.inbox import AllowSound, Close, Inbox, Keep, Stop, TakeSample
 from device.recorder.settings import RecorderSettings
 from device.recorder.store import SegmentStore
@@ -36,7 +36,7 @@ class MediaRecorder:
 
     def __init__(
         self,
-        camera: Camera,
+        camera: Camera | EncodedCamera,
         microphone: Microphone,
         sealer: Sealer,
         store: SegmentStore,
@@ -52,20 +52,26 @@ class MediaRecorder:
         self._clock = clock
         self._settings = settings
         self._inbox = Inbox(settings.inbox_packets)
-        self._running: tuple[Encoders, CameraFeed, MicrophoneFeed, Writer] | None = None
+        self._running: tuple[Encoders, CameraFeed | EncodedCameraFeed, MicrophoneFeed, Writer] | None = None
         self._failed = False
 
     def start(self) -> None:
         """Open the encoders (tens of ms) and begin to capture. Once."""
         retry_s = self._settings.retry_ms / 1000
         try:
-            encoders = Encoders(self._camera.width, self._camera.height, self._camera.frames_per_second, self._settings)
+            encoders = Encoders(
+                self._camera.width,
+                self._camera.height,
+                self._camera.frames_per_second,
+                self._settings,
+                encoded=isinstance(self._camera, EncodedCamera),
+            )
         except EncoderError as error:
             self._failed = True
             self._post(FaultSeen(error.fault, str(error)))
             self._post(RecorderChanged(RecordingState.FAILED))
             return
-        camera = CameraFeed(self._camera, encoders, self._inbox, retry_s, self._settings.look_ms)
+        camera = _camera_feed(self._camera, encoders, self._inbox, retry_s, self._settings.look_ms)
         microphone = MicrophoneFeed(self._microphone, encoders, self._inbox, retry_s, self._settings.look_ms)
         writer = Writer(
             self._inbox,
@@ -137,3 +143,11 @@ class MediaRecorder:
         self._running = None
         if all(ended):
             encoders.close()
+
+
+def _camera_feed(
+    camera: Camera | EncodedCamera, encoders: Encoders, inbox: Inbox, retry_s: float, look_ms: int
+) -> CameraFeed | EncodedCameraFeed:
+    if isinstance(camera, EncodedCamera) and encoders.encoded_video is not None:
+        return EncodedCameraFeed(camera, encoders.encoded_video, inbox, retry_s, look_ms)
+    return CameraFeed(camera, encoders, inbox, retry_s, look_ms)  # type: ignore[arg-type]

@@ -77,6 +77,7 @@ class SegmentMuxer:
         self._encoders = encoders
         self._incident = incident
         self._base_ms = base_ms
+        self._video_template: Any = None
         self.origin_us: int | None = None
         """Capture time of the first kept moment since this program runs; None before."""
         self._video_guard = RisingGuard(base_ms * _VIDEO_HZ // 1000)
@@ -153,9 +154,11 @@ class SegmentMuxer:
 
     def _write(self, video: list[tuple[int, int, Packet]], sound: list[tuple[int, bytes]]) -> HashingFile:
         file = HashingFile()
+        if self._video_template is None:  # chosen once: all segments of an incident have the same header
+            self._video_template = self._encoders.video_template()
         try:
             with av.open(file, "w", format="mp4", options=_OPTIONS) as container:
-                video_stream: Any = container.add_stream_from_template(self._encoders.video)
+                video_stream: Any = container.add_stream_from_template(self._video_template)
                 sound_stream: Any = container.add_stream_from_template(self._encoders.sound)
                 video_stream.time_base, sound_stream.time_base = _VIDEO_BASE, _SOUND_BASE
                 container.start_encoding()
