@@ -22,8 +22,13 @@ class SystemClock:
 
 
 def clock_state() -> ClockState:
-    """Whether the kernel says that the wall clock follows a time source."""
-    return ClockState.UNSYNCED if _adjtimex() == _TIME_ERROR else ClockState.SYNCED
+    """Whether the kernel says that the wall clock follows a time source.
+
+    systemd-timesyncd, and chrony with `rtcsync` (Debian's default), tell the kernel; it takes the word back by itself
+    when nothing was heard for hours. Where the kernel may not be asked, the clock does not count as right.
+    """
+    answer = _adjtimex()
+    return ClockState.UNSYNCED if answer == _TIME_ERROR or answer < 0 else ClockState.SYNCED
 
 
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
