@@ -79,12 +79,20 @@ class Clock(Protocol):
 class Lamp(Protocol):
     """Shows the box's state to the worker."""
 
+    def start(self, post: Post) -> None:
+        """Begin. What fails between two `show`s is posted as `FaultSeen`, and as `FaultGone` when it works again."""
+        ...
+
     def show(self, view: LampView) -> None:
         """Show `view` at once. Called from the runner's thread; must not block.
 
         Raises:
             PortError: the lamp cannot be driven.
         """
+        ...
+
+    def close(self) -> None:
+        """Go dark. Safe to call twice."""
         ...
 
 
@@ -107,12 +115,20 @@ class Button(Protocol):
 class Buzzer(Protocol):
     """Tells the hand, or the room of a beacon."""
 
+    def start(self, post: Post) -> None:
+        """Begin. What fails between two `buzz`es is posted as `FaultSeen`, and as `FaultGone` when it works again."""
+        ...
+
     def buzz(self, buzzing: Buzzing) -> None:
         """Begin `buzzing`, which ends the one before. Called from the runner's thread; must not block.
 
         Raises:
             BuzzerError: it cannot be driven.
         """
+        ...
+
+    def close(self) -> None:
+        """Be silent. Safe to call twice."""
         ...
 
 
@@ -210,6 +226,10 @@ class Speaker(Protocol):
         Raises:
             SpeakerError: it could not be played to its end.
         """
+        ...
+
+    def close(self) -> None:
+        """Interrupt what is played; nothing is played after this. Safe from any thread, safe to call twice."""
         ...
 
 
