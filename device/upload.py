@@ -1,5 +1,7 @@
 """Sealed segments to the hub, on a thread and a connection of their own, in order, until each is durable there.
 
+An upload that breaks off goes on where it broke off, so that a slow link gets through a segment at last (faults, W08).
+
 What was uploaded is noted in `state/uploads/<incident>`; losing a note only means that a segment is offered again, and
 the hub answers that it has it.
 """
@@ -92,6 +94,7 @@ class Uploader:
         self._host, self._port = url.hostname or "", url.port
         self._addresses = addresses
         self._trust = trust(bundle.directory, certificate=False) if self._secure else None
+        self._broke_off: Waiting | None = None
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upload", daemon=True)
@@ -149,14 +152,20 @@ class Uploader:
     def _upload(self, connection: http.client.HTTPConnection, segment: Waiting) -> bool:
         sidecar: dict[str, str] = json.loads(segment.record.read_text("utf-8"))
         headers = {
-            "Content-Type": "application/octet-stream",
             "Madomori-Record": b64encode(sidecar["record"].encode()).decode(),
             "Madomori-Signature": sidecar["signature"],
         }
         path = f"/api/v1/incidents/{segment.incident}/segments/{segment.seq}"
-        connection.request("PUT", path, segment.content.read_bytes(), headers)
+        content = segment.content.read_bytes()
+        if self._broke_off == segment:
+            offset = _offset(connection, path, headers, len(content))
+            headers["Upload-Offset"] = str(offset)
+            content = content[offset:]
+        self._broke_off = segment
+        connection.request("PUT", path, content, headers | {"Content-Type": "application/octet-stream"})
         response = connection.getresponse()
         answer = response.read(4096)
+        self._broke_off = None
         if response.status in _TAKEN:
             return True
         if response.status in _NO_ROOM:
@@ -172,3 +181,13 @@ class Uploader:
             return http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
         mind_the_clock(self._trust)
         return https_connection(self._host, self._port, self._trust, self._addresses, TIMEOUT_S)
+
+
+def _offset(connection: http.client.HTTPConnection, path: str, headers: dict[str, str], length: int) -> int:
+    """Where an upload that broke off goes on; 0 when the hub does not say."""
+    connection.request("HEAD", path, headers=headers)
+    response = connection.getresponse()
+    response.read()
+    told = response.headers.get("Upload-Offset", "")
+    offset = int(told) if response.status == 204 and told.isascii() and told.isdigit() else 0
+    return offset if offset <= length else 0

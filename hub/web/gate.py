@@ -19,7 +19,15 @@ from hub.web.site import site
 from hub.wording import LANGUAGES, pick_language
 
 OPEN: Final = frozenset(
-    {"login.form", "login.submit", "static", "operations.healthz", "operations.readyz", "api.put_segment"}
+    {
+        "login.form",
+        "login.submit",
+        "static",
+        "operations.healthz",
+        "operations.readyz",
+        "api.put_segment",
+        "api.ask_segment",
+    }
 )
 """Endpoints without a login. A segment authenticates itself by its record's signature."""
 

@@ -60,6 +60,9 @@ KINDS: Final[dict[str, Kind]] = {
     "segment-differs": Kind(
         409, N_("同じ番号の別の録画があります"), N_("先に届いたものを残し、今のものは受け取っていません。")
     ),
+    "wrong-offset": Kind(
+        409, N_("その位置からは続けられません"), N_("どこから続けるかを HEAD でもう一度尋ねてから送ってください。")
+    ),
     "length-needed": Kind(411, N_("長さが必要です"), N_("Content-Length を付けてください。")),
     "too-large": Kind(413, N_("大きすぎます"), N_("決められた大きさを超えています。分けて送るか、短くしてください。")),
     "wrong-type": Kind(415, N_("この形式は受け取れません"), N_("Content-Type を application/json にしてください。")),

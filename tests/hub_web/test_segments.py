@@ -1,6 +1,7 @@
 """Segments come in whole, signed and once; anything else stays outside."""
 
 import base64
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,75 @@ def test_what_a_crash_left_is_swept_and_nothing_else(hub: Hub, box: SigningBox, 
     (hub.site.evidence / incident / ".1.abc.part").write_bytes(b"half")
     assert storage.sweep(hub.site.evidence) == 1
     assert files_of(hub) == [hub.site.evidence / incident / "0.seg"]
+
+
+LONG = segment(0) + bytes(2_000)
+
+
+def break_off(hub: Hub, incident: str, content: bytes, at: int) -> None:
+    """An upload that ends in the middle."""
+
+    def chunks() -> Iterator[bytes]:
+        yield content[:at]
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        storage.put(hub.site.evidence, incident, 0, chunks(), len(content), storage_digest(content))
+
+
+def ask(hub: Hub, incident: str, headers: dict[str, str]) -> Any:
+    return hub.client().head(f"/api/v1/incidents/{incident}/segments/0", headers=headers)
+
+
+@pytest.mark.parametrize("at", [0, 1, 700, -1])
+def test_w08_an_upload_that_broke_off_goes_on_where_it_was(hub: Hub, box: SigningBox, incident: str, at: int) -> None:
+    content = LONG
+    at %= len(content)
+    headers = box.headers(box.record(incident, 0, content))
+    assert ask(hub, incident, headers).headers["Upload-Offset"] == "0"
+    break_off(hub, incident, content, at)
+    told = ask(hub, incident, headers)
+    assert (told.status_code, told.headers["Upload-Offset"]) == (204, str(at))
+    assert put(hub, incident, 0, content[at:], headers | {"Upload-Offset": str(at)}).status_code == 201
+    assert (hub.site.evidence / incident / "0.seg").read_bytes() == content
+    assert files(hub) == [f"evidence/{incident}/0.seg"]
+
+
+def test_an_upload_may_begin_afresh_after_it_broke_off(hub: Hub, box: SigningBox, incident: str) -> None:
+    content = LONG
+    break_off(hub, incident, content, 500)
+    assert put(hub, incident, 0, content, box.headers(box.record(incident, 0, content))).status_code == 201
+    assert (hub.site.evidence / incident / "0.seg").read_bytes() == content
+
+
+@pytest.mark.parametrize(("offset", "status"), [("501", 409), ("-1", 403), ("999999999", 403)])
+def test_nothing_goes_on_from_where_nothing_is(
+    hub: Hub, box: SigningBox, incident: str, offset: str, status: int
+) -> None:
+    content = LONG
+    headers = box.headers(box.record(incident, 0, content))
+    break_off(hub, incident, content, 500)
+    answer = put(hub, incident, 0, content[max(0, int(offset)) :] or b"?", headers | {"Upload-Offset": offset})
+    assert answer.status_code == status
+    assert hub.rows(segments) == []
+
+
+def test_a_changed_beginning_is_found_at_the_end_and_nothing_of_it_kept(
+    hub: Hub, box: SigningBox, incident: str
+) -> None:
+    content = LONG
+    headers = box.headers(box.record(incident, 0, content))
+    break_off(hub, incident, content, 500)
+    [part] = (hub.site.evidence / incident).iterdir()
+    part.write_bytes(b"?" * 500)
+    assert put(hub, incident, 0, content[500:], headers | {"Upload-Offset": "500"}).status_code == 403
+    assert files_of(hub) == []
+    assert ask(hub, incident, headers).headers["Upload-Offset"] == "0"
+
+
+def test_where_to_go_on_is_told_to_the_box_alone(hub: Hub, box: SigningBox, incident: str) -> None:
+    content = LONG
+    break_off(hub, incident, content, 500)
+    assert ask(hub, incident, {}).status_code == 403
+    stranger = SigningBox()
+    assert ask(hub, incident, stranger.headers(stranger.record(incident, 0, content))).status_code == 403

@@ -227,8 +227,8 @@ def _given(given: Given) -> dict[str, Any]:
 def _answer(answer: type[BaseModel] | Raw, references: References) -> dict[str, Any]:
     if isinstance(answer, Raw):
         headers = {name: {"schema": {"type": "string"}} for name in answer.headers}
-        content: dict[str, Any] = {answer.media_type: {"schema": {}}}
-        return {"description": "OK", "content": content} | ({"headers": headers} if headers else {})
+        content: dict[str, Any] = {"content": {answer.media_type: {"schema": {}}}} if answer.media_type else {}
+        return {"description": "OK"} | content | ({"headers": headers} if headers else {})
     return {"description": "OK", "content": {"application/json": {"schema": references[answer]}}}
 
 
