@@ -15,13 +15,16 @@ from hub import enrol, log, site, supervisor
 from hub.clock import now_utc
 from hub.command_line import (
     AS_JSON,
+    CUSTODIAN,
     DIRECTORY,
+    ESCROW,
     FILE,
     Address,
     AddressType,
     RoleType,
     database,
     first_line,
+    left_behind,
     password_from,
     plainly,
     ready,
@@ -48,6 +51,8 @@ def main() -> None:
 @click.option("--http", type=AddressType(), default="127.0.0.1:8080", show_default=True)
 @click.option("--mqtt", type=AddressType(), default="127.0.0.1:8883", show_default=True)
 @click.option("--db", "database_url", metavar="URL", help="既定は SQLite / PostgreSQL: postgresql://…")
+@CUSTODIAN
+@ESCROW
 @AS_JSON
 def init(
     directory: Path,
@@ -57,6 +62,8 @@ def init(
     http: Address,
     mqtt: Address,
     database_url: str | None,
+    custodian: str | None,
+    escrow: str | None,
     as_json: bool,
 ) -> None:
     """サイトを作る / make a site in DIR."""
@@ -67,7 +74,7 @@ def init(
                 param_hint="--site",
             )
         password = first_line(admin_password_file) if admin_password_file else None
-        wanted = site.Wanted(directory, site_id, profile, http, mqtt, database_url, password)
+        wanted = site.Wanted(directory, site_id, profile, http, mqtt, database_url, password, custodian, escrow)
         made = site.init(wanted, now_utc())
     report: dict[str, Any] = {
         "site": made.config.site,
@@ -78,15 +85,18 @@ def init(
     }
     if made.password:
         report["password"] = made.password
+    if made.hand_over:
+        report["hand_over"] = [str(path) for path in made.hand_over]
     report_as(report, as_json, _next_steps(made, directory))
 
 
 def _next_steps(made: site.Made, directory: Path) -> str:
     told = f"  パスワード / password: {made.password}（この一度だけ / shown only once）\n" if made.password else ""
+    keys = f"{left_behind(made.config.places)}\n" if made.hand_over else ""
     return (
         f"サイト「{made.config.site}」を作りました / site made: {directory}\n"
         f"  画面 / pages: {made.config.http.url}\n"
-        f"  管理者 / administrator: {site.ADMINISTRATOR}\n{told}"
+        f"  管理者 / administrator: {site.ADMINISTRATOR}\n{told}{keys}"
         f"次に / next:\n"
         f"  madomori-hub enroll {directory} counter-01 --counter 2階-住民票-3番 --out box-counter-01\n"
         f"  madomori-hub run {directory}\n"
@@ -97,10 +107,12 @@ def _next_steps(made: site.Made, directory: Path) -> str:
 @main.command()
 @DIRECTORY
 def run(directory: Path) -> None:
-    """ブローカー・ワーカー・画面をまとめて動かす / run broker, worker and pages."""
+    """ブローカー・ワーカー・画面をまとめて動かす / run broker, worker, pages and evidence process."""
     with plainly():
         config = ready(directory, migrates=True)
         log.configure("supervisor")
+        if config.places.left_behind():
+            click.echo(left_behind(config.places), err=True)
         site.renew_certificates(config, now_utc())
         raise SystemExit(supervisor.run(config))
 
@@ -127,6 +139,45 @@ def web(directory: Path) -> None:
         from hub.web.server import serve
 
         serve(config.places.directory)
+
+
+@main.command()
+@DIRECTORY
+def evidence(directory: Path) -> None:
+    """録画を開く係だけを動かす（網につながない）/ run only what opens recordings (without network)."""
+    with plainly():
+        config = settings.load(directory)
+        log.configure("evidence")
+        from hub.evidence import process
+
+        raise SystemExit(process.run(config))
+
+
+@main.command()
+@DIRECTORY
+@CUSTODIAN
+@ESCROW
+@AS_JSON
+def keys(directory: Path, custodian: str | None, escrow: str | None, as_json: bool) -> None:
+    """録画の鍵を示し、足りなければ作る / show for whom recordings are sealed; make what is missing."""
+    with plainly():
+        config = site.complete_keys(settings.load(directory), custodian, escrow)
+    known = config.evidence
+    report = {
+        "custodian": known.custodian,
+        "escrow": known.escrow,
+        "viewing": known.viewing,
+        "viewing_recipient": known.viewing_recipient,
+        "hand_over": [str(path) for path in config.places.left_behind()],
+    }
+    told = f"\n{left_behind(config.places)}" if config.places.left_behind() else ""
+    viewing = "" if known.viewing else "（使わない / switched off）"
+    report_as(
+        report,
+        as_json,
+        f"証拠保管者 / custodian: {known.custodian}\n控え / escrow: {known.escrow}\n"
+        f"閲覧用 / viewing: {known.viewing_recipient}{viewing}{told}",
+    )
 
 
 @main.command()

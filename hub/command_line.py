@@ -14,6 +14,7 @@ from contract.problems import Refused
 from hub import config as settings
 from hub import enrol, site, supervisor
 from hub.config import ROLES, HubConfig
+from hub.places import Places
 from hub.store import users
 from hub.store.engine import open_database
 from hub.store.migrate import is_current, migrate
@@ -49,6 +50,15 @@ class RoleType(click.ParamType[str]):
 
 DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="結果を JSON 一つで出す / print one JSON object")
+CUSTODIAN = click.option(
+    "--custodian-recipient",
+    "custodian",
+    metavar="age1…",
+    help="証拠保管者の公開鍵 / the evidence custodian's public key",
+)
+ESCROW = click.option(
+    "--escrow-recipient", "escrow", metavar="age1…", help="控えの公開鍵 / public key of the escrow key"
+)
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -100,6 +110,17 @@ def ready(directory: Path, *, migrates: bool = False) -> HubConfig:
     finally:
         engine.dispose()
     return config
+
+
+def left_behind(places: Places) -> str:
+    """What is said as long as private keys lie where they were made."""
+    names = ", ".join(path.name for path in places.left_behind())
+    return (
+        f"注意: 録画を開く秘密の鍵（{names}）がまだこの機械にあります。"
+        f"{places.hand_over}/README.txt のとおりに移してください。\n"
+        f"Warning: private keys that open recordings ({names}) still lie on this machine. "
+        f"Move them as {places.hand_over}/README.txt says."
+    )
 
 
 def first_line(path: Path) -> str:

@@ -62,6 +62,8 @@ def _database_url(text: str) -> str:
 Host = Annotated[str, AfterValidator(_host)]
 SiteName = Annotated[str, AfterValidator(_site)]
 Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
+AgeRecipient = Annotated[str, StringConstraints(pattern=r"^age1[02-9ac-hj-np-z]{58}$")]
+"""An X25519 public key of age."""
 Seconds = Annotated[float, Field(gt=0, le=5)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -142,12 +144,24 @@ class Web(Section):
 
 
 class Evidence(Section):
-    """Room for recordings. `keep_free_bytes` stay free on their disk for the database: below it segments wait in the
-    boxes. A box that records all day at 0.5 MB/s fills 43 GB of its `box_bytes_per_day`.
+    """For whom boxes seal recordings, and room for them. `keep_free_bytes` stay free on their disk for the database:
+    below it segments wait in the boxes. A box that records all day at 0.5 MB/s fills 43 GB of its `box_bytes_per_day`.
     """
 
+    viewing: Annotated[bool, Strict()] = True
+    """False: this hub opens no recording, and boxes that are enrolled from now on do not seal for it."""
+    custodian: AgeRecipient | None = None
+    escrow: AgeRecipient | None = None
+    viewing_recipient: AgeRecipient | None = None
+    """The public half of `keys/viewing.key`."""
     keep_free_bytes: Annotated[int, Strict(), Field(ge=0)] = 2**30
     box_bytes_per_day: Annotated[int, Strict(), Field(gt=0)] = 60 * 10**9
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Whose keys open what a box of this site seals."""
+        named = (self.custodian, self.escrow, self.viewing_recipient if self.viewing else None)
+        return tuple(dict.fromkeys(one for one in named if one is not None))
 
 
 class Email(Section):

@@ -52,6 +52,7 @@ def enrol(config: HubConfig, engine: Engine, box: str, counter: str, bundle: Pat
         OSError: the disk refuses.
     """
     _check(box, counter, bundle)
+    _check_keys(config)
     issued = authority.issue_box(config.places, box, now)
     bundle.mkdir(parents=True, exist_ok=True, mode=0o700)
     contents = _contents(config, box, counter, issued)
@@ -112,6 +113,15 @@ def _check(box: str, counter: str, bundle: Path) -> None:
         )
 
 
+def _check_keys(config: HubConfig) -> None:
+    """A box without keys would keep no recording."""
+    if config.evidence.escrow is None or len(config.evidence.recipients) < 2:
+        raise NotEnrolled(
+            "録画に封をする鍵が決まっていません。先に `madomori-hub keys DIR` を実行してください。",
+            "no keys to seal recordings with are set. Run `madomori-hub keys DIR` first.",
+        )
+
+
 def _foreign(names: Iterable[str]) -> bool:
     return bool(set(names) - set(FILES))
 
@@ -142,6 +152,9 @@ def _box_toml(config: HubConfig, box: str, counter: str) -> str:
         f"url = {toml_text(config.http.url)}\n"
         "[hub.receipt_keys]\n"
         f"{RECEIPT_KEY_ID} = {toml_text(key)}\n"
+        "[evidence]\n"
+        f"recipients = [{', '.join(map(toml_text, config.evidence.recipients))}]\n"
+        f"escrow = {toml_text(config.evidence.escrow or '')}\n"
     )
 
 

@@ -62,6 +62,20 @@ class Places:
         return self.directory / "keys" / "receipt.key"
 
     @property
+    def viewing_key(self) -> Path:
+        """The site's age key for looking at recordings, mode 600. Read by the evidence process alone."""
+        return self.directory / "keys" / "viewing.key"
+
+    @property
+    def hand_over(self) -> Path:
+        """Private keys that `init` made for others. They must leave this machine."""
+        return self.directory / "hand-over"
+
+    def left_behind(self) -> list[Path]:
+        """Private keys that still lie in `hand_over`."""
+        return sorted(self.hand_over.glob("*.key"))
+
+    @property
     def web_secret(self) -> Path:
         """Secret of the pages' sessions, hexadecimal text, mode 600."""
         return self.directory / "keys" / "web.secret"

@@ -19,7 +19,7 @@ from hub.places import Places
 def poke(directory: Path, name: str) -> None:
     """Wake the listener `name` of the site in `directory`, if there is one. Never blocks. Any thread."""
     try:
-        with _short(Places(directory).run) as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        with short_name(Places(directory).run) as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
             sender.sendto(b"", f"{folder}/{name}.sock")
     except (FileNotFoundError, ConnectionRefusedError):
@@ -42,7 +42,7 @@ class Listener:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._path.unlink(missing_ok=True)
-        with _short(run) as folder:
+        with short_name(run) as folder:
             self._socket.bind(f"{folder}/{name}.sock")
         self._inode = self._path.stat().st_ino
 
@@ -79,7 +79,7 @@ class Listener:
 
 
 @contextmanager
-def _short(folder: Path) -> Iterator[str]:
+def short_name(folder: Path) -> Iterator[str]:
     """A name of `folder` that fits the 108 bytes of a Unix socket's address, however deep the site lies (unix(7))."""
     handle = os.open(folder, os.O_PATH | os.O_DIRECTORY)
     try:

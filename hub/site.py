@@ -8,9 +8,10 @@ from typing import Final
 
 import contract.profile as policy
 from contract.problems import Problem, Refused, read_toml
-from hub import authority, receipts
+from hub import authority, evidence_keys, receipts
 from hub.config import HubConfig, load
 from hub.enrol import toml_text
+from hub.evidence.keys import is_recipient
 from hub.places import Places, write_private
 from hub.store import users
 from hub.store.engine import begin_write, open_database
@@ -34,14 +35,21 @@ class Wanted:
     mqtt: tuple[str, int] = ("127.0.0.1", 8883)
     database_url: str | None = None
     password: str | None = None
+    custodian: str | None = None
+    """age public key of the evidence custodian; made by `init` when not given."""
+    escrow: str | None = None
+    """age public key whose private half lies in a sealed envelope; made by `init` when not given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The new site. `password` only when it was generated: it is told once and stored nowhere."""
+    """The new site. `password` only when it was generated: it is told once and stored nowhere. `hand_over` are files
+    with private keys that were made for others, and must leave this machine.
+    """
 
     config: HubConfig
     password: str | None
+    hand_over: tuple[Path, ...] = ()
 
 
 class SiteExists(Exception):
@@ -89,6 +97,7 @@ def init(wanted: Wanted, now: datetime) -> Made:
     places = Places(wanted.directory.absolute())
     _refuse_existing(places)
     profile = profile_text(wanted.profile)
+    check_recipients(wanted.custodian, wanted.escrow)
     settings = _settings(wanted)
     _try_settings(settings)
     password = wanted.password or secrets.token_urlsafe(12)
@@ -104,11 +113,54 @@ def init(wanted: Wanted, now: datetime) -> Made:
     _write_certificates(places, [wanted.http[0], wanted.mqtt[0]], now)
     receipts.create(places)
     write_private(places.web_secret, secrets.token_hex(32).encode("ascii"))
-    write_private(places.settings, settings.encode())
+    made = evidence_keys.make(places, wanted.custodian, wanted.escrow)
+    write_private(places.settings, evidence_keys.written(settings, made).encode())
     config = load(places.directory)
     _fill_database(config, password, now)
     (places.directory / _HALF_MADE).unlink()
-    return Made(config, None if wanted.password else password)
+    return Made(config, None if wanted.password else password, tuple(places.left_behind()))
+
+
+def complete_keys(config: HubConfig, custodian: str | None, escrow: str | None) -> HubConfig:
+    """Make the evidence keys that the site lacks and write them into `hub.toml`; the settings as they are then.
+
+    Raises:
+        Refused: a key does not fit, or another one stands in `hub.toml`.
+        OSError: the disk refuses.
+    """
+    known, places = config.evidence, config.places
+    check_recipients(custodian or known.custodian, escrow or known.escrow)
+    for name, given, stands in (("custodian", custodian, known.custodian), ("escrow", escrow, known.escrow)):
+        if given is not None and stands not in (None, given):
+            raise _bad_recipient(f"--{name}-recipient", given, "hub.toml に別の鍵があります。", "hub.toml has another.")
+    made = evidence_keys.make(places, custodian or known.custodian, escrow or known.escrow, known.viewing_recipient)
+    text = evidence_keys.written(places.settings.read_text("utf-8"), made)
+    _try_settings(text)
+    write_private(places.settings, text.encode())
+    return load(places.directory)
+
+
+def check_recipients(custodian: str | None, escrow: str | None) -> None:
+    """Refuse what is no age public key, and one key for two purposes.
+
+    Raises:
+        Refused: see there.
+    """
+    for name, given in (("--custodian-recipient", custodian), ("--escrow-recipient", escrow)):
+        if given is not None and not is_recipient(given):
+            raise _bad_recipient(
+                name, given, "age の公開鍵（age1…）ではありません。写し間違いがないか確かめてください。",
+                "is no age public key (age1…). Check that it was copied whole.",
+            )  # fmt: skip
+    if custodian is not None and custodian == escrow:
+        raise _bad_recipient(
+            "--escrow-recipient", custodian or "", "保管担当者の鍵と同じです。別の鍵にしてください。",
+            "is the custodian's key. Give another one.",
+        )  # fmt: skip
+
+
+def _bad_recipient(name: str, value: str, ja: str, en: str) -> Refused:
+    return Refused(name, [Problem(name, value, ja, en)])
 
 
 def renew_certificates(config: HubConfig, now: datetime) -> bool:
@@ -206,6 +258,9 @@ stream_cap = 240          # 同時に開ける画面の数（一人では約九�
 trusted_hosts = []        # ほかに許す Host 名 / further names the pages may be called by
 
 [evidence]
+viewing = true                       # 録画をこのハブで見る。false: 証拠保管者の機械でだけ開ける
+                                     # watch recordings here. false: only the custodian's machine opens them
+                                     # false にしたら箱を登録し直す / after a change to false enrol the boxes again
 keep_free_bytes = 1_073_741_824      # 呼び出しの記録に残す空き。下回ると録画は箱で待つ / below it recordings wait
 box_bytes_per_day = 60_000_000_000   # 一つの箱から一日に預かる量 / taken from one box within a day
 

@@ -1,4 +1,4 @@
-"""`madomori-hub run`: one parent for broker, worker and pages. It restarts what dies and leaves nothing behind."""
+"""`madomori-hub run`: one parent for broker, worker, pages and evidence process. It restarts what dies."""
 
 import ctypes
 import fcntl
@@ -145,6 +145,7 @@ def _children(config: HubConfig, watch: Watch) -> list[Child]:
     site = str(config.places.directory)
     children = [
         Child("worker", lambda: [sys.executable, "-m", "hub", "worker", site]),
+        Child("evidence", lambda: [sys.executable, "-m", "hub", "evidence", site]),
         Child("web", lambda: [sys.executable, "-m", "hub", "web", site]),
     ]
     if not config.mqtt.external:
@@ -229,7 +230,7 @@ def _alive(child: Child) -> bool:
 def _end(children: list[Child], config: HubConfig) -> None:
     """End the pages, then the worker, then the broker, so that the worker can still say goodbye to the boxes."""
     until = time.monotonic() + _END_S
-    for names in (("web", "worker"), ("broker",)):
+    for names in (("web", "evidence", "worker"), ("broker",)):
         running = [child for child in children if child.name in names and _alive(child)]
         for child in running:
             if child.process is not None:

@@ -65,11 +65,30 @@ def top_boxes(file: BinaryIO, length: int) -> Iterator[TopBox]:
     raise NotPlayable("too many boxes")
 
 
-def layout(file: BinaryIO, length: int) -> Layout:
-    """Where `file` keeps its beginning and its fragments.
+def beginning(content: bytes, length: int) -> Layout:
+    """The layout of a file of `length` bytes by its first ones: ftyp, moov, then nothing but fragments.
 
     Raises:
-        NotPlayable: no ftyp, moov or fragment, in that order, or an oversized beginning.
+        NotPlayable: it does not begin like that, or its beginning is not whole here.
+    """
+    end = 0
+    for kind in (b"ftyp", b"moov"):
+        if len(content) < end + 8:
+            raise NotPlayable("its beginning is cut off")
+        size, found = struct.unpack(">I4s", content[end : end + 8])
+        end += size
+        if found != kind or size < 8 or end > min(INIT_BYTES_MAX, len(content), length):
+            raise NotPlayable("its beginning is not one ftyp and one moov")
+    if end < length and content[end + 4 : end + 8] != b"moof":
+        raise NotPlayable("no fragment follows its beginning")
+    return Layout(content[:end], end, length)
+
+
+def layout(file: BinaryIO, length: int) -> Layout:
+    """Where `file` keeps its beginning and its fragments. A recording's last segment may have none.
+
+    Raises:
+        NotPlayable: no ftyp and moov, something else than fragments, or an oversized beginning.
     """
     init = b""
     seen: list[bytes] = []
@@ -85,6 +104,8 @@ def layout(file: BinaryIO, length: int) -> Layout:
             if media and top.offset != media[-1].offset + media[-1].size:
                 raise NotPlayable("its fragments do not lie together")
             media.append(top)
+    if seen == [b"ftyp", b"moov"] and not media and len(init) == length:
+        return Layout(init, length, length)
     if seen != [b"ftyp", b"moov"] or not media or media[0].kind != b"moof":
         raise NotPlayable("it has no beginning or no fragment")
     return Layout(init, media[0].offset, media[-1].offset + media[-1].size)

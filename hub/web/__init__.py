@@ -10,6 +10,8 @@ from werkzeug.routing import UnicodeConverter
 
 from hub import poke
 from hub.config import HubConfig, load_profile
+from hub.evidence.client import EvidenceClient
+from hub.evidence.playback import Player
 from hub.evidence.room import Room
 from hub.store.engine import open_database
 from hub.web import api, gate, operations, pages, problems
@@ -49,6 +51,7 @@ def create_app(
         engine=engine,
         evidence=directory / "evidence",
         room=Room(directory / "evidence", config.evidence.keep_free_bytes, config.evidence.box_bytes_per_day),
+        player=Player(EvidenceClient(config.places.run), config.evidence.viewing),
         profile=profile.rules,
         profile_digest=profile.digest,
         trusted_hosts=trusted_hosts(config),

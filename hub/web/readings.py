@@ -179,11 +179,11 @@ def _recordings(connection: Connection, site: Site, incident_id: str) -> list[sh
     stored = playback.stored_segments(connection, incident_id)
     if known is None and not stored:
         return []
-    plan = playback.plan(site.evidence, stored)
+    outlook = site.player.outlook(stored)
     count = known._mapping["count"] if known is not None else None
-    stops = plan.stops
-    if stops is None and (count is None or len(plan.spans) < count):
-        stops = "missing" if len(stored) > len(plan.spans) or count is not None else "growing"
+    stops, reached = outlook.stops, outlook.segments + len(outlook.damaged)
+    if stops is None and (count is None or reached < count):
+        stops = "missing" if len(stored) > reached or count is not None else "growing"
     return [
         shapes.Recording(
             box=known.box if known is not None else stored[0].box,
@@ -192,8 +192,9 @@ def _recordings(connection: Connection, site: Site, incident_id: str) -> list[sh
             audio=known.audio if known is not None else None,
             segments=count,
             stored_segments=len(stored),
-            playable_segments=len(plan.spans),
-            playable_ms=plan.duration_ms,
+            playable_segments=outlook.segments,
+            playable_ms=outlook.duration_ms,
+            damaged_segments=list(outlook.damaged),
             gaps=[
                 shapes.RecordingGap(stream=gap.stream, start_ms=gap.start_ms, end_ms=gap.end_ms, why=gap.why)
                 for gap in gaps_of(stored)

@@ -128,8 +128,9 @@ class Recording(Shape):
     """A recording as far as it has arrived.
 
     `playable_ms` and `playable_segments` count what hangs together from the first segment on; `stops` says why no more
-    can be shown: `growing`, `missing` (a segment is not here yet), `sealed`, `unreadable`, `format_changed`, or null
-    when it is complete.
+    can be shown: `growing`, `missing` (a segment is not here yet), `sealed` (this hub has no key for it), `unreadable`,
+    `format_changed`, or null when it is complete. `damaged_segments` are left out when it is played: their bytes are
+    not what the box signed. What nobody has looked at yet is taken for good.
     """
 
     box: str
@@ -140,6 +141,7 @@ class Recording(Shape):
     stored_segments: int
     playable_segments: int
     playable_ms: int
+    damaged_segments: list[int]
     gaps: list[RecordingGap]
     closed_at: Moment | None
     stops: Literal["growing", "missing", "sealed", "unreadable", "format_changed"] | None

@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from contract.profile import PolicyProfile
+from hub.evidence.playback import Player
 from hub.evidence.room import Room
 from hub.web.broadcast import Broadcaster
 from hub.web.presence import Presence
@@ -24,6 +25,7 @@ class Site:
     engine: Engine
     evidence: Path
     room: Room
+    player: Player
     profile: PolicyProfile
     profile_digest: str
     trusted_hosts: tuple[str, ...]

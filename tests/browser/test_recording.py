@@ -1,10 +1,11 @@
 """What a box recorded plays in a browser, from the hub, after a reason was given."""
 
 import http.client
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import expect
+from support.opening import Opening
 from support.studio import Film
 
 from device.recorder.recording import Recording
@@ -32,19 +33,27 @@ def segments() -> list[bytes]:
     return [segment.content for segment in made + kept.finish()]
 
 
+@pytest.fixture
+def opening(server: Server) -> Iterator[Opening]:
+    """What opens the recordings of `server`."""
+    running = Opening(server.directory)
+    yield running
+    running.stop()
+
+
 def put(server: Server, signer: SigningBox, incident: str, seq: int, content: bytes) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    text = signer.record(incident, seq, content)
-    connection.request("PUT", f"/api/v1/incidents/{incident}/segments/{seq}", content, signer.headers(text))
+    stored, text = signer.sealed(incident, seq, content)
+    connection.request("PUT", f"/api/v1/incidents/{incident}/segments/{seq}", stored, signer.headers(text))
     assert connection.getresponse().status == 201
     connection.close()
 
 
 def test_a_recording_arrives_plays_seeks_and_every_look_is_known(
-    server: Server, visit: Callable[..., Visitor], segments: list[bytes]
+    server: Server, visit: Callable[..., Visitor], segments: list[bytes], opening: Opening
 ) -> None:
     assert len(segments) >= 3
-    signer = SigningBox()
+    signer = SigningBox(recipients=server.config.evidence.recipients)
     server.box(signer.name, counter="市民課 1番", evidence_key=signer.public, recording="recording")
     incident = server.press(signer.name)
     visitor = visit().log_in(server.person(name="佐藤"))

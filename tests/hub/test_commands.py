@@ -152,6 +152,7 @@ def test_a_bundle_holds_what_a_box_needs(site: Path, tmp_path: Path) -> None:
     settings = tomllib.loads((bundle / "box.toml").read_text("utf-8"))
     assert {**settings, "hub": None} == {
         "site": "kita", "box": "counter-01", "counter": '2階 "住民票" 3番', "hub": None,
+        "evidence": {"recipients": list(config.evidence.recipients), "escrow": config.evidence.escrow},
     }  # fmt: skip
     assert settings["hub"]["mqtt"] == f"127.0.0.1:{config.mqtt.port}"
     assert settings["hub"]["url"] == f"http://127.0.0.1:{config.http.port}"

@@ -46,9 +46,10 @@ def press(config: HubConfig) -> None:
 def test_what_dies_is_started_again_and_a_press_goes_through(running: Running) -> None:
     press(running.config)
     before = running.pids()
-    for name in ("worker", "broker"):
+    killed = ("worker", "broker", "evidence")
+    for name in killed:
         os.kill(before[name], signal.SIGKILL)
-    until(lambda: all(running.pids()[name] != before[name] for name in ("worker", "broker")), 20, "new children")
+    until(lambda: all(running.pids()[name] != before[name] for name in killed), 20, "new children")
     assert running.pids()["web"] == before["web"]
     hub = LiveHub(running.config)
     try:
@@ -60,7 +61,7 @@ def test_what_dies_is_started_again_and_a_press_goes_through(running: Running) -
     finally:
         hub.stop()
     died = {entry["child"]: entry for entry in running.entries("child.died")}
-    assert {name: died[name]["code"] for name in ("worker", "broker")} == {"worker": -9, "broker": -9}
+    assert {name: died[name]["code"] for name in killed} == dict.fromkeys(killed, -9)
     assert all(entry["restart_in_s"] == BACKOFF_S[0] for entry in died.values())
 
 

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from support.opening import Opening
 
+from hub import evidence_keys
 from hub.config import HubConfig, load
+from hub.places import Places
 from hub.store.engine import open_database
 from hub.store.schema import metadata
 from hub.web import create_app, login
@@ -81,6 +84,9 @@ def make_site(directory: Path, profile: str = "shinagawa", more: str = "") -> Hu
     """The least of a site that the pages need: settings and the city's rules."""
     (directory / "run").mkdir(parents=True, exist_ok=True)
     (directory / "hub.toml").write_text(f'site = "kita"\n{more}\n[web]\nstream_cap = 4\n', encoding="utf-8")
+    made = evidence_keys.make(Places(directory))
+    settings = directory / "hub.toml"
+    settings.write_text(evidence_keys.written(settings.read_text("utf-8"), made), encoding="utf-8")
     (directory / "profile.toml").write_text((PROFILES / f"{profile}.toml").read_text("utf-8"), encoding="utf-8")
     return load(directory)
 
@@ -111,3 +117,17 @@ def make_hub(tmp_path: Path, time: Time) -> Iterator[Callable[..., Hub]]:
 @pytest.fixture
 def hub(make_hub: Callable[..., Hub]) -> Hub:
     return make_hub()
+
+
+@pytest.fixture
+def opening() -> Iterator[Callable[[Path], Opening]]:
+    """Starts the part of the evidence process that opens recordings, for the site in a folder, in this process."""
+    running: list[Opening] = []
+
+    def start(directory: Path) -> Opening:
+        running.append(Opening(directory))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()

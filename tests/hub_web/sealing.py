@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pyrage import encrypt, x25519
 
 from contract.evidence import CHAIN_START, SegmentRecord, digest, head_of, signed_bytes
 
@@ -34,10 +35,17 @@ class SigningBox:
     site: str = "kita"
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     head: str = CHAIN_START
+    recipients: tuple[str, ...] = ()
+    """age public keys; none: content goes as it is, which does for tests that never open it."""
 
     @property
     def public(self) -> str:
         return base64.b64encode(self.key.public_key().public_bytes_raw()).decode()
+
+    def sealed(self, incident: str, seq: int, content: bytes, /, **changed: Any) -> tuple[bytes, str]:
+        """What is stored of `content`, and its record."""
+        stored = encrypt(content, [x25519.Recipient.from_str(one) for one in self.recipients])
+        return stored, self.record(incident, seq, stored, seal="age", plaintext=digest(content), **changed)
 
     def record(self, incident: str, seq: int, content: bytes, /, **changed: Any) -> str:
         """The canonical text of the record of `content`; `changed` fields are as a forger would have them."""

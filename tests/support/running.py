@@ -44,7 +44,7 @@ class Running:
         return {entry["child"]: entry["pid"] for entry in self.entries("child.started")}
 
     def ready(self) -> "Running":
-        until(lambda: set(self.pids()) == {"broker", "worker", "web"}, 30, "children")
+        until(lambda: set(self.pids()) == {"broker", "worker", "evidence", "web"}, 30, "children")
         hub = LiveHub(self.config)
         try:
             until(hub.linked, 30, "worker's connection")

@@ -143,6 +143,11 @@ class Stage:
         if not (self.site / "hub.toml").exists():
             self.say("サイトを作っています / making the site")
             self._make_site()
+        elif "\nescrow = " not in (self.site / "hub.toml").read_text("utf-8"):
+            raise StageError(
+                f"{self.directory}: 録画を封じる前の版で作られています。消してから、もう一度始めてください。"
+                " / was made before recordings were sealed. Delete it and start again."
+            )
         for place, (name, counter) in enumerate(self.counters):
             bundle = self.directory / name
             if not (bundle / "box.toml").exists():

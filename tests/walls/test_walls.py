@@ -17,6 +17,7 @@ CONTRACT = "wall: the contract knows neither side"
 PURE = "wall: pure rooms touch no clock, thread, socket, file, database, web or log"
 ALARM = "wall: a dead camera cannot break a call for help"
 WEB = "wall: a web page never speaks to the broker or sends an alert"
+KEY = "wall: only the evidence process and the making of a site touch the viewing key"
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -54,7 +55,7 @@ def tree(tmp_path: Path) -> Path:
 def test_the_real_tree_keeps_every_wall() -> None:
     result = lint_imports(ROOT)
     assert result.returncode == 0, result.stdout + result.stderr
-    for wall in (BOX_AND_HUB, CONTRACT, PURE, ALARM, WEB):
+    for wall in (BOX_AND_HUB, CONTRACT, PURE, ALARM, WEB, KEY):
         assert wall in " ".join(result.stdout.split())
 
 
@@ -73,6 +74,9 @@ PLANTS = [
     pytest.param("device/core/alarm.py", "import device.core.recording", {ALARM}, id="alarm needs recording"),
     pytest.param("hub/web/planted.py", "import paho.mqtt.client", {WEB}, id="web speaks MQTT"),
     pytest.param("hub/web/planted.py", "from hub import alerts", {WEB}, id="web sends alerts"),
+    pytest.param("hub/web/planted.py", "from hub.evidence import keys", {KEY}, id="web reads the viewing key"),
+    pytest.param("hub/worker.py", "import hub.evidence.keyholder", {KEY}, id="worker opens recordings"),
+    pytest.param("hub/evidence/playback.py", "import pyrage", {KEY}, id="playback decrypts by itself"),
 ]
 
 
