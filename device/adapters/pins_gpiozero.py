@@ -56,7 +56,17 @@ def output_pin(number: int, active_high: bool, factory: Any) -> Any:
     """A gpiozero `OutputDevice`, off."""
     from gpiozero import OutputDevice
 
-    return OutputDevice(number, active_high=active_high, pin_factory=factory)
+    class Output(OutputDevice):
+        """Gives its pin back when it cannot be switched off at first; gpiozero's own keeps it, and none can follow."""
+
+        def __init__(self) -> None:
+            try:
+                super().__init__(number, active_high=active_high, pin_factory=factory)
+            except BaseException:
+                self.close()
+                raise
+
+    return Output()
 
 
 @contextmanager

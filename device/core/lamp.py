@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class LampState(StrEnum):
@@ -24,7 +25,7 @@ class LampState(StrEnum):
 
 
 class Colour(StrEnum):
-    """Colours of an RGB LED."""
+    """Colours of an RGB LED; other lamps show them as well as they can, see `frames`."""
 
     OFF = "off"
     WHITE = "white"
@@ -51,7 +52,7 @@ _TWO = ((True, 200), (False, 200), (True, 200), (False, 900))
 _THREE = ((True, 200), (False, 200), (True, 200), (False, 200), (True, 200), (False, 500))
 _LONG_SHORT = ((True, 900), (False, 250), (True, 250), (False, 600))
 _SHORT_GAP = ((True, 1700), (False, 300))
-_OFF_OFTEN = ((True, 300), (False, 1700))
+_DOUBLE_HEARTBEAT = ((True, 150), (False, 200), (True, 150), (False, 2500))
 _TWO_LONG = ((True, 600), (False, 300), (True, 600), (False, 900))
 _FOUR = ((True, 200), (False, 200), (True, 200), (False, 200), (True, 200), (False, 200), (True, 200), (False, 1000))
 _PRACTICE = ((True, 500), (False, 500), (True, 150), (False, 350))
@@ -59,7 +60,7 @@ _WAIT = ((True, 600), (False, 200), (True, 200), (False, 200), (True, 200), (Fal
 
 PATTERNS: dict[LampState, Pattern] = {
     LampState.READY: Pattern(Colour.GREEN, _HEARTBEAT),
-    LampState.NOBODY: Pattern(Colour.WHITE, _OFF_OFTEN),
+    LampState.NOBODY: Pattern(Colour.WHITE, _DOUBLE_HEARTBEAT),
     LampState.HUB_LOST: Pattern(Colour.AMBER, _SLOW),
     LampState.FAULT: Pattern(Colour.RED, _THREE),
     LampState.PRESSED: Pattern(Colour.WHITE, _QUICK),
@@ -84,3 +85,48 @@ class LampView:
     number: str = ""
     recording: bool = False
     faults: tuple[str, ...] = ()
+
+
+# --- on a real lamp -------------------------------------------------------------------------------------------------
+
+
+class LampKind(StrEnum):
+    """What is built in. Its lights: RGB red, green, blue; TOWER red, amber, green; SINGLE one."""
+
+    RGB = "rgb"
+    TOWER = "tower"
+    SINGLE = "single"
+
+
+_ALL = (True, True, True)
+
+LIGHTS: Final[dict[LampKind, dict[Colour, tuple[bool, ...]]]] = {
+    LampKind.RGB: {
+        Colour.OFF: (False, False, False),
+        Colour.WHITE: _ALL,
+        Colour.BLUE: (False, False, True),
+        Colour.GREEN: (False, True, False),
+        Colour.AMBER: (True, True, False),
+        Colour.RED: (True, False, False),
+    },
+    LampKind.TOWER: {
+        Colour.OFF: (False, False, False),
+        Colour.WHITE: _ALL,
+        Colour.BLUE: (False, True, True),
+        Colour.GREEN: (False, False, True),
+        Colour.AMBER: (False, True, False),
+        Colour.RED: (True, False, False),
+    },
+    LampKind.SINGLE: {colour: (colour is not Colour.OFF,) for colour in Colour},
+}
+"""Which lights of a lamp make a colour. Where it cannot be made the state is still told by its rhythm."""
+
+Frame = tuple[tuple[bool, ...], int]
+"""Which lights are lit, and for how many ms."""
+
+
+def frames(kind: LampKind, view: LampView) -> tuple[Frame, ...]:
+    """What a lamp of this kind plays over and over to show `view`. Words and numbers in the view make no difference."""
+    pattern = PATTERNS[view.state]
+    lit, dark = LIGHTS[kind][pattern.colour], LIGHTS[kind][Colour.OFF]
+    return tuple((lit if on else dark, ms) for on, ms in pattern.steps)

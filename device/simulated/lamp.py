@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 from device.core.lamp import LampView
+from device.ports import Post
 
 
 class SimulatedLamp:
@@ -14,6 +15,9 @@ class SimulatedLamp:
         self._watchers: list[Callable[[LampView], None]] = []
         self._lock = threading.Lock()
 
+    def start(self, post: Post) -> None:
+        """Nothing of it can fail."""
+
     def show(self, view: LampView) -> None:
         """Show `view` at once."""
         with self._lock:
@@ -21,6 +25,9 @@ class SimulatedLamp:
             watchers = list(self._watchers)
         for watcher in watchers:
             watcher(view)
+
+    def close(self) -> None:
+        """What it showed last stays to be looked at."""
 
     @property
     def view(self) -> LampView | None:
