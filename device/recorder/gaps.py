@@ -39,6 +39,7 @@ class GapFinder:
 
     def __init__(self) -> None:
         self._covered_us: dict[Stream, int] = {}
+        self._hole_told_us: dict[Stream, int] = {}
         self._told_us: dict[Spell, int] = {}
         self._origin_us: int | None = None
         self._withheld_until_us = 0
@@ -52,6 +53,7 @@ class GapFinder:
         """The holes in `piece`, between it and the one before, and what is known by now of `spells`."""
         for stream in ("picture", "sound"):
             self._covered_us.setdefault(stream, piece.start_us)
+            self._hole_told_us.setdefault(stream, piece.start_us)
         if self._origin_us is None:
             self._origin_us = piece.start_us
         holes = self._holes("picture", piece.video, (), piece.end_us)
@@ -68,7 +70,7 @@ class GapFinder:
     def _holes(
         self, stream: Stream, packets: list[Packet], withheld: Iterable[tuple[int, int]], end_us: int
     ) -> list[Hole]:
-        least_us, covered_us = _SOUND_US, self._covered_us[stream]
+        least_us = _SOUND_US
         there: list[tuple[int, int, Why | None]] = [(start_us, end, "withheld") for start_us, end in withheld]
         there += [(p.at_us, p.at_us + p.duration_us, "overrun" if p.overrun else None) for p in packets]
         if stream == "picture":
@@ -76,18 +78,24 @@ class GapFinder:
         holes: list[Hole] = []
         otherwise: Why = "overrun" if self._failed else "lost"
         for start_us, until_us, why in sorted(there, key=lambda part: part[0]):
-            if start_us - covered_us >= least_us:
-                holes.append(Hole(stream, covered_us, start_us, "overrun" if why == "overrun" else otherwise))
+            hole = self._hole(stream, start_us, least_us, "overrun" if why == "overrun" else otherwise)
+            if hole is not None:
+                holes.append(hole)
                 otherwise = "lost"
             if why == "withheld":
                 holes.append(Hole(stream, start_us, until_us, why))
                 self._withheld_until_us = until_us
-            covered_us = max(covered_us, until_us)
-        if end_us - covered_us >= least_us:
-            holes.append(Hole(stream, covered_us, end_us, otherwise))
-            covered_us = end_us
-        self._covered_us[stream] = covered_us
-        return holes
+            self._covered_us[stream] = max(self._covered_us[stream], until_us)
+        hole = self._hole(stream, end_us, least_us, otherwise)
+        return [*holes, hole] if hole is not None else holes
+
+    def _hole(self, stream: Stream, until_us: int, least_us: int, why: Why) -> Hole | None:
+        """A hole may go on from piece to piece: its whole length counts, and each part is told once."""
+        if until_us - self._covered_us[stream] < least_us:
+            return None
+        start_us = max(self._covered_us[stream], self._hole_told_us[stream])
+        self._hole_told_us[stream] = max(start_us, until_us)
+        return Hole(stream, start_us, until_us, why) if until_us > start_us else None
 
     def _spent(self, spells: Iterable[Spell], origin_us: int, end_us: int) -> list[Hole]:
         """A spell is known only some time after it began, so its first hole may lie before the piece."""

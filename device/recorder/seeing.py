@@ -112,7 +112,8 @@ class Patience:
         self._stream: Literal["picture", "sound"] = stream
         self._why: Literal["frozen", "black", "silent"] = why
         self._least_us = least_us
-        self._pause_us = _PAUSE_LOOKS * every_us
+        self.pause_us = _PAUSE_LOOKS * every_us
+        """After so long without a look nothing is known of the time between."""
         self._start_us: int | None = None
         self._last_us = 0
         self.spell: Spell | None = None
@@ -120,7 +121,7 @@ class Patience:
 
     def look(self, at_us: int, troubled: bool, since_us: int | None = None) -> Spell | None:
         """Take in a look; the spell that began with it, if one did. `since_us`: the trouble began that early."""
-        if at_us - self._last_us > self._pause_us:
+        if at_us - self._last_us > self.pause_us:
             self._end(self._last_us)
         self._last_us = at_us
         if not troubled:

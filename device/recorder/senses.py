@@ -52,9 +52,11 @@ class Senses:
     def look(self, seen: Look) -> None:
         """Take in a look at the picture."""
         before, self._before = self._before, seen
+        if before is not None and seen.at_us - before.at_us > self._frozen.pause_us:
+            before = None  # the camera was lost meanwhile
         same = before is not None and before.digest == seen.digest
-        # A black picture may well be the same one each time: one name for one trouble.
         since_us = before.at_us if before is not None else None
+        # A black picture may well be the same one each time: one name for one trouble.
         self._judge(self._frozen, seen.at_us, same and not seen.dark, since_us)
         self._judge(self._black, seen.at_us, seen.dark)
 

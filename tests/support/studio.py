@@ -32,7 +32,17 @@ from device.simulated.room import Room
 
 WIDTH, HEIGHT, FPS = 320, 180, 25
 SETTINGS = RecorderSettings(
-    pre_roll_ms=1_000, segment_ms=1_000, retry_ms=200, grace_ms=1_500, stall_ms=800, steady_ms=400, reopen_ms=600
+    pre_roll_ms=1_000,
+    segment_ms=1_000,
+    retry_ms=200,
+    grace_ms=1_500,
+    stall_ms=800,
+    steady_ms=400,
+    reopen_ms=600,
+    look_ms=200,
+    frozen_ms=1_000,
+    black_ms=1_000,
+    silent_ms=1_000,
 )
 """Quicker than a box's own, so that tests are short."""
 
