@@ -8,7 +8,7 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS standing (
     one INTEGER PRIMARY KEY CHECK (one = 1), incident TEXT NOT NULL, alarm TEXT NOT NULL, since TEXT NOT NULL,
     drill INTEGER NOT NULL, raised_event TEXT NOT NULL, receipted INTEGER NOT NULL DEFAULT 0,
     number TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS trial (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL);
 """
 
 
@@ -57,24 +58,30 @@ class _Receipt:
     number: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    committed: threading.Event
+
+
 class SpoolWriter:
     """The writing side, on a thread of its own: what came in meanwhile is committed together."""
 
-    def __init__(self, path: Path, post: Post) -> None:
-        """Open or create the spool at `path`.
+    def __init__(self, path: Path, post: Post, beat: Callable[[], None] = lambda: None) -> None:
+        """Open or create the spool at `path`. `beat` is called at least every second while the thread moves.
 
         A disk that refuses does not stop the box: events are answered with `PersistFailed`, go out from memory, and
         opening is tried again.
         """
         self._path = path
         self._post = post
+        self._beat = beat
         self._connection: sqlite3.Connection | None = None
         self._unopened = ""
         try:
             self._connection = _open_for_writing(path)
         except SpoolError as error:
             self._unopened = str(error)
-        self._queue: queue.SimpleQueue[Event | _Receipt | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Event | _Receipt | _Trial | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
 
     def start(self) -> None:
@@ -88,6 +95,12 @@ class SpoolWriter:
     def receipted(self, event_ids: tuple[str, ...], incident: str | None, number: str | None) -> None:
         """The hub has these: they need not be kept. Never blocks."""
         self._queue.put(_Receipt(event_ids, incident, number))
+
+    def try_out(self, timeout_s: float) -> bool:
+        """Whether a write becomes durable within `timeout_s`. Blocks; for the self-test."""
+        trial = _Trial(threading.Event())
+        self._queue.put(trial)
+        return trial.committed.wait(timeout_s)
 
     def depth(self) -> int:
         """Number of events that still need a receipt. Opens its own connection: safe from any thread.
@@ -127,10 +140,11 @@ class SpoolWriter:
             self._connection.close()
 
     def _run(self) -> None:
-        waiting: list[Event | _Receipt] = []
+        waiting: list[Event | _Receipt | _Trial] = []
         failed = False
         while True:
-            ended = self._take(waiting, _RETRY_S if failed else None)
+            self._beat()
+            ended = self._take(waiting, _RETRY_S)
             if waiting:
                 failed = not self._commit(waiting)
                 if not failed:
@@ -138,7 +152,7 @@ class SpoolWriter:
             if ended:
                 return
 
-    def _take(self, waiting: list[Event | _Receipt], timeout_s: float | None) -> bool:
+    def _take(self, waiting: list[Event | _Receipt | _Trial], timeout_s: float) -> bool:
         """Add what is queued to `waiting`; True at the end."""
         try:
             item = self._queue.get(timeout=timeout_s)
@@ -152,7 +166,7 @@ class SpoolWriter:
         except queue.Empty:
             return False
 
-    def _commit(self, batch: list[Event | _Receipt]) -> bool:
+    def _commit(self, batch: list[Event | _Receipt | _Trial]) -> bool:
         ids = tuple(item.id for item in batch if isinstance(item, Event))
         try:
             if self._connection is None:
@@ -160,12 +174,15 @@ class SpoolWriter:
             with self._connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 for item in batch:
-                    _insert(connection, item) if isinstance(item, Event) else _release(connection, item)
+                    _write(connection, item)
         except (sqlite3.Error, SpoolError) as error:
             self._post(PersistFailed(ids, f"{error}"))
             return False
         if ids:
             self._post(Persisted(ids))
+        for item in batch:
+            if isinstance(item, _Trial):
+                item.committed.set()
         return True
 
 
@@ -254,6 +271,16 @@ def _reserve(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA wal_checkpoint(FULL)")  # the log keeps its length and is written over
     except sqlite3.OperationalError as error:
         log.error("no room to reserve space for events: %s", error)  # what room there is still serves
+
+
+def _write(connection: sqlite3.Connection, item: Event | _Receipt | _Trial) -> None:
+    match item:
+        case Event():
+            _insert(connection, item)
+        case _Receipt():
+            _release(connection, item)
+        case _Trial():
+            connection.execute("INSERT INTO trial VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET count = count + 1")
 
 
 def _insert(connection: sqlite3.Connection, event: Event) -> None:
