@@ -64,13 +64,13 @@ def simulate(bundle_directory: Path, page: str | None, camera: str | None, micro
 @click.option("--json", "as_json", is_flag=True, help="結果を JSON で出す。 / Print the result as JSON.")
 def press(bundle_directory: Path, level: str, until: str, timeout_s: float, as_json: bool) -> None:
     """動いている模擬の箱のボタンを押す。 / Press the button of a running simulated box."""
-    from device.simulated.control import NoSimulatedBox, call
+    from device.adapters.control_unix import NobodyAnswers, call
 
     bundle = _bundle(bundle_directory)
     message = {"do": "press", "level": level, "until": until, "timeout_s": timeout_s}
     try:
         report = call(bundle.state, message, timeout_s + 5)
-    except NoSimulatedBox as error:
+    except NobodyAnswers as error:
         raise click.ClickException(
             f"{bundle_directory}: 模擬の箱が動いていません。先に madomori-box simulate を始めてください。 / "
             f"no simulated box is running on this bundle. Start madomori-box simulate first. ({error})"

@@ -3,23 +3,19 @@
 The press goes the way of a real one: raw edges on the runner's queue.
 """
 
-import contextlib
-import json
-import os
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from contract.messages import AlarmRaised, AlarmRepeated, Event, Level
+from device.adapters.control_unix import Answer, ControlSocket
 from device.core.events import ButtonName, EdgeSeen
 from device.core.lamp import LampState, LampView
 from device.ports import Post
 from device.simulated.lamp import SimulatedLamp
 
-NAME: Final = "control.sock"
 TAP_MS: Final = 120
 """How long a simulated finger stays down."""
 
@@ -32,10 +28,6 @@ _REACHED: Final = {
 _UNTIL: Final = tuple(_REACHED)
 
 
-class NoSimulatedBox(Exception):
-    """No simulated box runs on this bundle."""
-
-
 class WatchedRunner(Protocol):
     """What the hand needs to see of the runner."""
 
@@ -45,25 +37,24 @@ class WatchedRunner(Protocol):
 class Control:
     """Serves presses on a Unix socket until closed. Each connection has a thread of its own."""
 
-    def __init__(self, state: Path, post: Post, lamp: SimulatedLamp, runner: WatchedRunner) -> None:
+    def __init__(
+        self, state: Path, post: Post, lamp: SimulatedLamp, runner: WatchedRunner, answers: dict[str, Answer]
+    ) -> None:
+        """Serve presses and `answers` on the control socket in `state`."""
         self._post = post
         self._lamp = lamp
         self._runner = runner
         self._pressing = threading.Lock()
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with _short_path(state) as path:
-            Path(path).unlink(missing_ok=True)
-            self._listener.bind(path)
-            Path(path).chmod(0o600)
-        self._listener.listen(8)
+        own: dict[str, Answer] = {"press": self._press_asked, "state": lambda _: _shown(self._lamp.view)}
+        self._socket = ControlSocket(state, answers | own)
 
     def start(self) -> None:
         """Begin to serve."""
-        threading.Thread(target=self._serve, name="control", daemon=True).start()
+        self._socket.start()
 
     def close(self) -> None:
         """Serve no more."""
-        self._listener.close()
+        self._socket.close()
 
     def press(self, level: Level, until: str, timeout_s: float) -> dict[str, Any]:
         """Press once and wait until the box has come that far.
@@ -111,60 +102,8 @@ class Control:
     def _release(self, button: ButtonName) -> None:
         self._post(EdgeSeen(button, False, time.monotonic_ns() // 1_000_000))
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return  # closed
-            threading.Thread(target=self._answer, args=(connection,), name="control-call", daemon=True).start()
-
-    def _answer(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rw", encoding="utf-8") as stream:
-            for line in stream:
-                stream.write(json.dumps(self._call(line)) + "\n")
-                stream.flush()
-
-    def _call(self, line: str) -> dict[str, Any]:
-        try:
-            call = json.loads(line)
-            match call.get("do"):
-                case "press":
-                    return self.press(
-                        Level(call["level"]), _UNTIL[_UNTIL.index(call["until"])], float(call["timeout_s"])
-                    )
-                case "state":
-                    return _shown(self._lamp.view)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            return {"ok": False, "error": f"not understood: {error}"}
-        return {"ok": False, "error": "unknown call"}
-
-
-def call(state: Path, message: dict[str, Any], timeout_s: float) -> dict[str, Any]:
-    """Ask the simulated box that runs on the bundle with this `state` folder.
-
-    Raises:
-        NoSimulatedBox: none runs, or it does not answer in time.
-    """
-    try:
-        with _short_path(state) as path, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(timeout_s)
-            connection.connect(path)
-            connection.sendall(json.dumps(message).encode() + b"\n")
-            answer = connection.makefile("r", encoding="utf-8").readline()
-            return dict(json.loads(answer))
-    except (OSError, ValueError) as error:
-        raise NoSimulatedBox(str(error)) from error
-
-
-@contextlib.contextmanager
-def _short_path(state: Path) -> Iterator[str]:
-    """The socket's path through a descriptor: sun_path holds 108 bytes, a bundle may lie deeper."""
-    descriptor = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{descriptor}/{NAME}"
-    finally:
-        os.close(descriptor)
+    def _press_asked(self, call: dict[str, Any]) -> dict[str, Any]:
+        return self.press(Level(call["level"]), _UNTIL[_UNTIL.index(call["until"])], float(call["timeout_s"]))
 
 
 def _report(

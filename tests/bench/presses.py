@@ -13,7 +13,8 @@ from bench.listening import LiveStream, Webhooks
 from support.api import Api
 from support.stage import BoxOnStage
 
-from device.simulated.control import TAP_MS, call
+from device.adapters.control_unix import call
+from device.simulated.control import TAP_MS
 
 WARM_UP = 8
 QUIET_S = 20.0

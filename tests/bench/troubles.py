@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.figures import Broken
 from support.stage import BIN, BoxOnStage, Stage
 
-from device.simulated.control import NoSimulatedBox, call
+from device.adapters.control_unix import NobodyAnswers, call
 
 SMALL_DISK = "64m"
 READY_S = 40.0
@@ -72,7 +72,7 @@ def _wait_ready(stage: Stage, box: BoxOnStage) -> None:
         try:
             if call(box.bundle / "state", {"do": "state"}, 5)["lamp"] in ("ready", "nobody", "fault"):
                 return
-        except NoSimulatedBox:
+        except NobodyAnswers:
             pass  # it has not begun to listen
         if time.monotonic() > end_s:
             print(stage.log_tail(box.name), file=sys.stderr)

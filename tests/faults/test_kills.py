@@ -15,7 +15,7 @@ import pytest
 from support.api import Api
 from support.stage import BoxOnStage, Stage, StageError, descendants
 
-from device.simulated.control import NoSimulatedBox, call
+from device.adapters.control_unix import NobodyAnswers, call
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(1800)]
 
@@ -40,7 +40,7 @@ class Hand(threading.Thread):
             message = {"do": "press", "level": level, "until": "received", "timeout_s": 5}
             try:
                 report = call(self.box.bundle / "state", message, 10)
-            except (NoSimulatedBox, FileNotFoundError):
+            except (NobodyAnswers, FileNotFoundError):
                 self.refused += 1  # the box is dead: nobody was told that the press counts
                 continue
             if report["ok"]:
