@@ -147,11 +147,11 @@ class SoundEncoder:
         Raises:
             EncoderError: the AAC encoder refused it.
         """
-        start_us, jumped = self._placer.place(at_ms * 1000, len(block) // _SAMPLE_BYTES)
-        if jumped:
+        fitted = self._placer.fit(at_ms * 1000, block)
+        if fitted.jumped:
             self._rest.clear()
-        start_us -= len(self._rest) // _SAMPLE_BYTES * 1_000_000 / SAMPLE_RATE_HZ
-        self._rest += block
+        start_us = fitted.start_us - len(self._rest) // _SAMPLE_BYTES * 1_000_000 / SAMPLE_RATE_HZ
+        self._rest += fitted.samples
         packets: list[Packet] = []
         size = SOUND_FRAME_SAMPLES * _SAMPLE_BYTES
         try:

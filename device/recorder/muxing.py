@@ -17,6 +17,8 @@ from device.recorder.packets import SAMPLE_RATE_HZ, SOUND_FRAME_SAMPLES, Packet,
 _VIDEO_HZ: Final = 90_000
 _VIDEO_BASE: Final = Fraction(1, _VIDEO_HZ)
 _SOUND_BASE: Final = Fraction(1, SAMPLE_RATE_HZ)
+_FILLED_TICKS: Final = 60 * SAMPLE_RATE_HZ
+"""So much missing sound is filled with silence, on the frames' own grid: players count samples, not stamps."""
 _OPTIONS: Final = {
     # frag_discont makes tfdt absolute; frag_custom makes one fragment of the piece, written at the end;
     # skip_trailer leaves out an index that would be wrong once the pieces are joined.
@@ -135,7 +137,9 @@ class SegmentMuxer:
 
     def _sound_samples(self, piece: Piece) -> list[tuple[int, bytes]]:
         samples: list[tuple[int, bytes]] = []
-        self._sound_ticks = max(self._sound_ticks, self._ticks(piece.start_us, SAMPLE_RATE_HZ))
+        hole = self._ticks(piece.start_us, SAMPLE_RATE_HZ) - self._sound_ticks
+        if hole > _FILLED_TICKS:
+            self._sound_ticks += hole // SOUND_FRAME_SAMPLES * SOUND_FRAME_SAMPLES
         for packet in piece.sound:
             ticks = self._ticks(packet.at_us, SAMPLE_RATE_HZ)
             if ticks + SOUND_FRAME_SAMPLES <= self._sound_ticks:

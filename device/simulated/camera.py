@@ -15,8 +15,8 @@ from device.simulated.scene import Scene
 class SimulatedCamera:
     """The `Camera` port. Capture times are CLOCK_MONOTONIC; the burnt-in clock is local time.
 
-    `vanish`, `freeze`, `stand_still`, `go_black` and `come_back` may be called from any thread, for tests and drills. Pictures missed
-    because the reader was slow are skipped, as a sensor would skip them.
+    `vanish`, `freeze`, `stand_still`, `go_black` and `come_back` may be called from any thread, for tests and drills.
+    Pictures missed because the reader was slow are skipped, as a sensor would skip them.
     """
 
     def __init__(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from device.ports import MicrophoneError
+from device.simulated.crystal import Crystal
 from device.simulated.room import SAMPLE_RATE_HZ, Room
 
 _BLOCK_MS: Final = 20
@@ -14,15 +15,17 @@ _BEHIND_MS: Final = 200
 
 
 class SimulatedMicrophone:
-    """The `Microphone` port: blocks of 20 ms, each given when it is over. Times are CLOCK_MONOTONIC.
+    """The `Microphone` port: blocks of 20 ms, each given when it is over. Times are CLOCK_MONOTONIC, as a callback
+    of a sound card with `crystal` would see it.
 
     `vanish`, `mute` and `come_back` may be called from any thread, for tests and drills.
     """
 
     sample_rate_hz = SAMPLE_RATE_HZ
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, crystal: Crystal | None = None) -> None:
         self._room = room
+        self._crystal = crystal or Crystal()
         self._closed = threading.Event()
         self._vanished = threading.Event()
         self._muted = threading.Event()
@@ -34,18 +37,20 @@ class SimulatedMicrophone:
             MicrophoneError: while it has vanished.
         """
         self._closed.clear()
-        at_ms = time.monotonic_ns() // 1_000_000
+        start_ms, count = time.monotonic_ns() // 1_000_000, 0
         while True:
             self._refuse_when_gone()
-            if self._closed.wait(max(0.0, (at_ms + _BLOCK_MS) / 1000 - time.monotonic())):
+            over_ms = start_ms + self._crystal.true_ms(count + _BLOCK_SAMPLES)
+            if self._closed.wait(max(0.0, over_ms / 1000 - time.monotonic())):
                 return
             self._refuse_when_gone()
-            heard = self._room.hear(at_ms, _BLOCK_SAMPLES)
-            yield at_ms, bytes(len(heard)) if self._muted.is_set() else heard
-            at_ms += _BLOCK_MS
+            heard = self._room.hear(round(start_ms + self._crystal.true_ms(count)), _BLOCK_SAMPLES)
+            stamp_ms = start_ms + self._crystal.stamp_ms(count)
+            yield stamp_ms, bytes(len(heard)) if self._muted.is_set() else heard
+            count += _BLOCK_SAMPLES
             now_ms = time.monotonic_ns() // 1_000_000
-            if now_ms - at_ms > _BEHIND_MS:
-                at_ms = now_ms  # the reader slept: a sound card would have lost this too
+            if now_ms - over_ms > _BEHIND_MS:
+                start_ms, count = now_ms, 0  # the reader slept: a sound card would have lost this too
 
     def close(self) -> None:
         """The `Microphone` port."""

@@ -10,7 +10,6 @@ from device.core.events import FaultGone, FaultSeen
 from device.recorder.cutting import Cutter
 from device.recorder.muxing import RisingGuard
 from device.recorder.packets import SOUND_FRAME_US, Packet, Piece
-from device.recorder.placing import SoundPlacer
 from device.recorder.ring import Ring
 from device.recorder.watching import Faults, StreamWatch
 
@@ -179,27 +178,6 @@ def test_whatever_comes_pieces_stay_playable_and_bounded(steps: list[tuple[bool,
         assert piece.video or piece.sound
         assert all(packet.at_us >= piece.start_us for packet in (*piece.video, *piece.sound))
     assert all(earlier.start_us <= later.start_us for earlier, later in pairwise(pieces))
-
-
-# --- placer ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_drifting_crystal_is_followed_without_a_jump() -> None:
-    placer = SoundPlacer()
-    worst = 0.0
-    for number in range(50 * 60 * 10):
-        stamp_us = round(number * 20_000 * 1.0002) // 1000 * 1000  # 200 ppm slow, stamps in whole ms
-        start_us, jumped = placer.place(stamp_us, 960)
-        assert not jumped
-        worst = max(worst, abs(start_us - stamp_us))
-    assert worst < 5_000
-
-
-def test_a_real_gap_is_a_gap() -> None:
-    placer = SoundPlacer()
-    placer.place(1_000_000, 960)
-    assert placer.place(1_020_000, 960) == (1_020_000.0, False)
-    assert placer.place(3_000_000, 960) == (3_000_000.0, True)
 
 
 # --- watch -----------------------------------------------------------------------------------------------------------
