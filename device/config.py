@@ -1,7 +1,7 @@
 """The box's settings: `box.toml` of its bundle. Unknown keys are refused, all problems are told at once."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -10,10 +10,6 @@ from contract.problems import Problem, Refused, read_toml
 from contract.profile import PolicyProfile, digest_of, load
 
 HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$")]
-
-
-AgeRecipient = Annotated[str, StringConstraints(pattern=r"^age1[02-9ac-hj-np-z]{58}$")]
-"""An X25519 public key of age."""
 
 
 class Section(BaseModel):
@@ -116,11 +112,32 @@ class Sound(Section):
 
 
 class Evidence(Section):
-    """For whom recordings are sealed (age public keys, `age1...`). At least two; the box itself can open none."""
+    """For whom recordings are sealed (age public keys, `age1...`). At least two; the box itself can open none.
 
-    recipients: tuple[AgeRecipient, ...] = ()
-    escrow: AgeRecipient | None = None
+    Whatever is written here is taken, because wrong keys must not keep a box from calling and recording (fault D24):
+    `device.adapters.sealer_age.choose` finds the usable ones and says what is wrong.
+    """
+
+    recipients: tuple[str, ...] = ()
+    escrow: str | None = None
     """The key in the sealed envelope: used alone when `recipients` cannot be."""
+    odd: tuple[str, ...] = ()
+    """What is written here and has no meaning. Not a key of its own."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_anything(cls, raw: Any) -> Any:
+        written = raw if isinstance(raw, dict) else {}
+        listed, escrow = written.get("recipients", []), written.get("escrow")
+        recipients = listed if isinstance(listed, (list, tuple)) else [listed]
+        odd = [str(name) for name in written if name not in ("recipients", "escrow")]
+        if not isinstance(raw, dict):
+            odd.append(str(raw))
+        return {
+            "recipients": tuple(str(one) for one in recipients),
+            "escrow": escrow if isinstance(escrow, str) else None,
+            "odd": tuple(odd),
+        }
 
 
 class Care(Section):

@@ -44,6 +44,12 @@ class SpoolError(PortError):
     fault = "spool"
 
 
+class SealError(PortError):
+    """Nobody could open what is recorded, so it must not be stored."""
+
+    fault = "unsealed"
+
+
 class EncoderError(PortError):
     """Picture or sound cannot be encoded or muxed."""
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.messages import ProfileRef
 from device import sounds
+from device.adapters import sealer_age
 from device.adapters.clock_system import SystemClock, new_id
 from device.adapters.spool_sqlite import SpoolWriter
 from device.adapters.wire_unix import BOX, UPLINK, Mailbox
@@ -24,7 +26,7 @@ from device.core.events import FaultSeen, SegmentWritten
 from device.core.recording import RecordingRules
 from device.core.scribe import Identity
 from device.housekeeping import make_room
-from device.ports import Camera, Lamp, Microphone, PortError, Recorder, Speaker
+from device.ports import Camera, Lamp, Microphone, PortError, Recorder, SealError, Speaker
 from device.recorder.media_recorder import MediaRecorder
 from device.recorder.sealer import SigningSealer, load_or_make_key
 from device.recorder.settings import RecorderSettings
@@ -84,6 +86,8 @@ def assemble(
     lock = _lock(bundle.state)
     settings, clock = bundle.settings, SystemClock()
     key, key_fault = load_or_make_key(bundle.state / "evidence.key")
+    leave_no_core()
+    seal, seal_fault = sealer_age.choose(settings.evidence)
     store = SegmentStore(bundle.state / "segments")
     identity = _identity(bundle, key)
     late: list[Runner] = []  # the spool and the recorder post to a runner that is made after them
@@ -109,7 +113,7 @@ def assemble(
     recorder = MediaRecorder(
         camera=camera,
         microphone=microphone,
-        sealer=SigningSealer(key, settings.site, settings.box, identity.boot, clock, store.chain),
+        sealer=SigningSealer(key, seal, settings.site, settings.box, identity.boot, clock, store.chain),
         store=store,
         post=runner.post,
         clock=clock,
@@ -122,6 +126,8 @@ def assemble(
         runner.post(FaultSeen("spool", spool.unopened))
     if key_fault is not None:
         runner.post(FaultSeen("key", key_fault))
+    if seal_fault is not None and settings.role.kind == "counter":  # the others record nothing
+        runner.post(FaultSeen("seal" if seal.recipients else SealError.fault, seal_fault))
     if unusable:
         runner.post(FaultSeen(unusable[0].fault, "; ".join(map(str, unusable))))
     _announce_again(store, runner)
@@ -158,6 +164,12 @@ def _announce_again(store: SegmentStore, runner: Runner) -> None:
         for seq in store.segments(incident)[-_ANNOUNCED_AGAIN:]:
             sealed = store.read(incident, seq)
             runner.post(SegmentWritten(incident, seq, sealed.record, sealed.signature, ""))
+
+
+def leave_no_core() -> None:
+    """Keep pictures that are still in RAM out of a core dump: nothing unsealed may reach a disk."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def _lock(state: Path) -> int:

@@ -80,6 +80,14 @@ FAULTS: Final[dict[str, dict[str, str]]] = {
     "disk": {"ja": "保存場所の空きがないか、書けません", "en": "storage is full or cannot be written"},
     "spool": {"ja": "通報を保存できません（送信は続けます）", "en": "calls cannot be stored (sending goes on)"},
     "key": {"ja": "署名の鍵を作り直しました", "en": "the signing key had to be made anew"},
+    "seal": {
+        "ja": "録画の封の鍵が足りません（録画は暗号化されています）",
+        "en": "keys for sealing recordings are missing (they are encrypted all the same)",
+    },
+    "unsealed": {
+        "ja": "封をする鍵がなく、録画を残せません。箱を登録し直してください",
+        "en": "no key to seal with: recordings cannot be kept. Enrol the box again",
+    },
     "sound_file": {
         "ja": "用意された音声ファイルが使えません（標準の音声を流します）",
         "en": "your own sound file cannot be used (ours is played)",

@@ -7,7 +7,7 @@ from typing import Final
 
 from contract.evidence import CHAIN_START, Gap
 from device.core.events import RecordingBegan, RecordingEnded, SegmentWritten
-from device.ports import PortError, Post, Sealed, Sealer, Segment
+from device.ports import PortError, Post, Sealed, Sealer, SealError, Segment
 from device.recorder.gaps import Why, joined
 from device.recorder.store import SegmentStore
 from device.recorder.watching import Faults
@@ -123,8 +123,8 @@ class Backlog:
                 first = self._waiting[0]
             try:
                 self._settle(first)
-            except PortError as error:  # of the disk, or of the key
-                self._faults.seen("disk", str(error))
+            except PortError as error:
+                self._faults.seen(error.fault if isinstance(error, SealError) else "disk", str(error))
                 if not self._pause():
                     return
                 continue
@@ -133,6 +133,7 @@ class Backlog:
                 self._refused = False
                 if isinstance(first, _Waiting):
                     self._bytes -= len(first.segment.content)
+                self._faults.gone(SealError.fault)
                 if not self._waiting:
                     self._faults.gone("disk")
 

@@ -1,4 +1,4 @@
-"""Seals segments at the source: hashed, chained and signed with the box's own evidence key."""
+"""Seals segments at the source: encrypted, hashed, chained and signed with the box's own evidence key."""
 
 import base64
 import os
@@ -12,10 +12,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
-from contract.evidence import SegmentRecord, head_of, signed_bytes
+from contract.evidence import SegmentRecord, digest, head_of, signed_bytes
 from device.ports import Clock, Sealed, Segment, SpoolError
 
 _INCIDENTS_KEPT: Final = 8
+
+Encrypt = Callable[[bytes], bytes]
+"""What was recorded -> what may be stored. Raises `SealError`, and then nothing is stored."""
 
 Chain = Callable[[str], tuple[int, str, int]]
 """Incident -> (segments durable, head, end in ms), as `SegmentStore.chain`."""
@@ -24,12 +27,22 @@ Chain = Callable[[str], tuple[int, str, int]]
 class SigningSealer:
     """The `Sealer` port: Ed25519 signature over a canonical record that names the record before it.
 
-    Content is stored as it is (`seal="none"`). `chain` says where an incident stood before this program started; it
-    is asked once per incident. Used by the recorder's writer thread alone.
+    `encrypt` seals the content first, in RAM; the record names both digests. `chain` says where an incident stood
+    before this program started; it is asked once per incident. Used by the recorder's disk thread alone.
     """
 
-    def __init__(self, key: Ed25519PrivateKey, site: str, box: str, boot: str, clock: Clock, chain: Chain) -> None:
+    def __init__(
+        self,
+        key: Ed25519PrivateKey,
+        encrypt: Encrypt,
+        site: str,
+        box: str,
+        boot: str,
+        clock: Clock,
+        chain: Chain,
+    ) -> None:
         self._key = key
+        self._encrypt = encrypt
         self._public = public_key(key)
         self._site, self._box, self._boot = site, box, boot
         self._clock = clock
@@ -41,10 +54,11 @@ class SigningSealer:
 
         Raises:
             SpoolError: the chain so far cannot be read, or the record would break the contract.
+            SealError: nobody could open it.
         """
         seq, prev = self.head(segment.incident)
         now = self._clock.now()
-        content_digest = "sha256:" + segment.sha256_hex
+        stored = self._encrypt(segment.content)
         try:
             record = SegmentRecord(
                 incident=segment.incident,
@@ -59,10 +73,10 @@ class SigningSealer:
                 clock=now.clock,
                 start_ms=segment.start_ms,
                 end_ms=segment.end_ms,
-                seal="none",
-                bytes=len(segment.content),
-                ciphertext=content_digest,
-                plaintext=content_digest,
+                seal="age",
+                bytes=len(stored),
+                ciphertext=digest(stored),
+                plaintext="sha256:" + segment.sha256_hex,
                 video=segment.video,
                 audio=segment.audio,
                 last=segment.last,
@@ -73,7 +87,7 @@ class SigningSealer:
         text = record.signed_text()
         signature = base64.b64encode(self._key.sign(signed_bytes(text))).decode("ascii")
         self._remember(segment.incident, seq + 1, head_of(text))
-        return Sealed(segment.content, text, signature)
+        return Sealed(stored, text, signature)
 
     def head(self, incident: str) -> tuple[int, str]:
         """The `Sealer` port.

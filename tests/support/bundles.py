@@ -16,6 +16,11 @@ RECIPIENTS = (
     "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg",
 )
 """Public examples of the age project; nobody's."""
+KEYS = f"""
+[evidence]
+recipients = ["{RECIPIENTS[0]}", "{RECIPIENTS[1]}"]
+escrow = "{RECIPIENTS[1]}"
+"""
 
 
 class Authority:
@@ -84,7 +89,7 @@ url = "http://127.0.0.1:8080"
 
 [hub.receipt_keys]
 "hub-1" = "{receipt_key}"
-{extra}""",
+{extra if "[evidence]" in extra else extra + KEYS}""",
         "utf-8",
     )
     (directory / "profile.toml").write_bytes((ROOT / "contract/profiles/default.toml").read_bytes())

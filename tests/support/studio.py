@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import av
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from support.seals import opened_in, seal_in
 
 from contract.evidence import SegmentRecord, check_chain, digest, read_record
 from contract.messages import ClockState
@@ -129,7 +130,7 @@ class Studio:
         self.store = ports.get("store") or SegmentStore(folder / "segments")
         self.key, _ = load_or_make_key(folder / "evidence.pem")
         sealer = ports.get("sealer") or SigningSealer(
-            self.key, "kita", "counter-01", new_id(), self.clock, self.store.chain
+            self.key, seal_in(folder), "kita", "counter-01", new_id(), self.clock, self.store.chain
         )
         self.recorder = MediaRecorder(
             self.camera, self.microphone, sealer, self.store, self.diary.post, self.clock, settings
@@ -183,14 +184,15 @@ def verify(public: str, message: bytes, signature: str) -> bool:
 
 
 def stored(folder: Path, incident: str) -> list[tuple[bytes, SegmentRecord]]:
-    """Segments of `incident` as a reader finds them, after checking signatures, links and digests."""
+    """Segments of `incident` as their custodian sees them, after checking signatures, links, seals and digests."""
     signed, result = [], []
     for content_path in sorted((folder / "segments" / incident).glob("*.seg")):
         fields = json.loads(content_path.with_suffix(".json").read_text())
         signed.append((fields["record"], fields["signature"]))
-        content, record = content_path.read_bytes(), read_record(fields["record"])
-        assert record.plaintext == record.ciphertext == digest(content)
-        assert record.bytes == len(content)
+        kept, record = content_path.read_bytes(), read_record(fields["record"])
+        assert (record.seal, record.ciphertext, record.bytes) == ("age", digest(kept), len(kept))
+        content = opened_in(folder, kept)
+        assert record.plaintext == digest(content)
         result.append((content, record))
     check_chain(signed, verify)
     return result

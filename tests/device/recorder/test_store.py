@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.seals import seal_in
 from support.studio import WallClock, new_id, stored
 
 from contract.evidence import CHAIN_START, digest, head_of
@@ -28,7 +29,7 @@ def store(tmp_path: Path) -> SegmentStore:
 
 def sealer_of(folder: Path, store: SegmentStore) -> SigningSealer:
     key, _ = load_or_make_key(folder / "evidence.pem")
-    return SigningSealer(key, "kita", "counter-01", new_id(), WallClock(), store.chain)
+    return SigningSealer(key, seal_in(folder), "kita", "counter-01", new_id(), WallClock(), store.chain)
 
 
 def segment(incident: str, number: int, last: bool = False, size: int = 1000) -> Segment:
