@@ -77,6 +77,10 @@ class Runner:
         self._queue: queue.Queue[Happening | None] = queue.Queue(maxsize=QUEUE_MAX)
         self._wake_ms: int | None = None
         self._stopped = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._read_mail, name="mail", daemon=True),
+            threading.Thread(target=self._tell_health, name="health", daemon=True),
+        ]
         self.sent_watchers: list[Callable[[tuple[Event, ...]], None]] = []
         """Called on the runner's thread with events handed to the uplink; must not block."""
 
@@ -90,8 +94,8 @@ class Runner:
     def run(self, recorder: Recorder | None) -> None:
         """Work until `stop`. `recorder` may be absent: a call for help needs none."""
         self._recorder = recorder
-        threading.Thread(target=self._read_mail, name="mail", daemon=True).start()
-        threading.Thread(target=self._tell_health, name="health", daemon=True).start()
+        for thread in self._threads:
+            thread.start()
         self._do(self._box.start(self._clock.now()))
         self._mail.send({"t": "hello"})
         while True:
@@ -103,13 +107,14 @@ class Runner:
     def finish(self) -> None:
         """Handle what the closing recorder still had to say. Call after `run` ended and the recorder was closed."""
         self._stopped.set()
-        while True:
-            try:
-                event = self._queue.get_nowait()
-            except queue.Empty:
-                return
+        while not self._queue.empty():
+            event = self._queue.get_nowait()
             if event is not None:
                 self._do(self._box.handle(self._clock.now(), event))
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+        self._mail.close()
 
     def stop(self) -> None:
         """End `run` after what is queued. Safe from any thread and from a signal handler."""

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,18 +21,32 @@ from device.adapters.clock_system import SystemClock, new_id
 from device.adapters.spool_sqlite import SpoolWriter
 from device.adapters.wire_unix import BOX, UPLINK, Mailbox
 from device.announcer import Announcer
-from device.config import Bundle
+from device.config import BoxSettings, Bundle, ButtonPins, BuzzerPin, LampPins
 from device.core.box import Box
 from device.core.events import FaultSeen, SegmentWritten
+from device.core.lamp import LampKind
 from device.core.recording import RecordingRules
 from device.core.scribe import Identity
 from device.housekeeping import make_room
-from device.ports import Camera, Lamp, Microphone, PortError, Recorder, SealError, Speaker
+from device.ports import (
+    Button,
+    Buzzer,
+    Camera,
+    EncodedCamera,
+    Lamp,
+    Microphone,
+    PortError,
+    Recorder,
+    SealError,
+    Speaker,
+    SpeakerError,
+)
 from device.recorder.media_recorder import MediaRecorder
 from device.recorder.sealer import SigningSealer, load_or_make_key
 from device.recorder.settings import RecorderSettings
 from device.recorder.store import SegmentStore
 from device.runner import Runner
+from device.simulated.lamp import SimulatedLamp
 from device.upload import Ledger
 
 _ANNOUNCED_AGAIN = 3
@@ -44,40 +59,76 @@ class AlreadyRunning(PortError):
     fault = "running"
 
 
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """The real parts that `box.toml` names. A beacon and a wall lamp have a lamp, and perhaps a buzzer."""
+
+    button: Button | None
+    lamp: Lamp
+    buzzer: Buzzer | None
+    camera: Camera | EncodedCamera | None
+    microphone: Microphone | None
+    speaker: Speaker | None
+
+
 @dataclass(slots=True)
 class Assembled:
-    """A box ready to run."""
+    """A box ready to run. Without a recorder it calls and shows, and records nothing."""
 
     runner: Runner
-    recorder: Recorder
+    recorder: Recorder | None
     spool: SpoolWriter
     announcer: Announcer
+    lamp: Lamp
+    buzzer: Buzzer | None
+    button: Button | None
     lock: int
 
     def run(self) -> None:
-        """Run until the runner is stopped, then close everything in order."""
+        """Run until the runner is stopped, then close everything in order.
+
+        Raises:
+            ButtonError: a button cannot be read.
+        """
         self.spool.start()
         self.announcer.start()
-        self.recorder.start()
         try:
+            self._start_parts()
             self.runner.run(self.recorder)
         finally:
+            if self.button is not None:
+                self.button.close()
             self.announcer.close()
-            self.recorder.close()
+            if self.recorder is not None:
+                self.recorder.close()
             self.runner.finish()
+            self.lamp.close()
+            if self.buzzer is not None:
+                self.buzzer.close()
             self.spool.close()
             os.close(self.lock)
+
+    def _start_parts(self) -> None:
+        self.lamp.start(self.runner.post)
+        if self.buzzer is not None:
+            self.buzzer.start(self.runner.post)
+        if self.button is not None:
+            self.button.start(self.runner.post)
+        if self.recorder is not None:
+            self.recorder.start()
 
 
 def assemble(
     bundle: Bundle,
     *,
     lamp: Lamp,
-    speaker: Speaker,
-    camera: Camera,
-    microphone: Microphone,
+    button: Button | None = None,
+    buzzer: Buzzer | None = None,
+    speaker: Speaker | None = None,
+    camera: Camera | EncodedCamera | None = None,
+    microphone: Microphone | None = None,
 ) -> Assembled:
-    """Put a box together from its bundle and its parts.
+    """Put a box together from its bundle and its parts. A recorder needs a camera and a microphone.
 
     Raises:
         AlreadyRunning: another program runs on this bundle.
@@ -97,12 +148,13 @@ def assemble(
 
     spool = SpoolWriter(bundle.state / "spool.db", post)
     announcements, unusable = sounds.load(bundle)
-    announcer = Announcer(speaker, announcements, clock, post)
+    announcer = Announcer(speaker or _NoSpeaker(), announcements, clock, post)
     runner = Runner(
         box=Box(identity, RecordingRules.of(bundle.profile), new_id, spool.resume()),
         identity=identity,
         clock=clock,
         lamp=lamp,
+        buzzer=buzzer,
         announcer=announcer,
         spool=spool,
         mail=Mailbox(bundle.state, BOX, UPLINK),
@@ -110,18 +162,20 @@ def assemble(
         make_room=lambda: make_room(store, Ledger(bundle.state), lambda: shutil.disk_usage(bundle.state).free),
     )
     late.append(runner)
-    recorder = MediaRecorder(
-        camera=camera,
-        microphone=microphone,
-        sealer=SigningSealer(key, seal, settings.site, settings.box, identity.boot, clock, store.chain),
-        store=store,
-        post=runner.post,
-        clock=clock,
-        settings=RecorderSettings(
-            pre_roll_ms=bundle.profile.recording.pre_roll_seconds * 1000,
-            video_bit_rate=settings.media.video_kbps * 1000,
-        ),
-    )
+    recorder = None
+    if camera is not None and microphone is not None:
+        recorder = MediaRecorder(
+            camera=camera,
+            microphone=microphone,
+            sealer=SigningSealer(key, seal, settings.site, settings.box, identity.boot, clock, store.chain),
+            store=store,
+            post=runner.post,
+            clock=clock,
+            settings=RecorderSettings(
+                pre_roll_ms=bundle.profile.recording.pre_roll_seconds * 1000,
+                video_bit_rate=settings.media.video_kbps * 1000,
+            ),
+        )
     if spool.unopened:
         runner.post(FaultSeen("spool", spool.unopened))
     if key_fault is not None:
@@ -131,7 +185,80 @@ def assemble(
     if unusable:
         runner.post(FaultSeen(unusable[0].fault, "; ".join(map(str, unusable))))
     _announce_again(store, runner)
-    return Assembled(runner, recorder, spool, announcer, lock)
+    return Assembled(runner, recorder, spool, announcer, lamp, buzzer, button, lock)
+
+
+def hardware(bundle: Bundle) -> Hardware:
+    """The real parts that `box.toml` names. Libraries are imported here, so that a simulated box needs none of them.
+
+    The pins of the buttons are taken at once: a box whose button cannot be read must not look as if it could.
+
+    Raises:
+        ButtonError: a button cannot be read.
+    """
+    from device.adapters.microphone_sounddevice import SounddeviceMicrophone
+    from device.adapters.speaker_sounddevice import SounddeviceSpeaker
+
+    settings = bundle.settings
+    lamp, buzzer = _lamp(settings.lamp), _buzzer(settings.buzzer)
+    if settings.role.kind != "counter":
+        return Hardware(None, lamp, buzzer, None, None, None)
+    return Hardware(
+        _button(settings.button),
+        lamp,
+        buzzer,
+        _camera(settings),
+        SounddeviceMicrophone(settings.sound.microphone),
+        SounddeviceSpeaker(settings.sound.speaker),
+    )
+
+
+def _button(pins: ButtonPins) -> Button:
+    from device.adapters.button_gpiozero import GpiozeroButton
+
+    button = GpiozeroButton(pins.main_pin, pins.second_pin, pins.pull)
+    button.open()
+    return button
+
+
+def _lamp(pins: LampPins) -> Lamp:
+    if pins.kind == "none":
+        return SimulatedLamp()
+    from device.adapters.lamp_gpiozero import GpiozeroLamp
+
+    return GpiozeroLamp(LampKind(pins.kind), pins.pins, active_high=pins.active_high)
+
+
+def _buzzer(chosen: BuzzerPin) -> Buzzer | None:
+    if chosen.pin is None:
+        return None
+    from device.adapters.buzzer_gpiozero import GpiozeroBuzzer
+
+    return GpiozeroBuzzer(chosen.pin, chosen.kind)
+
+
+def _camera(settings: BoxSettings) -> Camera | EncodedCamera | None:
+    media = settings.media
+    if settings.camera.kind == "picamera2":
+        from device.adapters.camera_picamera2 import Picamera2Camera
+
+        return Picamera2Camera(media.width, media.height, media.frames_per_second, media.video_kbps * 1000)
+    if settings.camera.kind == "usb":
+        from device.adapters.camera_av import AvCamera
+
+        return AvCamera(settings.camera.device, media.width, media.height, media.frames_per_second)
+    return None
+
+
+class _NoSpeaker:
+    """What a beacon has: nothing is ever said there."""
+
+    def play(self, wav: bytes, started: Callable[[int], None]) -> int:
+        """See the `Speaker` port."""
+        raise SpeakerError("この箱にはスピーカーがありません / this box has no speaker")
+
+    def close(self) -> None:
+        """See the `Speaker` port."""
 
 
 def start_uplink(bundle: Bundle) -> "subprocess.Popen[bytes]":
