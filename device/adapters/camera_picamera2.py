@@ -253,8 +253,8 @@ def _libraries() -> tuple[Any, Any, Any]:
 
 def _first_of_the_board(cameras: list[dict[str, Any]]) -> int:
     """The place of the first camera that is not on USB; those have an adapter of their own."""
-    for place, camera in enumerate(cameras):
-        if "/usb" not in str(camera.get("Id", "")):
+    for place, described in enumerate(cameras):
+        if "/usb" not in str(described.get("Id", "")):
             return place
     raise CameraError(
         "カメラが見つかりません。電源を切り、平らなケーブルを両端で差し直してください。"
