@@ -83,9 +83,12 @@ def press_and_persist(path: Path, liar: bool) -> Callable[[int], None]:
 
         if liar:
             honest = SpoolWriter._commit
-            SpoolWriter._commit = lambda self, batch: (  # type: ignore[method-assign,assignment]
-                told(Persisted(tuple(one.id for one in batch if hasattr(one, "body")))) or honest(self, batch)
-            )
+
+            def answer_first(self: SpoolWriter, batch: list[Any]) -> bool:
+                told(Persisted(tuple(one.id for one in batch if hasattr(one, "body"))))
+                return honest(self, batch)
+
+            SpoolWriter._commit = answer_first  # type: ignore[method-assign]
         writer = SpoolWriter(path, told)
         writer.start()
         desk, kept = Desk(), 0
@@ -146,9 +149,10 @@ class KillAt:
 
     def install(self) -> None:
         """Put it in the way of fsync, rename and write. In a child that ends soon."""
-        fsync, replace, opened = os.fsync, os.replace, Path.open
-        os.fsync = lambda handle: self.around(lambda: fsync(handle), int)
-        os.replace = lambda a, b: self.around(lambda: replace(a, b), int)  # type: ignore[assignment]
+        fsync, replace, opened = os.fsync, os.replace, os.fdopen
+        patched: Any = os
+        patched.fsync = lambda handle: self.around(lambda: fsync(handle), int)
+        patched.replace = lambda a, b: self.around(lambda: replace(a, b), int)
         kill = self
 
         class Half:
@@ -168,11 +172,11 @@ class KillAt:
             def __exit__(self, *_: object) -> None:
                 self._file.close()
 
-        def open_path(path: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
-            file = opened(path, mode, *given, **named)
+        def open_handle(handle: int, mode: str = "r", *given: Any, **named: Any) -> Any:
+            file = opened(handle, mode, *given, **named)
             return Half(file) if mode == "wb" else file
 
-        Path.open = open_path  # type: ignore[method-assign,assignment]
+        patched.fdopen = open_handle
 
 
 def segment_life(folder: Path, nth: int, phase: Phase) -> dict[str, Any]:

@@ -100,6 +100,23 @@ def test_w05_the_hub_shows_a_lost_box_and_keeps_its_alarm(linked: Linked) -> Non
     linked.end(report["incident"])
 
 
+def test_w07_on_a_link_that_takes_two_seconds_the_call_arrives_once(linked: Linked) -> None:
+    clean = linked.box.press(until="hub")
+    assert clean["ok"]
+    linked.end(clean["incident"])
+    linked.mqtt.delay_s = 2.0
+    try:
+        report = linked.box.press(until="hub", timeout_s=40)
+        assert report["ok"]
+        incident = linked.told(report["incident"])
+        assert incident is not None
+        assert incident["presses"] == 1, "what was sent again meanwhile is the same press"
+        assert incident["alerts"], "people are alerted"
+    finally:
+        linked.mqtt.delay_s = 0.0
+    linked.end(report["incident"])
+
+
 def test_w08_on_a_link_of_a_kilobyte_a_second_the_call_goes_before_the_recording(linked: Linked) -> None:
     linked.web.bytes_per_second = 1024
     linked.web.reset()

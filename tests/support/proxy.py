@@ -1,5 +1,6 @@
 """A TCP proxy that breaks what passes through it, and counts what it did (faults, section 4: PRX)."""
 
+import queue
 import socket
 import threading
 import time
@@ -17,6 +18,8 @@ class Proxy:
     hole: bool = False
     """Both sides stay open and nothing passes: no FIN, no RST."""
     bytes_per_second: int | None = None
+    delay_s: float = 0.0
+    """Everything arrives so much later; nothing overtakes."""
     refuse: bool = False
     accepted: int = 0
     swallowed: int = 0
@@ -73,6 +76,8 @@ class Proxy:
                 threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
 
     def _pump(self, one: socket.socket, other: socket.socket) -> None:
+        under_way: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+        threading.Thread(target=self._deliver, args=(under_way, one, other), daemon=True).start()
         while not self._closed.is_set():
             try:
                 chunk = one.recv(_CHUNK if self.bytes_per_second is None else 256)
@@ -83,10 +88,24 @@ class Proxy:
                     continue
                 if self.bytes_per_second is not None:
                     time.sleep(len(chunk) / self.bytes_per_second)  # the rate is the fault
-                other.sendall(chunk)
-                self.passed += len(chunk)
+                under_way.put((time.monotonic() + self.delay_s, chunk))
             except OSError:
                 break
+        under_way.put((0.0, b""))
+
+    def _deliver(
+        self, under_way: "queue.SimpleQueue[tuple[float, bytes]]", one: socket.socket, other: socket.socket
+    ) -> None:
+        while True:
+            due_s, chunk = under_way.get()
+            if not chunk:
+                break
+            self._closed.wait(max(0.0, due_s - time.monotonic()))  # the delay is the fault
+            try:
+                other.sendall(chunk)
+            except OSError:
+                break
+            self.passed += len(chunk)
         if not self.hole:
             one.close()
             other.close()
