@@ -67,7 +67,43 @@ LAMP: Final[dict[LampState, dict[str, tuple[str, str]]]] = {
         "en": ("Time guide reached", "Decide with your superior whether to go on."),
     },
     LampState.DRILL: {"ja": ("訓練中", "練習の通報です。"), "en": ("Drill", "This is practice.")},
+    LampState.WATCHING: {
+        "ja": ("見守り中", "呼んでいる窓口はありません。"),
+        "en": ("Watching", "No counter is calling."),
+    },
+    LampState.HUB_SILENT: {
+        "ja": ("ハブが応答しません", "窓口の呼び出しは、ここに直接届きます。管理者に知らせてください。"),
+        "en": ("The hub does not answer", "Calls still reach this lamp directly. Tell the administrator."),
+    },
+    LampState.LINK_LOST: {
+        "ja": ("接続が切れています", "窓口の呼び出しはここに届きません。電話に気をつけ、管理者に知らせてください。"),
+        "en": ("Connection lost", "No call reaches this lamp. Mind the telephone and tell the administrator."),
+    },
+    LampState.CALL_EMERGENCY: {
+        "ja": ("緊急 {name}", "緊急の呼び出しです。決められた手順で、すぐに助けに行ってください。"),
+        "en": ("Emergency: {name}", "An emergency call. Go and help at once, as agreed."),
+    },
+    LampState.CALL_ASSIST: {
+        "ja": ("応援 {name}", "応援を呼んでいます。まだ誰も確認していません。"),
+        "en": ("Assistance: {name}", "This counter asks for help. Nobody has seen the call yet."),
+    },
+    LampState.CALL_SEEN: {
+        "ja": ("確認済み {name}", "担当者が呼び出しを見ました。対応は続いています。"),
+        "en": ("Seen: {name}", "A person has seen the call. It still stands."),
+    },
+    LampState.CALL_DRILL: {
+        "ja": ("訓練 {name}", "練習の呼び出しです。"),
+        "en": ("Drill: {name}", "This call is practice."),
+    },
 }
+
+_OTHERS: Final = {"ja": "（ほか{others}件）", "en": " (and {others} more)"}
+
+STALE: Final = {
+    "ja": "接続が切れています。最後に分かった呼び出しを示しています",
+    "en": "connection lost: this is the last call that was known",
+}
+"""Beside a call at a beacon that has lost the link."""
 
 FAULTS: Final[dict[str, dict[str, str]]] = {
     "camera": {"ja": "カメラの映像がありません", "en": "no picture from the camera"},
@@ -76,6 +112,8 @@ FAULTS: Final[dict[str, dict[str, str]]] = {
     "camera_black": {"ja": "カメラの映像が真っ暗です", "en": "the picture is black"},
     "microphone_silent": {"ja": "マイクの音がまったくありません", "en": "the microphone gives no sound at all"},
     "speaker": {"ja": "お知らせの音声が出ません", "en": "the spoken notice cannot be heard"},
+    "lamp": {"ja": "ランプが光りません", "en": "the lamp does not light"},
+    "buzzer": {"ja": "ブザー・振動が動きません", "en": "buzzer or vibration does not work"},
     "encoder": {"ja": "録音・録画の処理に失敗しています", "en": "recording cannot be encoded"},
     "disk": {"ja": "保存場所の空きがないか、書けません", "en": "storage is full or cannot be written"},
     "spool": {"ja": "通報を保存できません（送信は続けます）", "en": "calls cannot be stored (sending goes on)"},
@@ -92,15 +130,22 @@ FAULTS: Final[dict[str, dict[str, str]]] = {
         "ja": "用意された音声ファイルが使えません（標準の音声を流します）",
         "en": "your own sound file cannot be used (ours is played)",
     },
+    "under_voltage": {"ja": "電源の電圧が足りません", "en": "the supply voltage is too low"},
+    "over_temperature": {"ja": "本体が熱くなりすぎています", "en": "the box is too hot"},
+    "disk_low": {"ja": "保存場所の空きが残りわずかです", "en": "little storage is left"},
+    "press_overdue": {"ja": "ボタンの点検（訓練で押す）の時期です", "en": "a drill press is overdue"},
+    "selftest": {"ja": "自己診断で不具合が見つかりました", "en": "the self-test found something wrong"},
+    "selftest_overdue": {"ja": "自己診断が終わっていません", "en": "the self-test is overdue"},
+    "program": {"ja": "プログラムの誤りがありました（動作は続きます）", "en": "a mistake in the program (it goes on)"},
     "button_main_stuck": {"ja": "ボタンが押されたままです", "en": "the button is stuck"},
     "button_second_stuck": {"ja": "緊急ボタンが押されたままです", "en": "the emergency button is stuck"},
 }
 
 
-def lamp_words(state: LampState, name: str, language: str) -> tuple[str, str]:
-    """Headline and explanation of a lamp state."""
+def lamp_words(state: LampState, name: str, language: str, others: int = 0) -> tuple[str, str]:
+    """Headline and explanation of a lamp state; `others` more counters call."""
     headline, explanation = LAMP[state][language]
-    return headline.format(name=name), explanation
+    return headline.format(name=name) + (_OTHERS[language].format(others=others) if others else ""), explanation
 
 
 def fault_words(fault: str, language: str) -> str:

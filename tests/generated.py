@@ -4,7 +4,7 @@ To add one, add a line to `FILES`: its path, and the function that makes its con
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,8 @@ import yaml
 
 from contract import asyncapi
 from device.core.alarm import TABLE, AlarmAct, AlarmInput, AlarmIs
-from device.core.lamp import PATTERNS, Colour, LampState, Pattern
+from device.core.buzz import REPEATED, STEPS
+from device.core.lamp import BEACON_STATES, LIGHTS, PATTERNS, Colour, LampKind, LampState, Pattern
 from device.wording import lamp_words
 from tests.contract.samples import samples
 
@@ -103,16 +104,50 @@ A press sets the alarm, a further press never undoes it. Only people end it.
 どの状態にも固有の点滅があり、色が分からなくても読めます。数字はミリ秒、●は点灯、○は消灯、くり返します。
 Each state has its own pattern, so that colour is never needed to read it. Milliseconds, ● on, ○ off, repeated.
 
-| 状態 / state | 意味 / meaning | すること / what to do | 色 / colour | 点滅 / pattern |
-|---|---|---|---|---|
+右の列は、ブザー・振動で手に伝わるものです。The last column is what the hand feels, or hears from a buzzer.
+
+{head}
 {lamps}
+
+## ビーコンと壁のランプ / Beacon and wall lamp
+
+ほかの窓口の呼び出しを示します。ハブが止まっていても届きます。接続が切れている間は、最後に分かった呼び出しを3回示すごとに
+`link_lost` の点滅を1回はさみます。ビーコンの「不具合」は上の表の `fault` です。
+They show the calls of other counters, with or without a hub. While the link is lost, the pattern of `link_lost` follows
+after every third round of the last call that was known. A fault of their own is `fault` above.
+
+{head}
+{beacons}
+
+## 色を出せないランプ / Lamps that lack a colour
+
+| 色 / colour | {kinds} |
+|---|{rules}
+{lights}
 """
+
+_HEAD: Final = """\
+| 状態 / state | 意味 / meaning | すること / what to do | 色 / colour | 点滅 / pattern | 手 / felt |
+|---|---|---|---|---|---|"""
+
+_KIND: Final = {
+    LampKind.RGB: "`rgb` 赤・緑・青 / red, green, blue",
+    LampKind.TOWER: "`tower` 赤・橙・緑 / red, amber, green",
+    LampKind.SINGLE: "`single`",
+}
 
 
 def box_states() -> str:
     """The alarm's table and the lamp's patterns, for people."""
     return _BOX_STATES.format(
-        diagram="\n".join(_diagram()), moves="\n".join(_move_rows()), lamps="\n".join(_lamp_rows())
+        diagram="\n".join(_diagram()),
+        moves="\n".join(_move_rows()),
+        head=_HEAD,
+        lamps="\n".join(_lamp_rows(state for state in PATTERNS if state not in BEACON_STATES)),
+        beacons="\n".join(_lamp_rows(BEACON_STATES)),
+        kinds=" | ".join(_KIND.values()),
+        rules="---|" * len(_KIND),
+        lights="\n".join(_light_rows()),
     )
 
 
@@ -132,10 +167,29 @@ def _move_rows() -> list[str]:
     ]
 
 
-def _lamp_rows() -> list[str]:
+def _lamp_rows(states: Iterable[LampState]) -> list[str]:
     return [
-        f"| `{state}` | {_both(state, 0)} | {_both(state, 1)} | {_COLOUR[pattern.colour]} | {_steps(pattern)} |"
-        for state, pattern in PATTERNS.items()
+        f"| `{state}` | {_both(state, 0)} | {_both(state, 1)} | {_COLOUR[PATTERNS[state].colour]} "
+        f"| {_steps(PATTERNS[state])} | {_felt(state)} |"
+        for state in states
+    ]
+
+
+def _felt(state: LampState) -> str:
+    if state not in STEPS:
+        return ""
+    steps = " ".join(f"{'●' if on else '○'}{ms}" for on, ms in STEPS[state])
+    return f"{steps} くり返す / repeated" if state in REPEATED else steps
+
+
+def _light_rows() -> list[str]:
+    def lit(kind: LampKind, colour: Colour) -> str:
+        return " ".join("●" if on else "○" for on in LIGHTS[kind][colour])
+
+    return [
+        f"| {words} | {' | '.join(lit(kind, colour) for kind in _KIND)} |"
+        for colour, words in _COLOUR.items()
+        if colour is not Colour.OFF
     ]
 
 

@@ -23,7 +23,7 @@ from contract.messages import (
 )
 from device.core import events
 from device.core.alarm import INPUT_OF, TABLE, AlarmAct, AlarmInput, AlarmIs, level_of
-from device.core.buzz import buzzing_for
+from device.core.buzz import Buzzing, buzzing_for
 from device.core.effects import (
     AllowSound,
     Buzz,
@@ -37,6 +37,7 @@ from device.core.effects import (
     WakeAt,
 )
 from device.core.events import ButtonName, Happening, Instant
+from device.core.follow import Following
 from device.core.health import Faults
 from device.core.lamp import LampState, LampView
 from device.core.outbox import Outbox
@@ -58,15 +59,22 @@ The dump of the pre-roll keeps a processor busy for tens of ms. The ring holds e
 class Box:
     """Holds the state. Used from the runner's thread only.
 
-    `resumed` is the alarm that stood when the program last died; it goes on under the same incident.
+    `resumed` is the alarm that stood when the program last died; it goes on under the same incident. With `following`
+    it is a beacon or wall lamp: it shows the calls of others and makes none.
     """
 
     def __init__(
-        self, identity: Identity, rules: RecordingRules, new_id: IdSource, resumed: Standing | None = None
+        self,
+        identity: Identity,
+        rules: RecordingRules,
+        new_id: IdSource,
+        resumed: Standing | None = None,
+        following: Following | None = None,
     ) -> None:
         self._scribe = Scribe(identity, new_id)
         self._rules = rules
-        self._standing = resumed
+        self._following = following
+        self._standing = resumed if following is None else None
         self._contacts = {name: Contact(name) for name in ButtonName}
         self._outbox = Outbox()
         self._faults = Faults()
@@ -113,12 +121,19 @@ class Box:
         return self._faults.names
 
     @property
+    def listening(self) -> bool:
+        """Whether somebody listens at the hub."""
+        return self._listening
+
+    @property
     def recorder(self) -> RecordingState:
         """What the recorder last said it does."""
         return self._recorder
 
     def view(self) -> LampView:
         """What the lamp says now."""
+        if self._following is not None:
+            return self._following.view(self._faults.names)
         standing = self._standing
         recording = self._recorder is RecordingState.RECORDING
         if standing is None:
@@ -135,6 +150,8 @@ class Box:
 
     def _answer(self, now: Instant, event: Happening) -> list[Effect]:
         match event:
+            case events.EdgeSeen() if self._following is not None:
+                return []  # nobody is called from a beacon
             case events.EdgeSeen():
                 return self._pressed(_at_tick(now, event.mono_ms), self._contacts[event.button].edge(event))
             case events.Woken():
@@ -148,8 +165,10 @@ class Box:
                 return self._receipted(now, event)
             case events.CommandArrived():
                 return self._commanded(now, event)
-            case events.LinkChanged(listening, responders):
+            case events.LinkChanged(listening, responders, connected):
                 self._listening, self._responders = listening, responders
+                if self._following is not None:
+                    self._following.link(connected=connected, listening=listening)
                 return []
             case events.NoticeStarted(incident, mono_ms):
                 return [AllowSound(incident, mono_ms)]
@@ -159,8 +178,10 @@ class Box:
                 return self._selftest()
             case events.SelftestEnded(ok, detail):
                 return self._selftested(now, ok, detail)
-            case events.AlarmFollowed():
-                return []  # a counter's own lamp speaks of its own calls
+            case events.AlarmFollowed(box, alarm):
+                if self._following is not None:  # a counter's own lamp speaks of its own calls
+                    self._following.heard(box, alarm)
+                return []
             case events.RecorderChanged(state):
                 self._recorder = state
                 return []
@@ -288,7 +309,8 @@ class Box:
         return [PlayCue(standing.incident, Cue.REMINDER)]
 
     def _selftest(self) -> list[Effect]:
-        return [RunSelftest()] if self._standing is None else []  # not while an alarm stands
+        idle = self._standing is None and self._following is None  # not while an alarm stands; a beacon has no recorder
+        return [RunSelftest()] if idle else []
 
     def _selftested(self, now: Instant, ok: bool, detail: str) -> list[Effect]:
         finished = self._wire(now, SelftestFinished(ok=ok, detail=detail[:200]))
@@ -343,10 +365,14 @@ class Box:
             return []
         changed = self._shown is None or view.state is not self._shown.state
         self._shown = view
-        standing = self._standing
-        quiet = standing is not None and self._rules.silent(level_of(standing.alarm))
-        buzzing = buzzing_for(view.state, quiet=quiet) if changed else None
+        buzzing = self._buzzing(view.state) if changed else None
         return [ShowLamp(view), *([Buzz(buzzing)] if buzzing is not None else [])]
+
+    def _buzzing(self, state: LampState) -> Buzzing | None:
+        if self._following is not None:
+            return self._following.buzzing(state)
+        quiet = self._standing is not None and self._rules.silent(level_of(self._standing.alarm))
+        return buzzing_for(state, quiet=quiet)
 
     def _idle_state(self) -> LampState:
         if not self._listening:

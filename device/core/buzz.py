@@ -18,6 +18,8 @@ class Buzzing:
     quiet: bool = False
 
 
+SILENCE: Final = Buzzing(())
+
 _SHORT, _GAP, _LONG = (True, 80), (False, 120), (True, 600)
 
 STEPS: Final[dict[LampState, tuple[tuple[bool, int], ...]]] = {
@@ -27,11 +29,17 @@ STEPS: Final[dict[LampState, tuple[tuple[bool, int], ...]]] = {
     LampState.NOBODY_COMES: (_SHORT, _GAP, _SHORT, _GAP, _SHORT),
     LampState.CALL_LOST: (_SHORT, _GAP, _SHORT, _GAP, _SHORT),
     LampState.TIME_LIMIT: (_LONG, (False, 300), _LONG),
+    LampState.CALL_EMERGENCY: ((True, 300), (False, 200)),
+    LampState.CALL_ASSIST: ((True, 300), (False, 1700)),
+    LampState.CALL_DRILL: (_SHORT, _GAP, _LONG),
 }
 """What is felt when the lamp changes to a state; nothing for the others."""
+
+REPEATED: Final = frozenset({LampState.CALL_EMERGENCY, LampState.CALL_ASSIST})
+"""A beacon goes on until a person has seen the call."""
 
 
 def buzzing_for(state: LampState, *, quiet: bool) -> Buzzing | None:
     """What is felt when the lamp changes to `state`."""
     steps = STEPS.get(state)
-    return None if steps is None else Buzzing(steps, quiet=quiet)
+    return None if steps is None else Buzzing(steps, repeat=state in REPEATED, quiet=quiet)

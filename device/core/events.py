@@ -76,6 +76,8 @@ class LinkChanged:
 
     listening: bool
     responders: int
+    connected: bool = False
+    """The broker is there, which is all that a beacon needs."""
 
 
 @dataclass(frozen=True, slots=True)

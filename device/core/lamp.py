@@ -22,6 +22,25 @@ class LampState(StrEnum):
     CALL_LOST = "call_lost"
     TIME_LIMIT = "time_limit"
     DRILL = "drill"
+    WATCHING = "watching"
+    HUB_SILENT = "hub_silent"
+    LINK_LOST = "link_lost"
+    CALL_EMERGENCY = "call_emergency"
+    CALL_ASSIST = "call_assist"
+    CALL_SEEN = "call_seen"
+    CALL_DRILL = "call_drill"
+
+
+BEACON_STATES: Final = (
+    LampState.WATCHING,
+    LampState.HUB_SILENT,
+    LampState.LINK_LOST,
+    LampState.CALL_EMERGENCY,
+    LampState.CALL_ASSIST,
+    LampState.CALL_SEEN,
+    LampState.CALL_DRILL,
+)
+"""Beside `FAULT` these are all that a beacon or wall lamp shows; the others are a counter's."""
 
 
 class Colour(StrEnum):
@@ -57,6 +76,13 @@ _TWO_LONG = ((True, 600), (False, 300), (True, 600), (False, 900))
 _FOUR = ((True, 200), (False, 200), (True, 200), (False, 200), (True, 200), (False, 200), (True, 200), (False, 1000))
 _PRACTICE = ((True, 500), (False, 500), (True, 150), (False, 350))
 _WAIT = ((True, 600), (False, 200), (True, 200), (False, 200), (True, 200), (False, 200))
+_CALM = ((True, 600), (False, 3400))
+_CALM_TWICE = ((True, 600), (False, 300), (True, 600), (False, 2500))
+_THREE_LONG = ((True, 600), (False, 300), (True, 600), (False, 300), (True, 600), (False, 900))
+_TWO_AND_LONG = ((True, 200), (False, 200), (True, 200), (False, 200), (True, 800), (False, 500))
+_MOSTLY = ((True, 700), (False, 300))
+_LONG_WINK = ((True, 1500), (False, 300), (True, 200), (False, 300))
+_PRACTICE_CALL = ((True, 500), (False, 500), (True, 200), (False, 800))
 
 PATTERNS: dict[LampState, Pattern] = {
     LampState.READY: Pattern(Colour.GREEN, _HEARTBEAT),
@@ -73,18 +99,29 @@ PATTERNS: dict[LampState, Pattern] = {
     LampState.CALL_LOST: Pattern(Colour.AMBER, _WAIT),
     LampState.TIME_LIMIT: Pattern(Colour.AMBER, _LONG_SHORT),
     LampState.DRILL: Pattern(Colour.BLUE, _PRACTICE),
+    LampState.WATCHING: Pattern(Colour.GREEN, _CALM),
+    LampState.HUB_SILENT: Pattern(Colour.WHITE, _CALM_TWICE),
+    LampState.LINK_LOST: Pattern(Colour.AMBER, _THREE_LONG),
+    LampState.CALL_EMERGENCY: Pattern(Colour.RED, _TWO_AND_LONG),
+    LampState.CALL_ASSIST: Pattern(Colour.AMBER, _MOSTLY),
+    LampState.CALL_SEEN: Pattern(Colour.BLUE, _LONG_WINK),
+    LampState.CALL_DRILL: Pattern(Colour.BLUE, _PRACTICE_CALL),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class LampView:
-    """What to show: the state, who is coming, and what else the worker should know."""
+    """What to show: the state, who is coming (at a beacon: which counter calls), and what else one should know."""
 
     state: LampState
     name: str = ""
     number: str = ""
     recording: bool = False
     faults: tuple[str, ...] = ()
+    others: int = 0
+    """How many more counters call."""
+    stale: bool = False
+    """A beacon has lost the link: this is the last that it knew."""
 
 
 # --- on a real lamp -------------------------------------------------------------------------------------------------
@@ -121,12 +158,27 @@ LIGHTS: Final[dict[LampKind, dict[Colour, tuple[bool, ...]]]] = {
 }
 """Which lights of a lamp make a colour. Where it cannot be made the state is still told by its rhythm."""
 
+_BREATH_MS: Final = 1200
+
 Frame = tuple[tuple[bool, ...], int]
 """Which lights are lit, and for how many ms."""
 
 
 def frames(kind: LampKind, view: LampView) -> tuple[Frame, ...]:
-    """What a lamp of this kind plays over and over to show `view`. Words and numbers in the view make no difference."""
-    pattern = PATTERNS[view.state]
+    """What a lamp of this kind plays over and over to show `view`. Words and numbers in the view make no difference.
+
+    A stale view is shown like a fresh one, for a call must not fade with the link; after every third round comes the
+    pattern of the lost link.
+    """
+    shown = _frames(kind, view.state)
+    if not view.stale or view.state is LampState.LINK_LOST:
+        return shown
+    rounds = shown * 3
+    last_lights, last_ms = rounds[-1]  # the dark end of the state's own pattern
+    return (*rounds[:-1], (last_lights, max(last_ms, _BREATH_MS)), *_frames(kind, LampState.LINK_LOST))
+
+
+def _frames(kind: LampKind, state: LampState) -> tuple[Frame, ...]:
+    pattern = PATTERNS[state]
     lit, dark = LIGHTS[kind][pattern.colour], LIGHTS[kind][Colour.OFF]
     return tuple((lit if on else dark, ms) for on, ms in pattern.steps)

@@ -7,6 +7,7 @@ from contract.messages import ClockState, Event, ProfileRef
 from device.core.box import Box
 from device.core.effects import Effect, Persist, Send, ShowLamp, WakeAt
 from device.core.events import ButtonName, EdgeSeen, Happening, Instant, Persisted, Woken
+from device.core.follow import Following
 from device.core.lamp import LampView
 from device.core.recording import RecordingRules
 from device.core.scribe import Identity
@@ -38,12 +39,16 @@ class Desk:
     """Drives one core: time moves only when told, and wake-ups that were asked for are delivered on the way."""
 
     def __init__(
-        self, rules: RecordingRules = RULES, resumed: Standing | None = None, ids: Iterator[str] | None = None
+        self,
+        rules: RecordingRules = RULES,
+        resumed: Standing | None = None,
+        ids: Iterator[str] | None = None,
+        following: Following | None = None,
     ):
         source = ids if ids is not None else counted_ids()
         new_id: Callable[[], str] = lambda: next(source)  # noqa: E731
         self.ms = 10_000
-        self.box = Box(IDENTITY, rules, new_id, resumed)
+        self.box = Box(IDENTITY, rules, new_id, resumed, following)
         self.effects: list[Effect] = []
         self.wake_ms: int | None = None
         self._take(self.box.start(self.now()))

@@ -12,7 +12,7 @@ from device.core.events import ButtonName, EdgeSeen
 from device.core.lamp import PATTERNS, LampView
 from device.ports import Clock, Post
 from device.simulated.lamp import SimulatedLamp
-from device.wording import fault_words, lamp_words
+from device.wording import STALE, fault_words, lamp_words
 
 _TYPES: Final = {
     "box.html": "text/html; charset=utf-8",
@@ -101,11 +101,12 @@ def shown(view: LampView) -> dict[str, Any]:
     pattern = PATTERNS[view.state]
     words = {}
     for language in ("ja", "en"):
-        headline, explanation = lamp_words(view.state, view.name, language)
+        headline, explanation = lamp_words(view.state, view.name, language, view.others)
+        beside = [STALE[language]] if view.stale else []
         words[language] = {
             "headline": headline,
             "explanation": explanation,
-            "faults": [fault_words(fault, language) for fault in view.faults],
+            "faults": beside + [fault_words(fault, language) for fault in view.faults],
         }
     return {
         "state": view.state.value,

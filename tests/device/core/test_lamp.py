@@ -30,10 +30,12 @@ def reading(kind: LampKind, view: LampView) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("kind", list(LampKind))
 def test_no_two_states_look_the_same_even_to_an_eye_that_sees_no_colour(kind: LampKind) -> None:
-    seen: dict[tuple[str, ...], LampState] = {}
-    for state in LampState:
-        twin = seen.setdefault(reading(kind, LampView(state)), state)
-        assert twin is state, f"{state} looks like {twin}"
+    fresh = [LampView(state) for state in LampState]
+    stale = [LampView(state, stale=True) for state in LampState if state.startswith("call_") and state != "call_lost"]
+    seen: dict[tuple[str, ...], LampView] = {}
+    for view in fresh + stale:
+        twin = seen.setdefault(reading(kind, view), view)
+        assert twin is view, f"{view} looks like {twin}"
 
 
 @pytest.mark.parametrize("kind", list(LampKind))
@@ -46,6 +48,16 @@ def test_every_state_is_lit_at_some_time_and_none_flashes_more_than_three_times_
             flashes = [begin for begin, (on, _) in zip(begins, steps * 3, strict=False) if on]
             for at in flashes[: len(steps)]:
                 assert sum(1 for flash in flashes if at <= flash < at + 1000) <= 3, state  # WCAG 2.3.1
+
+
+@pytest.mark.parametrize("kind", list(LampKind))
+def test_a_call_does_not_fade_with_the_link_and_the_lost_link_is_shown_beside_it(kind: LampKind) -> None:
+    call = frames(kind, LampView(LampState.CALL_EMERGENCY))
+    stale = frames(kind, LampView(LampState.CALL_EMERGENCY, stale=True))
+    lost = frames(kind, LampView(LampState.LINK_LOST))
+    assert stale[: len(call)] == call
+    assert stale[-len(lost) :] == lost
+    assert sum(ms for _, ms in stale[: -len(lost)]) > 2 * sum(ms for _, ms in lost)  # mostly the call
 
 
 def test_words_and_numbers_do_not_change_what_the_lamp_plays() -> None:
