@@ -20,6 +20,8 @@ GAPS_MAX: Final = 16
 """As many as a record may carry (`contract.evidence.SegmentRecord`)."""
 _PICTURE_US: Final = 300_000
 _SOUND_US: Final = 100_000
+_UNDERWAY_US: Final = 300_000
+"""Sound comes later than the picture of the same moment; a recording that is stopped does not wait for it."""
 _FRAMES: Final = 3
 """A hole shorter than so many pictures is a hiccup of the camera, not a gap."""
 
@@ -49,15 +51,19 @@ class GapFinder:
         """The piece that should have come next could not be made: what it held is missing."""
         self._failed = True
 
-    def of(self, piece: Piece, spells: Iterable[Spell]) -> list[Hole]:
-        """The holes in `piece`, between it and the one before, and what is known by now of `spells`."""
+    def of(self, piece: Piece, spells: Iterable[Spell], stopped: bool = False) -> list[Hole]:
+        """The holes in `piece`, between it and the one before, and what is known by now of `spells`.
+
+        `stopped`: the piece ends because the recording does, so some of its end may just have been under way.
+        """
         for stream in ("picture", "sound"):
             self._covered_us.setdefault(stream, piece.start_us)
             self._hole_told_us.setdefault(stream, piece.start_us)
         if self._origin_us is None:
             self._origin_us = piece.start_us
-        holes = self._holes("picture", piece.video, (), piece.end_us)
-        holes += self._holes("sound", piece.sound, piece.withheld, piece.end_us)
+        slack_us = _UNDERWAY_US if stopped else 0
+        holes = self._holes("picture", piece.video, (), piece.end_us, slack_us)
+        holes += self._holes("sound", piece.sound, piece.withheld, piece.end_us, slack_us)
         self._failed = False
         return holes + self._spent(spells, self._origin_us, piece.end_us)
 
@@ -65,10 +71,10 @@ class GapFinder:
         """The holes from the last piece to the end of a recording that had nothing more to keep."""
         if self._origin_us is None:
             return []
-        return self._holes("picture", [], (), end_us) + self._holes("sound", [], (), end_us)
+        return self._holes("picture", [], (), end_us, 0) + self._holes("sound", [], (), end_us, 0)
 
     def _holes(
-        self, stream: Stream, packets: list[Packet], withheld: Iterable[tuple[int, int]], end_us: int
+        self, stream: Stream, packets: list[Packet], withheld: Iterable[tuple[int, int]], end_us: int, slack_us: int
     ) -> list[Hole]:
         least_us = _SOUND_US
         there: list[tuple[int, int, Why | None]] = [(start_us, end, "withheld") for start_us, end in withheld]
@@ -86,7 +92,7 @@ class GapFinder:
                 holes.append(Hole(stream, start_us, until_us, why))
                 self._withheld_until_us = until_us
             self._covered_us[stream] = max(self._covered_us[stream], until_us)
-        hole = self._hole(stream, end_us, least_us, otherwise)
+        hole = self._hole(stream, end_us, least_us + slack_us, otherwise)
         return [*holes, hole] if hole is not None else holes
 
     def _hole(self, stream: Stream, until_us: int, least_us: int, why: Why) -> Hole | None:

@@ -65,7 +65,7 @@ class Recording:
         `now_ms` (monotonic): what is missing up to then is told too.
         """
         pieces = self._cutter.finish()
-        segments = self._muxed(pieces[:-1]) + self._muxed(pieces[-1:], last=True)
+        segments = self._muxed(pieces[:-1]) + self._muxed(pieces[-1:], last=True, stopped=True)
         if segments and segments[-1].last:
             return segments
         if not self._kept_any:
@@ -79,7 +79,7 @@ class Recording:
 
     def suspend(self) -> list[Segment]:
         """The remaining segments, without the mark of the end: the incident goes on when the program starts again."""
-        return self._muxed(self._cutter.finish())
+        return self._muxed(self._cutter.finish(), stopped=True)
 
     def keep_end(self) -> None:
         """Let `finish` close the recording with a mark even when this program kept nothing of it."""
@@ -90,7 +90,7 @@ class Recording:
         origin_us = self._muxer.origin_us
         return 0 if origin_us is None else max(0, self._asked_ms - origin_us // 1000)
 
-    def _muxed(self, pieces: list[Piece], last: bool = False) -> list[Segment]:
+    def _muxed(self, pieces: list[Piece], last: bool = False, stopped: bool = False) -> list[Segment]:
         segments: list[Segment] = []
         for piece in pieces:
             try:
@@ -100,7 +100,7 @@ class Recording:
                 self._finder.failed()
                 continue
             self._end_ms, self._kept_any = segment.end_ms, True
-            segments.append(self._with_gaps(segment, self._finder.of(piece, self._spells())))
+            segments.append(self._with_gaps(segment, self._finder.of(piece, self._spells(), stopped)))
         return segments
 
     def _with_gaps(self, segment: Segment, holes: list[Hole]) -> Segment:

@@ -190,7 +190,9 @@ def _signed(path: Path) -> tuple[str, str]:
 def _write_synced(path: Path, content: bytes) -> None:
     temporary = path.with_name(path.name + ".tmp")
     try:
-        with temporary.open("wb", buffering=0) as file:
+        temporary.unlink(missing_ok=True)  # what a crash left, or a file whose fsync failed: never the old one again
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
             view = memoryview(content)
             while view:
                 view = view[file.write(view) :]

@@ -196,6 +196,12 @@ def finder_sound_end() -> int:
     return range(0, 2 * S, SOUND_FRAME_US)[-1] + SOUND_FRAME_US
 
 
+def test_sound_that_was_under_way_when_the_recording_was_stopped_is_not_called_lost() -> None:
+    one = piece(0, 2 * S, range(0, 2 * S, FRAME_US), range(0, 2 * S - 250_000, SOUND_FRAME_US))
+    assert GapFinder().of(one, (), stopped=True) == []
+    assert len(GapFinder().of(one, ())) == 1
+
+
 def test_a_hiccup_of_two_pictures_is_no_gap() -> None:
     pictures = [at for at in range(0, 2 * S, FRAME_US) if at not in (S, S + FRAME_US)]
     one = whole(0, 2 * S)
