@@ -16,6 +16,7 @@ from device.core.buzz import REPEATED, STEPS
 from device.core.lamp import BEACON_STATES, LIGHTS, PATTERNS, Colour, LampKind, LampState, Pattern
 from device.wording import lamp_words
 from tests.contract.samples import samples
+from tests.faults import catalogue
 
 ROOT: Final = Path(__file__).parents[1]
 
@@ -208,6 +209,7 @@ def _steps(pattern: Pattern) -> str:
 FILES: Final[dict[str, Callable[[], str]]] = {
     "contract/asyncapi.yaml": asyncapi_yaml,
     "docs/box-states.md": box_states,
+    "docs/faults.md": catalogue.page,
     # the hub's openapi.json goes here
 }
 
