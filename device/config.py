@@ -145,6 +145,8 @@ class Care(Section):
 
     selftest_at: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "07:30"
     """Local time of the daily self-test."""
+    selftest_tone: bool = True
+    """The self-test plays a soft melody of 0.7 s and listens for it; without it a dead speaker shows at a call."""
     press_every_days: Annotated[int, Field(ge=1, le=90)] = 7
     """A person presses at least so often, as a drill; otherwise the box shows that it is overdue."""
 

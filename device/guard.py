@@ -21,8 +21,9 @@ LIMITS_S: Final = {
     "announcer": 30,
     "spool": 60,
     "recorder": 60,
-    "camera": 60,
-    "microphone": 60,
+    "disk": 60,
+    "camera": 120,
+    "microphone": 120,
     "health": 120,
     "uplink": 30,
     "upload": 120,
@@ -52,7 +53,8 @@ class Guard:
         return lambda: self._pulses.beat(name, self._clock.now().mono_ms)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Say that the program is ready, and begin to look."""
+        self._watchdog.ready()
         self._thread.start()
 
     def let_go(self) -> None:

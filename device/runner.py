@@ -2,15 +2,12 @@
 
 import logging
 import queue
-import shutil
-import sqlite3
 import threading
 from collections.abc import Callable
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from contract.codec import encode
-from contract.messages import CommandType, Event, Health, Message, RecordingState, SegmentSealed
+from contract.messages import CommandType, Event, Message, SegmentSealed
 from device.adapters.spool_sqlite import SpoolWriter, is_urgent
 from device.adapters.wire_unix import Mailbox
 from device.announcer import NOTICE, Announcer
@@ -24,6 +21,7 @@ from device.core.effects import (
     PlayCue,
     PlayNotice,
     PublishAlarm,
+    RunSelftest,
     Send,
     ShowLamp,
     StopRecording,
@@ -37,12 +35,12 @@ from device.core.events import (
     ReceiptArrived,
     Woken,
 )
-from device.core.scribe import Identity
 from device.ports import Buzzer, Clock, Lamp, PortError, Recorder
 
 log = logging.getLogger("madomori.box")
 
-HEALTH_S: Final = 5.0
+_BEAT_MS: Final = 1_000
+_MAIL_PAUSE_S: Final = 0.2
 QUEUE_MAX: Final = 10_000
 
 
@@ -53,34 +51,31 @@ class Runner:
         self,
         *,
         box: Box,
-        identity: Identity,
         clock: Clock,
         lamp: Lamp,
         buzzer: Buzzer | None = None,
         announcer: Announcer,
         spool: SpoolWriter,
         mail: Mailbox,
-        state: Path,
-        make_room: Callable[[], object],
+        pulse: Callable[[str], Callable[[], None]] = lambda _: lambda: None,
     ) -> None:
+        """`pulse` gives for each loop's name what it calls each time around."""
         self._box = box
-        self._identity = identity
         self._clock = clock
         self._lamp = lamp
         self._buzzer = buzzer
         self._announcer = announcer
         self._spool = spool
         self._mail = mail
-        self._state = state
-        self._make_room = make_room
+        self._beat = pulse("loop")
+        self._mail_beat = pulse("mail")
         self._recorder: Recorder | None = None
         self._queue: queue.Queue[Happening | None] = queue.Queue(maxsize=QUEUE_MAX)
         self._wake_ms: int | None = None
         self._stopped = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._read_mail, name="mail", daemon=True),
-            threading.Thread(target=self._tell_health, name="health", daemon=True),
-        ]
+        self._thread = threading.Thread(target=self._read_mail, name="mail", daemon=True)
+        self.selftest: Callable[[], None] = lambda: None
+        """Begins a self-test; set by whoever has one."""
         self.sent_watchers: list[Callable[[tuple[Event, ...]], None]] = []
         """Called on the runner's thread with events handed to the uplink; must not block."""
 
@@ -94,8 +89,7 @@ class Runner:
     def run(self, recorder: Recorder | None) -> None:
         """Work until `stop`. `recorder` may be absent: a call for help needs none."""
         self._recorder = recorder
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
         self._do(self._box.start(self._clock.now()))
         self._mail.send({"t": "hello"})
         while True:
@@ -111,9 +105,8 @@ class Runner:
             event = self._queue.get_nowait()
             if event is not None:
                 self._do(self._box.handle(self._clock.now(), event))
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self._mail.close()
 
     def stop(self) -> None:
@@ -128,34 +121,44 @@ class Runner:
     # --- in ---------------------------------------------------------------------------------------------------------
 
     def _next(self) -> Happening | None:
-        timeout_s = None if self._wake_ms is None else max(0, self._wake_ms - self._clock.now().mono_ms) / 1000
-        try:
-            return self._queue.get(timeout=timeout_s)
-        except queue.Empty:
-            self._wake_ms = None
-            return Woken()
+        while True:
+            self._beat()
+            left_ms = _BEAT_MS if self._wake_ms is None else max(0, self._wake_ms - self._clock.now().mono_ms)
+            try:
+                return self._queue.get(timeout=min(left_ms, _BEAT_MS) / 1000)
+            except queue.Empty:
+                if self._wake_ms is not None and self._clock.now().mono_ms >= self._wake_ms:
+                    self._wake_ms = None
+                    return Woken()
 
     def _read_mail(self) -> None:
         while not self._stopped.is_set():
-            mail = self._mail.receive(timeout_s=0.5)
-            if mail is None:
-                continue
-            match mail.get("t"):
-                case "receipt":
-                    ids = tuple(mail["ids"])
-                    self._spool.receipted(ids, mail["incident"], mail["number"])
-                    self.post(ReceiptArrived(ids, mail["incident"], mail["number"]))
-                case "command":
-                    self.post(CommandArrived(CommandType(mail["type"]), mail["incident"], mail["name"]))
-                case "link":
-                    self.post(LinkChanged(mail["listening"], mail["responders"]))
-                case "hello":
-                    self._mail.send({"t": "hello"})
-                    self._mail.send({"t": "alarm", "payload": _text(self._box.alarm_state(self._clock.now()))})
-                case "uploaded":
-                    pass  # kept on the box until space is short
-                case other:
-                    log.warning("unknown mail %r", other)
+            self._mail_beat()
+            try:
+                mail = self._mail.receive(timeout_s=0.5)
+                if mail is not None:
+                    self._mail_came(mail)
+            except (KeyError, ValueError, TypeError, OSError) as error:  # of another version; the next may be sound
+                log.error("mail not understood: %r", error)
+                self._stopped.wait(_MAIL_PAUSE_S)
+
+    def _mail_came(self, mail: dict[str, Any]) -> None:
+        match mail.get("t"):
+            case "receipt":
+                ids = tuple(mail["ids"])
+                self._spool.receipted(ids, mail["incident"], mail["number"])
+                self.post(ReceiptArrived(ids, mail["incident"], mail["number"]))
+            case "command":
+                self.post(CommandArrived(CommandType(mail["type"]), mail["incident"], mail["name"]))
+            case "link":
+                self.post(LinkChanged(mail["listening"], mail["responders"]))
+            case "hello":
+                self._mail.send({"t": "hello"})
+                self._mail.send({"t": "alarm", "payload": _text(self._box.alarm_state(self._clock.now()))})
+            case "uploaded":
+                pass  # kept on the box until space is short
+            case other:
+                log.warning("unknown mail %r", other)
 
     # --- out --------------------------------------------------------------------------------------------------------
 
@@ -166,6 +169,9 @@ class Runner:
             except PortError as error:
                 log.error("%s: %s", error.fault, error)
                 self.post(FaultSeen(error.fault, str(error)))
+            except Exception as error:  # a mistake in one part must not silence the others
+                log.exception("%s", type(effect).__name__)
+                self.post(FaultSeen("program", repr(error)))
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -192,6 +198,8 @@ class Runner:
                 self._recorder.stop(incident)
             case KeepRecording() | AllowSound() | StopRecording():
                 pass  # no recorder at this box: the call for help stands alone
+            case RunSelftest():
+                self.selftest()
             case WakeAt(mono_ms):
                 self._wake_ms = mono_ms
 
@@ -210,38 +218,6 @@ class Runner:
         for watcher in list(self.sent_watchers):
             watcher(events)
 
-    def _tell_health(self) -> None:
-        while not self._stopped.wait(HEALTH_S):
-            try:
-                self._mail.send({"t": "health", "payload": _text(self._health())})
-                self._make_room()
-            except (OSError, sqlite3.Error, PortError) as error:
-                log.error("health could not be told: %s", error)
-
-    def _health(self) -> Health:
-        now, identity, standing = self._clock.now(), self._identity, self._box.standing
-        return Health(
-            box=identity.box,
-            boot=identity.boot,
-            at=now.wall,
-            mono_ms=now.mono_ms,
-            clock=now.clock,
-            profile=identity.profile,
-            recording=self._recorder.state() if self._recorder is not None else RecordingState.OFF,
-            incident=standing.incident if standing is not None else None,
-            faults=self._box.faults,
-            spool_depth=self._spool.depth(),
-            disk_free_bytes=shutil.disk_usage(self._state).free,
-            temperature_c=_temperature_c(),
-        )
-
 
 def _text(message: Message) -> str:
     return encode(message).decode()
-
-
-def _temperature_c() -> float | None:
-    try:
-        return int(Path("/sys/class/thermal/thermal_zone0/temp").read_text("ascii")) / 1000
-    except (OSError, ValueError):
-        return None  # not every machine has a thermometer there

@@ -27,6 +27,7 @@ from device.core.events import FaultSeen, SegmentWritten
 from device.core.lamp import LampKind
 from device.core.recording import RecordingRules
 from device.core.scribe import Identity
+from device.guard import Guard
 from device.housekeeping import make_room
 from device.ports import (
     Button,
@@ -40,12 +41,14 @@ from device.ports import (
     SealError,
     Speaker,
     SpeakerError,
+    Watchdog,
 )
 from device.recorder.media_recorder import MediaRecorder
 from device.recorder.sealer import SigningSealer, load_or_make_key
 from device.recorder.settings import RecorderSettings
 from device.recorder.store import SegmentStore
 from device.runner import Runner
+from device.selfcare import SelfCare, said, self_care
 from device.simulated.lamp import SimulatedLamp
 from device.upload import Ledger
 
@@ -82,6 +85,8 @@ class Assembled:
     lamp: Lamp
     buzzer: Buzzer | None
     button: Button | None
+    guard: Guard
+    care: SelfCare
     lock: int
 
     def run(self) -> None:
@@ -94,8 +99,12 @@ class Assembled:
         self.announcer.start()
         try:
             self._start_parts()
+            self.guard.start()
+            self.care.start()
             self.runner.run(self.recorder)
         finally:
+            self.guard.let_go()
+            self.care.close()
             if self.button is not None:
                 self.button.close()
             self.announcer.close()
@@ -106,6 +115,7 @@ class Assembled:
             if self.buzzer is not None:
                 self.buzzer.close()
             self.spool.close()
+            self.guard.close()
             os.close(self.lock)
 
     def _start_parts(self) -> None:
@@ -127,8 +137,12 @@ def assemble(
     speaker: Speaker | None = None,
     camera: Camera | EncodedCamera | None = None,
     microphone: Microphone | None = None,
+    watchdog: Watchdog | None = None,
+    watch_every_s: float | None = None,
 ) -> Assembled:
     """Put a box together from its bundle and its parts. A recorder needs a camera and a microphone.
+
+    `watchdog` is told every `watch_every_s` that all loops moved.
 
     Raises:
         AlreadyRunning: another program runs on this bundle.
@@ -146,20 +160,20 @@ def assemble(
     def post(event: object) -> None:
         late[0].post(event)  # type: ignore[arg-type]
 
-    spool = SpoolWriter(bundle.state / "spool.db", post)
+    guard = Guard(watchdog or _NoWatchdog(), clock, every_s=watch_every_s)
+    spool = SpoolWriter(bundle.state / "spool.db", post, guard.pulse("spool"))
     announcements, unusable = sounds.load(bundle)
-    announcer = Announcer(speaker or _NoSpeaker(), announcements, clock, post)
+    announcer = Announcer(speaker or _NoSpeaker(), announcements, clock, post, guard.pulse("announcer"))
+    mail = Mailbox(bundle.state, BOX, UPLINK)
     runner = Runner(
         box=Box(identity, RecordingRules.of(bundle.profile), new_id, spool.resume()),
-        identity=identity,
         clock=clock,
         lamp=lamp,
         buzzer=buzzer,
         announcer=announcer,
         spool=spool,
-        mail=Mailbox(bundle.state, BOX, UPLINK),
-        state=bundle.state,
-        make_room=lambda: make_room(store, Ledger(bundle.state), lambda: shutil.disk_usage(bundle.state).free),
+        mail=mail,
+        pulse=guard.pulse,
     )
     late.append(runner)
     recorder = None
@@ -175,7 +189,23 @@ def assemble(
                 pre_roll_ms=bundle.profile.recording.pre_roll_seconds * 1000,
                 video_bit_rate=settings.media.video_kbps * 1000,
             ),
+            pulse=guard.pulse,
         )
+    care = self_care(
+        bundle,
+        runner=runner,
+        identity=identity,
+        recorder=recorder,
+        camera=camera is not None,
+        frames_per_second=camera.frames_per_second if camera is not None else 0,
+        announcer=announcer,
+        spool=spool,
+        clock=clock,
+        guard=guard,
+        tell=lambda payload: mail.send({"t": "health", "payload": payload}),
+        make_room=lambda: make_room(store, Ledger(bundle.state), lambda: shutil.disk_usage(bundle.state).free),
+    )
+    guard.state = lambda: said(runner.box)
     if spool.unopened:
         runner.post(FaultSeen("spool", spool.unopened))
     if key_fault is not None:
@@ -185,7 +215,7 @@ def assemble(
     if unusable:
         runner.post(FaultSeen(unusable[0].fault, "; ".join(map(str, unusable))))
     _announce_again(store, runner)
-    return Assembled(runner, recorder, spool, announcer, lamp, buzzer, button, lock)
+    return Assembled(runner, recorder, spool, announcer, lamp, buzzer, button, guard, care, lock)
 
 
 def hardware(bundle: Bundle) -> Hardware:
@@ -248,6 +278,19 @@ def _camera(settings: BoxSettings) -> Camera | EncodedCamera | None:
 
         return AvCamera(settings.camera.device, media.width, media.height, media.frames_per_second)
     return None
+
+
+class _NoWatchdog:
+    """No service manager waits to be fed."""
+
+    def ready(self) -> None:
+        """See the `Watchdog` port."""
+
+    def feed(self) -> None:
+        """See the `Watchdog` port."""
+
+    def tell(self, state: str) -> None:
+        """See the `Watchdog` port."""
 
 
 class _NoSpeaker:

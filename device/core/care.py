@@ -35,7 +35,8 @@ class CareRules:
 
     selftest_minute: int
     """Minute of the local day."""
-    press_every_ms: int
+    press_every_ms: int | None
+    """None where nobody presses: a beacon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ class Care:
         # A box that was off over a long weekend first gets the time to test itself.
         tests_late = stands.selftest_ago_ms > OVERDUE_MS and up_ms > AGAIN_MS
         news += self._fault(SELFTEST_OVERDUE, tests_late, stands.selftest_ago_ms, _SELFTEST_WORDS)
-        press_late = stands.press_ago_ms > self._rules.press_every_ms
+        every_ms = self._rules.press_every_ms
+        press_late = every_ms is not None and stands.press_ago_ms > every_ms
         news += self._fault(PRESS_OVERDUE, press_late, stands.press_ago_ms, _PRESS_WORDS)
         return news
 

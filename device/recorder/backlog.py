@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,6 +14,8 @@ from device.recorder.store import SegmentStore
 from device.recorder.watching import Faults
 
 _SLOW: Final = "保存が追いつかず、古い部分から捨てています / the disk is too slow; the oldest parts are dropped"
+
+_BEAT_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -51,6 +54,8 @@ class Backlog:
         self._closing = False
         self._sealed: Sealed | None = None  # of the first that waits; this and the next are of the disk's thread alone
         self._seq = 0
+        self.beat: Callable[[], None] = lambda: None
+        """Called at least once a second while the disk's thread moves. Set before `start`."""
         self._thread = threading.Thread(target=self._run, name="recorder-disk", daemon=True)
 
     def start(self) -> None:
@@ -115,9 +120,11 @@ class Backlog:
 
     def _run(self) -> None:
         while True:
+            self.beat()
             with self._changed:
                 while not self._waiting and not self._closing:
-                    self._changed.wait()
+                    self._changed.wait(_BEAT_S)
+                    self.beat()
                 if not self._waiting:
                     return
                 first = self._waiting[0]

@@ -3,6 +3,7 @@
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from device.ports import Camera, EncodedCamera, EncoderError, Microphone, PortError
@@ -29,6 +30,8 @@ class Feed(ABC):
         self._inbox = inbox
         self._retry_s = retry_s
         self._ending = threading.Event()
+        self.beat: Callable[[], None] = lambda: None
+        """Called for each piece of the stream and before each try. Set before `start`."""
         self._thread = threading.Thread(target=self._run, name=f"recorder-{fault}", daemon=True)
 
     def start(self) -> None:
@@ -53,6 +56,7 @@ class Feed(ABC):
 
     def _run(self) -> None:
         while not self._ending.is_set():
+            self.beat()
             opened_s, fault = time.monotonic(), self._fault
             try:
                 self._pump()
@@ -94,6 +98,7 @@ class CameraFeed(Feed):
     def _pump(self) -> None:
         self.want_keyframe()  # nothing before a pause may be referred to
         for at_ms, frame in self._camera.frames():
+            self.beat()
             if self._ending.is_set():
                 return
             seen = self._eye.look(at_ms, frame)  # before the encoder takes the frame over
@@ -129,6 +134,7 @@ class EncodedCameraFeed(Feed):
     def _pump(self) -> None:
         refer_back = False  # to a picture that never came, or came from the encoder before this one
         for at_us, keyframe, data in self._camera.packets():
+            self.beat()
             if self._ending.is_set():
                 return
             if not keyframe and not refer_back:
@@ -158,6 +164,7 @@ class MicrophoneFeed(Feed):
 
     def _pump(self) -> None:
         for at_ms, block in self._microphone.blocks():
+            self.beat()
             if self._ending.is_set():
                 return
             heard = self._ear.listen(at_ms, block)

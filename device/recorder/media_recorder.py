@@ -1,5 +1,6 @@
 """The media pipeline behind the `Recorder` port: capture, encode, ring, segments, seal, disk."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from contract.evidence import CHAIN_START
@@ -23,8 +24,8 @@ class MediaRecorder:
 
     `keep`, `allow_sound` and `stop` only put a command on the writer's queue, so a call for help never waits for the
     recording. `clock.now().mono_ms` and the capture times of camera and microphone must be the same clock
-    (CLOCK_MONOTONIC). `post` is called from the writer's thread, and from the caller's in `start` and `stop` when
-    the encoders cannot be opened.
+    (CLOCK_MONOTONIC). `pulse` gives for each thread's name what it calls as it moves. `post` is called from the
+    writer's thread, and from the caller's in `start` and `stop` when the encoders cannot be opened.
 
     Events: `RecorderChanged` at every change of `state()`; `RecordingBegan`, then `SegmentWritten` for each segment,
     then `RecordingEnded`; `FaultSeen` and `FaultGone` for camera, microphone, encoder,
@@ -43,6 +44,7 @@ class MediaRecorder:
         post: Post,
         clock: Clock,
         settings: RecorderSettings,
+        pulse: Callable[[str], Callable[[], None]] = lambda _: lambda: None,
     ) -> None:
         self._camera = camera
         self._microphone = microphone
@@ -51,6 +53,7 @@ class MediaRecorder:
         self._post = post
         self._clock = clock
         self._settings = settings
+        self._pulse = pulse
         self._inbox = Inbox(settings.inbox_packets)
         self._running: tuple[Encoders, CameraFeed | EncodedCameraFeed, MicrophoneFeed, Writer] | None = None
         self._failed = False
@@ -83,6 +86,8 @@ class MediaRecorder:
             self._settings,
             {"camera": camera, "microphone": microphone},
         )
+        camera.beat, microphone.beat, writer.beat = map(self._pulse, ("camera", "microphone", "recorder"))
+        writer.disk_beats(self._pulse("disk"))
         self._running = (encoders, camera, microphone, writer)
         writer.start()
         camera.start()

@@ -1,6 +1,7 @@
 """The writer thread: ring, recording, segments. What blocks on the disk is the backlog's own thread."""
 
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from contract.messages import RecordingState
@@ -67,7 +68,13 @@ class Writer:
         self._packets_since_tick = 0
         self.state = RecordingState.OFF
         """What the recorder does now. Written by this thread, read by any."""
+        self.beat: Callable[[], None] = lambda: None
+        """Called four times a second while this thread moves. Set before `start`, as `disk_beats`."""
         self._thread = threading.Thread(target=self._run, name="recorder-writer", daemon=True)
+
+    def disk_beats(self, beat: Callable[[], None]) -> None:
+        """Let the disk's thread call `beat` at least once a second."""
+        self._backlog.beat = beat
 
     def start(self) -> None:
         """Begin to work."""
@@ -90,6 +97,7 @@ class Writer:
 
     def _run(self) -> None:
         while True:
+            self.beat()
             item = self._inbox.get(_TICK_MS / 1000)
             if isinstance(item, Close):
                 self._close()

@@ -70,7 +70,7 @@ def run_simulated(
     speaker, lamp = _HeardOnPage(chosen_speaker), SimulatedLamp()
     box = assemble(bundle, lamp=lamp, speaker=speaker, camera=camera, microphone=microphone)
     on_signals(box.runner.stop)
-    control = Control(bundle.state, box.runner.post, lamp, box.runner, {})
+    control = Control(bundle.state, box.runner.post, lamp, box.runner, box.care.answers)
     control.start()
     if page is not None:
         shown = BoxPage(
