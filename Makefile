@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # For .ci/lock: make lock LOCK_ARGS=--upgrade
 LOCK_ARGS ?=
 
-.PHONY: help prepare test lint check demo demo-check bench faults generate notices format lock lock-check clean
+.PHONY: help prepare test test-camera lint check demo demo-check bench faults generate notices format lock lock-check clean
 
 help: ## この一覧 / this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ demo-check: prepare ## 画面なしで試し、約束を確かめる / the same,
 # Two workers, a file at a time: the suite takes half as long on two cores, and programs on stage are started once.
 test: prepare-test lint ## 検査と全ての試験 / checks and all tests
 	$(PYTHON_IN) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+test-camera: prepare ## 本物の picamera2 で試す / the camera on the genuine picamera2 (builds it once, minutes)
+	@$(PYTHON_IN) tests/camera/run.py $(PYTEST_ARGS)
 
 lint:
 	$(PYTHON_IN) -m ruff check .

@@ -312,6 +312,8 @@ def _end(opened: _Opened) -> None:
 
 def _let_go(opened: _Opened) -> None:
     device = opened.camera.camera  # libcamera's own, which knows nothing of picamera2's locks
+    # The next `Picamera2` gets the same device: should what hangs wake up, it must not stop that one's pictures.
+    opened.camera.camera, opened.camera.is_open = None, False
     for step in (device.stop, device.release):
         with contextlib.suppress(Exception):
             step()

@@ -74,7 +74,7 @@ def main() -> int:
         skip(str(reason))
     say(f"picamera2 0.3.38, libcamera 0.7.2 ({CACHE})")
     command = [environment.pop("MADOMORI_VENV_PYTHON"), "-m", "pytest", "-c", "tests/camera/pytest.ini"]
-    command += ["--confcutdir=tests/camera", "tests/camera"]
+    command += ["--confcutdir=tests/camera", f"--basetemp={CACHE / 'tmp'}", "tests/camera"]
     return subprocess.run([*command, *sys.argv[1:]], cwd=ROOT, env=environment).returncode
 
 

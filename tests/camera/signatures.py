@@ -19,7 +19,7 @@ USED = {
     "picamera2.py": {
         "Picamera2": [
             "__init__", "camera", "camera_controls", "close", "configure", "create_video_configuration", "frames",
-            "global_camera_info", "start_recording", "stop_recording",
+            "global_camera_info", "is_open", "start_recording", "stop_recording",
         ],
     },
     "encoders/encoder.py": {"Encoder": ["firsttimestamp", "frames_encoded"]},

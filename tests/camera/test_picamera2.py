@@ -179,9 +179,15 @@ def test_d13_an_encoder_that_stops_is_noticed_and_a_new_one_works_within_5_s(
     try:
         with pytest.raises(EncoderError, match=r"符号化が止まりました.*encoder has stopped"):
             list(stream)
-        packets = take(camera, 30)
+        packets = []
+        for packet in camera.packets():
+            packets.append(packet)
+            if len(packets) == 20:
+                undo()  # what hung comes to itself, and must leave the new encoder alone
+            if len(packets) == 80:
+                camera.close()
         assert packets[0][0] / 1e6 - since_s < 5.0
-        assert len(pictures(packets)) == 30
+        assert len(pictures(packets)) == len(packets)
     finally:
         undo()
 
