@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -9,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from contract.messages import (
     BODIES,
     VERSION,
+    AlarmState,
     AnyEvent,
     BareAlarm,
     BareEvent,
@@ -16,6 +18,7 @@ from contract.messages import (
     Event,
     Id,
     Level,
+    Line,
     Message,
     Moment,
     UnknownBody,
@@ -83,6 +86,27 @@ def decode_event(payload: bytes) -> AnyEvent:
     return Event.model_construct(**parts)
 
 
+def decode_alarm(payload: bytes, box: str) -> AlarmState:
+    """The retained alarm of `box`. Of an unknown major version as much is taken as can be read: a lamp must light.
+
+    Raises:
+        MalformedMessage: wrong size, not JSON, or fields of the wrong kind.
+    """
+    fields = _json_object(payload)
+    version = fields.get("v")
+    if type(version) is not int or version <= VERSION:
+        return _validated(AlarmState, fields)
+    state, counter = fields.get("state"), _or_none(_LINE, fields.get("counter"))
+    return AlarmState(
+        state=state if state in ("none", "assist", "emergency") else "assist",
+        counter=counter or box,
+        since=_or_none(_MOMENT, fields.get("since")),
+        seen=fields.get("seen") is True,
+        drill=fields.get("drill") is True,
+        at=_or_none(_MOMENT, fields.get("at")) or _UNKNOWN_MOMENT,
+    )
+
+
 def _bare(fields: dict[str, Any]) -> BareAlarm | BareEvent:
     """Whatever a later version spells differently is made up for: only without an id or a sender is there no event."""
     known = {name: fields.get(name) for name in ("id", "site", "box")} | {"at": _or_none(_MOMENT, fields.get("at"))}
@@ -100,6 +124,8 @@ def _bare(fields: dict[str, Any]) -> BareAlarm | BareEvent:
 _ID: Final[TypeAdapter[Any]] = TypeAdapter(Id)
 _LEVEL: Final[TypeAdapter[Any]] = TypeAdapter(Level)
 _MOMENT: Final[TypeAdapter[Any]] = TypeAdapter(Moment)
+_LINE: Final[TypeAdapter[Any]] = TypeAdapter(Line)
+_UNKNOWN_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _or_none(kind: TypeAdapter[Any], value: object) -> Any:

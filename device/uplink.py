@@ -4,31 +4,29 @@ A broker's PUBACK proves nothing (facts/hub, 3): an event is sent again until th
 Media go over a connection and a thread of their own, so that they never delay an alarm.
 """
 
-import json
 import logging
 import queue
 import socket
 import threading
 import time
-from base64 import b64decode
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from paho.mqtt.enums import CallbackAPIVersion
 
 from contract import topics
-from contract.codec import MalformedMessage, canonical, decode, encode
+from contract.codec import MalformedMessage, decode, encode
 from contract.messages import Command, HubPresence, Presence, Receipt
 from device.adapters.hub_network import AddressBook, HubClient, mind_the_clock, trust
 from device.adapters.spool_sqlite import SpoolReader
 from device.adapters.wire_unix import BOX, UPLINK, Mailbox
 from device.config import Bundle
+from device.followed import Followed
 from device.pacing import Pace
 from device.ports import SpoolError
+from device.receipts import ReceiptKeys
 from device.upload import Uploader
 
 log = logging.getLogger("madomori.uplink")
@@ -47,25 +45,6 @@ HUB_SILENT_S: Final = 12.0
 
 SCAN_S: Final = 0.2
 """What a receipt's own look at the spool left behind goes at the next scan."""
-
-
-class ReceiptKeys:
-    """The hub keys whose receipts count."""
-
-    def __init__(self, keys: dict[str, str]) -> None:
-        self._keys = {name: Ed25519PublicKey.from_public_bytes(b64decode(key)) for name, key in keys.items()}
-
-    def accept(self, payload: bytes) -> Receipt | None:
-        """The receipt in `payload` when a known key signed it, else None: the events stay and are sent again (D29)."""
-        try:
-            receipt = decode(Receipt, payload)
-            fields: dict[str, Any] = json.loads(payload)
-            signature = b64decode(fields.pop("signature"), validate=True)
-            self._keys[receipt.key].verify(signature, canonical(fields))
-        except (MalformedMessage, ValueError, KeyError, InvalidSignature) as error:
-            log.warning("receipt refused: %s", error.__class__.__name__)
-            return None
-        return receipt
 
 
 @dataclass(slots=True)
@@ -143,7 +122,8 @@ class Uplink:
         self._hub: HubPresence | None = None
         self._hub_heard_s = -HUB_SILENT_S
         self._connected = False
-        self._told: tuple[bool, int] | None = None
+        self._told: tuple[bool, int, bool] | None = None
+        self._followed = Followed(settings, self._mail.send)
         self._stopping = threading.Event()
         self._addresses = AddressBook(bundle.state / "addresses.json")
         self._uploader = Uploader(bundle, self._addresses, self._uploaded)
@@ -166,6 +146,7 @@ class Uplink:
                 scan_s = now_s + SCAN_S
                 self._fill(now_s)
                 self._tell_link(now_s)
+                self._followed.pass_on(now_s)
             self._send_due(now_s)
         self._goodbye()
         mail.join()
@@ -202,9 +183,11 @@ class Uplink:
                 self._message_came(*value)
             case "connected":
                 self._connected = True
+                self._followed.connected(time.monotonic())
                 self._birth()
             case "disconnected":
                 self._connected = False
+                self._followed.disconnected()
                 self._hub = None
                 self._tell_link(time.monotonic())
             case _:
@@ -227,6 +210,7 @@ class Uplink:
             case "hello":
                 self._told = None
                 self._tell_link(time.monotonic())
+                self._followed.again()
             case other:
                 log.warning("unknown mail %r", other)
 
@@ -239,6 +223,8 @@ class Uplink:
                 self._receipted(receipt)
         elif topic == topics.box_topic(self._site, self._box, topics.Kind.COMMAND):
             self._commanded(payload)
+        elif self._followed.message(topic, payload):
+            self._followed.pass_on(time.monotonic())
 
     def _hub_spoke(self, payload: bytes) -> None:
         try:
@@ -301,8 +287,9 @@ class Uplink:
             and hub.state == "listening"
             and now_s - self._hub_heard_s < HUB_SILENT_S
         )
-        told = (listening, hub.responders if hub is not None and listening else 0)
-        if told != self._told and self._mail.send({"t": "link", "listening": told[0], "responders": told[1]}):
+        told = (listening, hub.responders if hub is not None and listening else 0, self._connected)
+        mail = dict(zip(("listening", "responders", "connected"), told, strict=True))
+        if told != self._told and self._mail.send({"t": "link", **mail}):
             self._told = told
 
     def _uploaded(self, incident: str, seq: int) -> None:
@@ -335,6 +322,7 @@ class Uplink:
             topics.hub_presence(self._site),
             topics.box_topic(self._site, self._box, topics.Kind.RECEIPT),
             topics.box_topic(self._site, self._box, topics.Kind.COMMAND),
+            *self._followed.filters,
         ):
             self._client.subscribe(topic, qos=1)
         self._publish(topics.Kind.PRESENCE, self._presence("online"), retain=True)

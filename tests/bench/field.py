@@ -24,7 +24,8 @@ from contract import topics
 from contract.topics import Kind
 from device.adapters.clock_system import new_id
 from device.config import Bundle
-from device.uplink import WINDOW, Outbox, ReceiptKeys
+from device.receipts import ReceiptKeys
+from device.uplink import WINDOW, Outbox
 
 GIVE_UP_S = 30.0
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.codec import PAYLOAD_BYTES_MAX, MalformedMessage, decode, decode_event, encode
+from contract.codec import PAYLOAD_BYTES_MAX, MalformedMessage, decode, decode_alarm, decode_event, encode
 from contract.messages import BODIES, BareAlarm, BareEvent, Event, Health, Level, Message, UnknownBody
 from tests.contract import samples
 from tests.contract.schemas import Json, fields_of, is_of, schema_of, types_of
@@ -327,3 +327,16 @@ def test_what_would_be_too_large_is_never_sent() -> None:
 
     with pytest.raises(MalformedMessage, match="over the limit"):
         encode(Heavy(text="x" * PAYLOAD_BYTES_MAX))
+
+
+def test_a_newer_boxs_alarm_still_lights_a_beacon() -> None:
+    newer = {"v": 2, "state": "red", "counter": {"ja": "1階"}, "since": "?", "seen": 1, "drill": False}
+    alarm = decode_alarm(json.dumps(newer).encode(), "counter-02")
+    assert (alarm.state, alarm.counter, alarm.seen, alarm.drill) == ("assist", "counter-02", False, False)
+    over = decode_alarm(json.dumps(newer | {"state": "none"}).encode(), "counter-02")
+    assert over.state == "none"
+
+
+def test_an_alarm_of_this_version_is_read_strictly() -> None:
+    with pytest.raises(MalformedMessage):
+        decode_alarm(b'{"v": 1, "state": "red", "counter": "1", "at": "2026-11-20T02:00:00Z"}', "counter-02")

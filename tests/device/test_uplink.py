@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from contract.codec import canonical
 from device.pacing import BURST, PER_SECOND, Pace
-from device.uplink import RESEND_MAX_S, WINDOW, Outbox, ReceiptKeys, _next_session
+from device.receipts import ReceiptKeys
+from device.uplink import RESEND_MAX_S, WINDOW, Outbox, _next_session
 
 EVENT = "01938f2e-6b0a-7c11-9a3e-3f2f8d5f0a01"
 
