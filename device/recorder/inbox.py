@@ -98,6 +98,10 @@ class Inbox:
         except queue.Empty:
             return None
 
+    def waiting(self) -> int:
+        """How much waits for the writer, about."""
+        return self._items.qsize()
+
     def take_dropped(self) -> int:
         """Packets dropped since the last call."""
         with self._lock:

@@ -65,7 +65,7 @@ class Recording:
         `now_ms` (monotonic): what is missing up to then is told too.
         """
         pieces = self._cutter.finish()
-        segments = self._muxed(pieces[:-1]) + self._muxed(pieces[-1:], last=True, stopped=True)
+        segments = self._muxed(pieces[:-1], stopped=True) + self._muxed(pieces[-1:], last=True, stopped=True)
         if segments and segments[-1].last:
             return segments
         if not self._kept_any:

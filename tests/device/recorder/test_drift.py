@@ -4,7 +4,6 @@ import io
 import math
 from array import array
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any, Final
 
 import av
@@ -180,6 +179,10 @@ def _plain(luma: int) -> Any:
     return frame
 
 
+def _ms(frame: "av.VideoFrame | av.AudioFrame") -> float:
+    return (frame.time or 0.0) * 1000
+
+
 def seen_and_heard_ms(content: bytes) -> tuple[list[float], list[float], list[float]]:
     """When white pictures came; when tones began by the stamps; and when, for a player that counts samples."""
     seen: list[float] = []
@@ -190,7 +193,7 @@ def seen_and_heard_ms(content: bytes) -> tuple[list[float], list[float], list[fl
         for frame in container.decode():
             if isinstance(frame, av.VideoFrame):
                 if bytes(frame.planes[0])[WIDTH * HEIGHT // 2] > 120:
-                    seen.append(float(frame.pts * (frame.time_base or Fraction(0)) * 1000))
+                    seen.append(_ms(frame))
                 continue
             assert isinstance(frame, av.AudioFrame)
             samples = memoryview(bytes(frame.planes[0])).cast("f")[: frame.samples]
@@ -198,7 +201,7 @@ def seen_and_heard_ms(content: bytes) -> tuple[list[float], list[float], list[fl
             if max(samples[::8]) > 0.05:
                 loud = next((place for place, value in enumerate(samples) if abs(value) > 0.1), None)
             if loud is not None and quiet > 5:
-                stamped.append(float(frame.pts * (frame.time_base or Fraction(0)) * 1000) + loud / 48)
+                stamped.append(_ms(frame) + loud / 48)
                 counted.append((count + loud) / 48)
             quiet = quiet + 1 if loud is None else 0
             count += frame.samples
