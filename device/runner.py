@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-from contract.codec import encode
+from contract.codec import MalformedMessage, decode_alarm, encode
 from contract.messages import CommandType, Event, Message, SegmentSealed
 from device.adapters.spool_sqlite import SpoolWriter, is_urgent
 from device.adapters.wire_unix import Mailbox
@@ -28,6 +28,7 @@ from device.core.effects import (
     WakeAt,
 )
 from device.core.events import (
+    AlarmFollowed,
     CommandArrived,
     FaultSeen,
     Happening,
@@ -72,6 +73,7 @@ class Runner:
         self._recorder: Recorder | None = None
         self._queue: queue.Queue[Happening | None] = queue.Queue(maxsize=QUEUE_MAX)
         self._wake_ms: int | None = None
+        self._follows: set[str] = set()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._read_mail, name="mail", daemon=True)
         self.selftest: Callable[[], None] = lambda: None
@@ -151,7 +153,12 @@ class Runner:
             case "command":
                 self.post(CommandArrived(CommandType(mail["type"]), mail["incident"], mail["name"]))
             case "link":
-                self.post(LinkChanged(mail["listening"], mail["responders"]))
+                self.post(LinkChanged(mail["listening"], mail["responders"], mail["connected"]))
+            case "followed":
+                self._followed(mail["box"], mail["payload"])
+            case "following":  # whoever is not named has no alarm any more
+                for box in self._follows - set(mail["boxes"]):
+                    self._followed(box, "")
             case "hello":
                 self._mail.send({"t": "hello"})
                 self._mail.send({"t": "alarm", "payload": _text(self._box.alarm_state(self._clock.now()))})
@@ -159,6 +166,16 @@ class Runner:
                 pass  # kept on the box until space is short
             case other:
                 log.warning("unknown mail %r", other)
+
+    def _followed(self, box: str, payload: str) -> None:
+        """The retained alarm of another box; no payload when it was taken away."""
+        try:
+            alarm = decode_alarm(payload.encode(), box) if payload else None
+        except MalformedMessage as error:
+            log.warning("alarm of %s refused: %s", box, error)  # what it last said stays
+            return
+        (self._follows.discard if alarm is None else self._follows.add)(box)
+        self.post(AlarmFollowed(box, alarm))
 
     # --- out --------------------------------------------------------------------------------------------------------
 

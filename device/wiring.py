@@ -14,16 +14,17 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from contract.messages import ProfileRef
+from contract.messages import Level, ProfileRef
 from device import sounds
 from device.adapters import sealer_age
 from device.adapters.clock_system import SystemClock, new_id
 from device.adapters.spool_sqlite import SpoolWriter
 from device.adapters.wire_unix import BOX, UPLINK, Mailbox
 from device.announcer import Announcer
-from device.config import BoxSettings, Bundle, ButtonPins, BuzzerPin, LampPins
+from device.config import BoxSettings, Bundle, ButtonPins, BuzzerPin, LampPins, Role
 from device.core.box import Box
 from device.core.events import FaultSeen, SegmentWritten
+from device.core.follow import Following
 from device.core.lamp import LampKind
 from device.core.recording import RecordingRules
 from device.core.scribe import Identity
@@ -164,9 +165,9 @@ def assemble(
     spool = SpoolWriter(bundle.state / "spool.db", post, guard.pulse("spool"))
     announcements, unusable = sounds.load(bundle)
     announcer = Announcer(speaker or _NoSpeaker(), announcements, clock, post, guard.pulse("announcer"))
-    mail = Mailbox(bundle.state, BOX, UPLINK)
+    mail, rules = Mailbox(bundle.state, BOX, UPLINK), RecordingRules.of(bundle.profile)
     runner = Runner(
-        box=Box(identity, RecordingRules.of(bundle.profile), new_id, spool.resume()),
+        box=Box(identity, rules, new_id, spool.resume(), _following(settings.role, rules)),
         clock=clock,
         lamp=lamp,
         buzzer=buzzer,
@@ -216,6 +217,12 @@ def assemble(
         runner.post(FaultSeen(unusable[0].fault, "; ".join(map(str, unusable))))
     _announce_again(store, runner)
     return Assembled(runner, recorder, spool, announcer, lamp, buzzer, button, guard, care, lock)
+
+
+def _following(role: Role, rules: RecordingRules) -> Following | None:
+    if role.kind == "counter":
+        return None
+    return Following(quiet=role.kind == "wall_lamp" and rules.silent(Level.EMERGENCY))
 
 
 def hardware(bundle: Bundle) -> Hardware:

@@ -309,8 +309,7 @@ class Box:
         return [PlayCue(standing.incident, Cue.REMINDER)]
 
     def _selftest(self) -> list[Effect]:
-        idle = self._standing is None and self._following is None  # not while an alarm stands; a beacon has no recorder
-        return [RunSelftest()] if idle else []
+        return [RunSelftest()] if self._standing is None else []  # not while an alarm stands
 
     def _selftested(self, now: Instant, ok: bool, detail: str) -> list[Effect]:
         finished = self._wire(now, SelftestFinished(ok=ok, detail=detail[:200]))

@@ -59,16 +59,13 @@ def run_simulated(
         PortError: another box runs on this bundle, or its spool cannot be opened.
         OSError: the page's address is taken.
     """
-    media = bundle.settings.media
-    room = Room()
-    simulated: Parts = (
-        SimulatedCamera(bundle.settings.box, media.width, media.height, media.frames_per_second),
-        SimulatedMicrophone(room),
-        SimulatedSpeaker(room),
-    )
-    camera, microphone, chosen_speaker = choose(simulated)
-    speaker, lamp = _HeardOnPage(chosen_speaker), SimulatedLamp()
-    box = assemble(bundle, lamp=lamp, speaker=speaker, camera=camera, microphone=microphone)
+    lamp, speaker = SimulatedLamp(), None
+    if bundle.settings.role.kind != "counter":
+        box = assemble(bundle, lamp=lamp)
+    else:
+        camera, microphone, chosen_speaker = choose(_simulated(bundle))
+        speaker = _HeardOnPage(chosen_speaker)
+        box = assemble(bundle, lamp=lamp, speaker=speaker, camera=camera, microphone=microphone)
     on_signals(box.runner.stop)
     control = Control(bundle.state, box.runner.post, lamp, box.runner, box.care.answers)
     control.start()
@@ -76,12 +73,14 @@ def run_simulated(
         shown = BoxPage(
             page,
             counter=bundle.settings.counter,
+            buttons=speaker is not None,
             notice=box.announcer.notice.wav,
             post=box.runner.post,
             clock=SystemClock(),
             lamp=lamp,
         )
-        speaker.began = shown.notice_began
+        if speaker is not None:
+            speaker.began = shown.notice_began
         shown.start()
         log.info("page: http://%s:%s/", *shown.address)
     network = _Network(bundle)
@@ -91,6 +90,15 @@ def run_simulated(
     finally:
         network.stop()
         control.close()
+
+
+def _simulated(bundle: Bundle) -> Parts:
+    media, room = bundle.settings.media, Room()
+    return (
+        SimulatedCamera(bundle.settings.box, media.width, media.height, media.frames_per_second),
+        SimulatedMicrophone(room),
+        SimulatedSpeaker(room),
+    )
 
 
 class _Network:

@@ -142,4 +142,6 @@ def _shown(view: LampView | None) -> dict[str, Any]:
         "number": view.number,
         "recording": view.recording,
         "faults": list(view.faults),
+        "others": view.others,
+        "stale": view.stale,
     }

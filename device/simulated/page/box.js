@@ -82,6 +82,7 @@ $("language").addEventListener("click", () => {
 
 const state = await (await fetch("/state")).json();
 $("counter").textContent = state.counter;
+$("buttons").hidden = !state.buttons;
 write();
 if (state.lamp) show(state.lamp);
 listen();

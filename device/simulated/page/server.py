@@ -35,14 +35,23 @@ class BoxPage:
     """The page's server. `notice_began` may be called from any thread."""
 
     def __init__(
-        self, address: tuple[str, int], *, counter: str, notice: bytes, post: Post, clock: Clock, lamp: SimulatedLamp
+        self,
+        address: tuple[str, int],
+        *,
+        counter: str,
+        notice: bytes,
+        post: Post,
+        clock: Clock,
+        lamp: SimulatedLamp,
+        buttons: bool = True,
     ) -> None:
-        """Take the address.
+        """Take the address. A beacon has no `buttons`.
 
         Raises:
             OSError: the address is in use or not this machine's.
         """
         self.counter = counter
+        self.buttons = buttons
         self.notice = notice
         self.post = post
         self.clock = clock
@@ -169,7 +178,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _state(self) -> dict[str, Any]:
         view = self.box.lamp.view
-        return {"counter": self.box.counter, "lamp": shown(view) if view is not None else None}
+        return {
+            "counter": self.box.counter,
+            "buttons": self.box.buttons,
+            "lamp": shown(view) if view is not None else None,
+        }
 
     def _events(self) -> None:
         news, stop = self.box.listen()
