@@ -21,6 +21,7 @@ _SWITCH_INTERVAL_S = 0.0005
 """How long a busy media thread may keep the button's thread waiting for the interpreter (default: 5 ms)."""
 
 BundleDirectory = click.argument("bundle_directory", metavar="BUNDLE_DIR", type=click.Path(path_type=Path))
+Config = click.argument("config", metavar="CONFIG", type=click.Path(path_type=Path))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,13 +81,48 @@ def press(bundle_directory: Path, level: str, until: str, timeout_s: float, as_j
 
 
 @main.command()
+@Config
+def run(config: Path) -> None:
+    """本物の箱を動かす（通信は uplink）。 / Run the real box; `uplink` carries its calls.
+
+    CONFIG は箱のフォルダか、その中の box.toml です。 / CONFIG is the box's folder, or its box.toml.
+    """
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    bundle = _bundle(_folder(config))
+    from device.real import run_real
+
+    with _plain_errors():
+        run_real(bundle, _on_signals)
+
+
+@main.command()
+@Config
+@click.option("--timeout", "timeout_s", type=click.FloatRange(1, 600), default=120.0, show_default=True, help="秒 / s")
+@click.option("--json", "as_json", is_flag=True, help="結果を JSON で出す。 / Print the result as JSON.")
+def selftest(config: Path, timeout_s: float, as_json: bool) -> None:
+    """動いている箱に自己診断をさせる。 / Let the running box test itself: picture, sound, speaker, disk, keys."""
+    from device.adapters.control_unix import NobodyAnswers, call
+
+    folder = _folder(config)
+    try:
+        report = call(folder / "state", {"do": "selftest", "timeout_s": timeout_s}, timeout_s + 5)
+    except NobodyAnswers as error:
+        raise click.ClickException(
+            f"{folder}: 箱が動いていません。systemctl status madomori-box を確かめてください。 / "
+            f"no box is running on this bundle. See systemctl status madomori-box. ({error})"
+        ) from error
+    click.echo(json.dumps(report, ensure_ascii=False) if as_json else _tested(report))
+    sys.exit(0 if report["ok"] else 1)
+
+
+@main.command()
 @BundleDirectory
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 def uplink(bundle_directory: Path, until_stdin_closes: bool) -> None:
     """箱とハブの間で通報を運ぶ。 / Carry calls between the box and the hub."""
     from device.uplink import Uplink
 
-    bundle = _bundle(bundle_directory)
+    bundle = _bundle(_folder(bundle_directory))
     with _plain_errors():
         process = Uplink(bundle)
         _on_signals(process.stop)
@@ -114,6 +150,11 @@ def _parts(
 
         chosen_speaker = SounddeviceSpeaker()
     return chosen_camera, chosen_microphone, chosen_speaker
+
+
+def _folder(config: Path) -> Path:
+    """The box's folder, given as itself or as its settings."""
+    return config.parent if config.name == "box.toml" else config
 
 
 def _bundle(directory: Path) -> Bundle:
@@ -157,6 +198,19 @@ def _stop_at_end_of_input(stop: Callable[[], None]) -> None:
     while sys.stdin.buffer.read(1024):
         pass  # nothing is said here; the end is the message
     stop()
+
+
+def _tested(report: dict[str, Any]) -> str:
+    if report["aborted"]:
+        return (
+            "通報が出ているか、時間内に終わりませんでした。あとでもう一度行ってください。"
+            " / a call stands, or it did not end in time. Try again later."
+        )
+    lines = []
+    for check in report["checks"]:
+        sign = "○" if check["ok"] else "×" if check["needed"] else "・"
+        lines.append(f"{sign} {check['name']}" + ("" if check["ok"] else f": {check['ja']} / {check['en']}"))
+    return "\n".join([*lines, "合格 / passed" if report["ok"] else "不合格 / failed"])
 
 
 def _told(report: dict[str, Any]) -> str:

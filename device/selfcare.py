@@ -91,7 +91,11 @@ def self_care(
         make_room=make_room,
         beat=guard.pulse("health"),
     )
-    return SelfCare(tender, selftest, {"selftest": lambda call: _selftest_asked(call, runner, selftest)})
+    answers: dict[str, Answer] = {
+        "selftest": lambda call: _selftest_asked(call, runner, selftest),
+        "state": lambda _: _state(runner.box),
+    }
+    return SelfCare(tender, selftest, answers)
 
 
 def said(box: Box) -> str:
@@ -101,6 +105,11 @@ def said(box: Box) -> str:
     english, _ = lamp_words(view.state, view.name, "en")
     faults = f" [{', '.join(view.faults)}]" if view.faults else ""
     return f"{headline} / {english}{', 録画中 / recording' if view.recording else ''}{faults}"
+
+
+def _state(box: Box) -> dict[str, Any]:
+    view = box.view()
+    return {"ok": True, "lamp": view.state.value, "recorder": box.recorder.value, "faults": list(view.faults)}
 
 
 def _made(events: tuple[Event, ...], care: CareBook, selftest: Selftest) -> None:

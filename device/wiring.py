@@ -30,6 +30,7 @@ from device.core.recording import RecordingRules
 from device.core.scribe import Identity
 from device.guard import Guard
 from device.housekeeping import make_room
+from device.patient_button import PatientButton
 from device.ports import (
     Button,
     Buzzer,
@@ -91,11 +92,7 @@ class Assembled:
     lock: int
 
     def run(self) -> None:
-        """Run until the runner is stopped, then close everything in order.
-
-        Raises:
-            ButtonError: a button cannot be read.
-        """
+        """Run until the runner is stopped, then close everything in order."""
         self.spool.start()
         self.announcer.start()
         try:
@@ -228,10 +225,8 @@ def _following(role: Role, rules: RecordingRules) -> Following | None:
 def hardware(bundle: Bundle) -> Hardware:
     """The real parts that `box.toml` names. Libraries are imported here, so that a simulated box needs none of them.
 
-    The pins of the buttons are taken at once: a box whose button cannot be read must not look as if it could.
-
-    Raises:
-        ButtonError: a button cannot be read.
+    No part is opened here. One that cannot be used later is a fault, shown on the box and at the hub, and tried again:
+    a box that does not start tells nobody.
     """
     from device.adapters.microphone_sounddevice import SounddeviceMicrophone
     from device.adapters.speaker_sounddevice import SounddeviceSpeaker
@@ -253,9 +248,7 @@ def hardware(bundle: Bundle) -> Hardware:
 def _button(pins: ButtonPins) -> Button:
     from device.adapters.button_gpiozero import GpiozeroButton
 
-    button = GpiozeroButton(pins.main_pin, pins.second_pin, pins.pull)
-    button.open()
-    return button
+    return PatientButton(GpiozeroButton(pins.main_pin, pins.second_pin, pins.pull))
 
 
 def _lamp(pins: LampPins) -> Lamp:

@@ -16,7 +16,8 @@ from contract.messages import Event
 from device.adapters.camera_av import AvCamera
 from device.adapters.camera_picamera2 import Picamera2Camera
 from device.config import Bundle
-from device.ports import ButtonError, EncodedCamera
+from device.core.events import FaultSeen, Happening
+from device.ports import EncodedCamera
 from device.simulated.camera import SimulatedCamera
 from device.simulated.microphone import SimulatedMicrophone
 from device.simulated.room import Room
@@ -105,13 +106,20 @@ def test_a_beacon_has_neither_button_nor_camera_nor_microphone(tmp_path: Path, k
     released(parts)
 
 
-def test_a_board_that_cannot_be_opened_is_told_before_anything_runs(
+def test_a_board_that_cannot_be_opened_is_a_fault_from_the_first_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forget_pins(monkeypatch)
     monkeypatch.setitem(__import__("sys").modules, "lgpio", None)
-    with pytest.raises(ButtonError, match="ボタンを読めません"):
-        hardware(bundle(tmp_path, SMALL))
+    parts = hardware(bundle(tmp_path, SMALL))
+    assert parts.button is not None
+    news: list[Happening] = []
+    parts.button.start(news.append)
+    parts.button.close()
+    (fault,) = news
+    assert isinstance(fault, FaultSeen)
+    assert fault.fault == "button"
+    assert "ボタンを読めません" in fault.detail
 
 
 # --- a whole box ------------------------------------------------------------------------------------------------------
