@@ -116,6 +116,24 @@ def selftest(config: Path, timeout_s: float, as_json: bool) -> None:
 
 
 @main.command()
+@Config
+@click.option("--json", "as_json", is_flag=True, help="結果を JSON で出す。 / Print the result as JSON.")
+def doctor(config: Path, as_json: bool) -> None:
+    """具合の悪いところと直し方を全て言う。 / Say everything that is wrong, each with its remedy.
+
+    終わりの値: 0 使える、1 直すところがある、2 調べられない。 / Exits 0 well, 1 something to mend, 2 cannot look.
+    """
+    from device.doctor.examine import examine
+
+    folder = _folder(config)
+    if not folder.is_dir():
+        raise click.UsageError(f"{config}: フォルダがありません。 / there is no such folder.")
+    report = examine(folder)
+    click.echo(json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.as_text())
+    sys.exit(0 if report.ok else 1)
+
+
+@main.command()
 @BundleDirectory
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 def uplink(bundle_directory: Path, until_stdin_closes: bool) -> None:

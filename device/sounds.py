@@ -46,6 +46,17 @@ def load(bundle: Bundle) -> tuple[dict[str, Announcement], list[SoundFileError]]
     return chosen, problems
 
 
+def problems(directory: Path, sound: Sound) -> list[SoundFileError]:
+    """What is wrong with the city's own files; each message says which and what to do."""
+    found = []
+    for kind in KINDS:
+        try:
+            _own(directory, sound, kind)
+        except SoundFileError as error:
+            found.append(error)
+    return found
+
+
 def ours(kind: str, language: str) -> Announcement:
     """The announcement that we ship."""
     wav = shipped(kind, language)
