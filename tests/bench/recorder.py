@@ -26,6 +26,7 @@ from device.core.events import Instant, RecordingEnded
 from device.recorder.encoding import Encoders, SoundEncoder, VideoEncoder, x264_options
 from device.recorder.inbox import Close, Inbox, Keep, Stop
 from device.recorder.sealer import SigningSealer, load_or_make_key
+from device.recorder.seeing import Ear, Eye
 from device.recorder.settings import RecorderSettings
 from device.recorder.store import SegmentStore
 from device.recorder.writer import Writer
@@ -145,12 +146,21 @@ def _recorder(with_sound: bool) -> None:
         inbox.tell(Keep(incident, True, film.start_ms))
         video, sound = VideoEncoder(encoders), SoundEncoder(encoders)
         blocks = _blocks(film.start_ms)
+        eye, ear = Eye(settings.look_ms), Ear(settings.look_ms)
         for at_ms, frame in film.frames():
+            seen = eye.look(at_ms, frame)
+            if seen is not None:
+                inbox.note(seen)
             for packet in video.encode(at_ms, frame, False):
                 inbox.put(packet)
-            for at_ms, block in (next(blocks), next(blocks)):
-                for packet in sound.encode(at_ms, block) if with_sound else ():
+            for at_ms, block in (next(blocks), next(blocks)) if with_sound else ():
+                heard = ear.listen(at_ms, block)
+                if heard is not None:
+                    inbox.note(heard)
+                for packet in sound.encode(at_ms, block):
                     inbox.put(packet)
+            if not with_sound:
+                next(blocks), next(blocks)
         inbox.tell(Stop(incident))
         inbox.tell(Close())
         writer.join(60)

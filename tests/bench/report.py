@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bench import evidence
 from bench.figures import Row, Spread, ms
 from bench.floors import Floors
 
@@ -93,6 +94,14 @@ def rows(results: Any) -> list[Row]:
         Row(
             "recorder CPU", f"{results.cpu['share_of_one_core_at_25_fps']:.2f} core", "bare encode",
             results.cpu["recorder_cpu_ratio"], 1.15, note="picture and sound, sealed, on disk; 25 fps",
+        ),
+        _row(
+            "Keep → first segment durable, p50", results.evidence["first_ms"], results.evidence["floor_ms"], 1.5,
+            "floor: bare mux of the ring + fdatasync",
+        ),
+        Row(
+            "box memory, 30 s ring, 720p 3 Mb/s", f"{results.memory['most_mib']:.0f} MiB",
+            f"{evidence.GOAL_MIB} MiB", results.memory["most_mib"] / evidence.GOAL_MIB, 1, note="most, recording",
         ),
         Row("presses lost", str(len(results.lost)), note="any is a failure"),
         Row("presses doubled", str(len(results.doubled)), note="any is a failure"),

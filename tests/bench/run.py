@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import floors, recorder, report, storms, troubles
+from bench import evidence, floors, recorder, report, storms, troubles
 from bench.figures import Broken, machine, table
 from bench.floors import Floors
 from bench.listening import LiveStream, Webhooks
@@ -60,6 +60,8 @@ class Results:
     storm: Outcome | None = None
     sustained_per_s: float = 0.0
     cpu: dict[str, float] = field(default_factory=dict)
+    evidence: dict[str, float] = field(default_factory=dict)
+    memory: dict[str, float] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
@@ -121,6 +123,8 @@ def _measure(size: Size) -> Results:
     _say("録画の CPU / recorder's CPU")
     recorder.ROUNDS = size.recorder_rounds
     results.cpu = recorder.measure()
+    _say("最初の証拠と記憶量 / first evidence, memory")
+    results.evidence, results.memory = evidence.first_evidence(), evidence.memory()
     return results
 
 
@@ -199,6 +203,8 @@ def _raw(results: Results) -> dict[str, Any]:
         "storm": results.storm and asdict(results.storm),
         "sustained_per_s": results.sustained_per_s,
         "recorder": results.cpu,
+        "evidence": results.evidence,
+        "memory": results.memory,
         "lost": results.lost,
         "doubled": results.doubled,
         "skipped": results.skipped,
