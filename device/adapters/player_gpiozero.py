@@ -74,13 +74,14 @@ class PinPlayer:
         """
         with self._lock:
             self._piece, self._place = piece, 0
-            self._changed.set()
-            if not self._broken and self._devices:
-                try:
+            try:
+                if not self._broken and self._devices:
                     self._write()
-                except PortError:
-                    self._broken = True
-                    raise
+            except PortError:
+                self._broken = True
+                raise
+            finally:
+                self._changed.set()  # last: the thread that wakes competes for the interpreter
 
     def close(self) -> None:
         """Switch everything off and give the pins back. Safe to call twice."""

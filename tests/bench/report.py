@@ -91,6 +91,8 @@ def rows(results: Any) -> list[Row]:
         *_one(quiet, floor),
         *(row for case in CASES if case in results.times for row in _troubled(case, results, quiet)),
         *_crowd(results, floor),
+        _row("pin → lamp's pin, p50", results.lamp.box.p50, results.lamp.bare.p50, note="floor: bare gpiozero"),
+        _row("pin → lamp's pin, p99", results.lamp.box.p99, results.lamp.bare.p99, 2),
         Row(
             "recorder CPU", f"{results.cpu['share_of_one_core_at_25_fps']:.2f} core", "bare encode",
             results.cpu["recorder_cpu_ratio"], 1.15, note="picture and sound, sealed, on disk; 25 fps",

@@ -19,9 +19,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import evidence, floors, recorder, report, storms, troubles
+from bench import evidence, floors, lamp, recorder, report, storms, troubles
 from bench.figures import Broken, machine, table
 from bench.floors import Floors
+from bench.lamp import LampTimes
 from bench.listening import LiveStream, Webhooks
 from bench.presses import Presser, Times
 from bench.storms import Crowd, Outcome
@@ -45,9 +46,10 @@ class Size:
     storm: int = 1000
     sustained_s: float = 8.0
     recorder_rounds: int = recorder.ROUNDS
+    lamp: int = 200
 
 
-QUICK = Size(20, 8, 6, 50, 1.0, 60, 1000, 5.0, 1)
+QUICK = Size(20, 8, 6, 50, 1.0, 60, 1000, 5.0, 1, 30)
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class Results:
     cpu: dict[str, float] = field(default_factory=dict)
     evidence: dict[str, float] = field(default_factory=dict)
     memory: dict[str, float] = field(default_factory=dict)
+    lamp: LampTimes | None = None
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
@@ -120,6 +123,8 @@ def _measure(size: Size) -> Results:
             _many(Crowd(bundles, people, stream), size, results)
             floor()
             stream.stop()
+        _say("ボタンのピンからランプのピンまで / from the button's pin to the lamp's")
+        results.lamp = lamp.measure(directory, size.lamp)
     _say("録画の CPU / recorder's CPU")
     recorder.ROUNDS = size.recorder_rounds
     results.cpu = recorder.measure()
@@ -205,6 +210,7 @@ def _raw(results: Results) -> dict[str, Any]:
         "recorder": results.cpu,
         "evidence": results.evidence,
         "memory": results.memory,
+        "lamp": results.lamp and asdict(results.lamp),
         "lost": results.lost,
         "doubled": results.doubled,
         "skipped": results.skipped,

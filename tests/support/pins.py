@@ -48,6 +48,8 @@ class StandInLgpio(ModuleType):
         super().__init__("lgpio")
         self.levels: dict[int, int] = {}
         self.watchers: dict[int, Callable[[int, int, int, int], None]] = {}
+        self.outputs: set[int] = set()
+        self.wrote: Callable[[int, bool], None] = lambda _number, _level: None
         self.refuses_to_open = False
         for place, name in enumerate(("RISING_EDGE", "FALLING_EDGE", "BOTH_EDGES"), 1):
             setattr(self, name, place)
@@ -63,6 +65,26 @@ class StandInLgpio(ModuleType):
         if self.refuses_to_open:
             raise self.error("can not open gpiochip")
         return 1
+
+    def gpio_claim_input(self, _handle: int, number: int, _flags: int = 0) -> int:
+        """The pin reads what is outside."""
+        self.outputs.discard(number)
+        return 0
+
+    def gpio_claim_output(self, _handle: int, number: int, _level: int = 0, _flags: int = 0) -> int:
+        """The pin drives what is outside."""
+        self.outputs.add(number)
+        return 0
+
+    def gpio_get_mode(self, _handle: int, number: int) -> int:
+        """Bit 1: an output."""
+        return 2 if number in self.outputs else 0
+
+    def gpio_write(self, _handle: int, number: int, level: bool) -> int:
+        """Tell whoever watches."""
+        self.levels[number] = int(level)
+        self.wrote(number, level)
+        return 0
 
     def gpio_read(self, _handle: int, number: int) -> int:
         """An open input reads high."""
