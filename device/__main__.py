@@ -138,14 +138,27 @@ def doctor(config: Path, as_json: bool) -> None:
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 def uplink(bundle_directory: Path, until_stdin_closes: bool) -> None:
     """箱とハブの間で通報を運ぶ。 / Carry calls between the box and the hub."""
+    from device.adapters.clock_system import SystemClock
+    from device.adapters.watchdog_systemd import SystemdWatchdog
+    from device.guard import Guard
     from device.uplink import Uplink
 
     bundle = _bundle(_folder(bundle_directory))
     with _plain_errors():
         process = Uplink(bundle)
-        _on_signals(process.stop)
+        watchdog = SystemdWatchdog()
+        guard = Guard(watchdog, SystemClock(), process.state, watchdog.every_s)
+        process.watched(guard.pulse)
+        guard.start()
+
+        def stop() -> None:
+            watchdog.stopping()
+            guard.let_go()
+            process.stop()
+
+        _on_signals(stop)
         if until_stdin_closes:
-            threading.Thread(target=_stop_at_end_of_input, args=(process.stop,), daemon=True).start()
+            threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
         process.run()
 
 

@@ -9,8 +9,8 @@ import queue
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
@@ -27,6 +27,7 @@ from device.followed import Followed
 from device.pacing import Pace
 from device.ports import SpoolError
 from device.receipts import ReceiptKeys
+from device.session import next_session
 from device.upload import Uploader
 
 log = logging.getLogger("madomori.uplink")
@@ -117,7 +118,7 @@ class Uplink:
         self._queue: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=10_000)
         self._outbox = Outbox()
         self._pace = Pace()
-        self._session = _next_session(bundle.state / "session")
+        self._session = next_session(bundle.state / "session")
         self._alarm: bytes | None = None
         self._hub: HubPresence | None = None
         self._hub_heard_s = -HUB_SILENT_S
@@ -127,7 +128,22 @@ class Uplink:
         self._stopping = threading.Event()
         self._addresses = AddressBook(bundle.state / "addresses.json")
         self._uploader = Uploader(bundle, self._addresses, self._uploaded)
+        self._beat: Callable[[], None] = lambda: None
+        self._mail_beat: Callable[[], None] = lambda: None
         self._client = self._make_client()
+
+    def watched(self, pulse: Callable[[str], Callable[[], None]]) -> None:
+        """`pulse` gives for each loop's name what it calls each time around. Before `run`."""
+        self._beat, self._mail_beat, self._uploader.beat = map(pulse, ("uplink", "mail", "upload"))
+
+    def state(self) -> str:
+        """One line about the connection, for whoever looks at the service."""
+        if not self._connected:
+            return "ハブにつながっていません / not connected to the hub"
+        told = self._told
+        if told is None or not told[0]:
+            return "つながっていますが、ハブが聞いていません / connected, but the hub does not listen"
+        return "ハブにつながっています / connected to the hub"
 
     def run(self) -> None:
         """Work until `stop` is called."""
@@ -140,6 +156,7 @@ class Uplink:
         self._mail.send({"t": "hello"})
         scan_s = 0.0
         while not self._stopping.is_set():
+            self._beat()
             self._take(self._wait_s(scan_s))
             now_s = time.monotonic()
             if now_s >= scan_s:
@@ -344,6 +361,7 @@ class Uplink:
 
     def _read_mail(self) -> None:
         while not self._stopping.is_set():
+            self._mail_beat()
             mail = self._mail.receive(timeout_s=0.5)
             if mail is not None:
                 self._put("mail", mail)
@@ -370,19 +388,3 @@ class Uplink:
 def _without_delay(_client: Any, _data: Any, sock: Any) -> None:
     # paho never does it, and Nagle with delayed ACK costs 40 ms a press (facts/hub, 4.2).
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _next_session(path: Path) -> int:
-    """A number higher than every earlier session's, also when the clock was set back."""
-    try:
-        last = int(path.read_text("ascii"))
-    except (FileNotFoundError, ValueError):
-        last = 0
-    session = max(last + 1, time.time_ns() // 1_000_000)
-    temporary = path.with_suffix(".new")
-    try:
-        temporary.write_text(str(session), "ascii")
-        temporary.replace(path)
-    except OSError as error:  # a full or broken disk must not keep a call from going out
-        log.warning("%s: the session's number cannot be written down: %s", path, error.strerror)
-    return session

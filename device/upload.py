@@ -97,6 +97,8 @@ class Uploader:
         self._broke_off: Waiting | None = None
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self.beat: Callable[[], None] = lambda: None
+        """Called each time around and for each segment. Set before `start`."""
         self._thread = threading.Thread(target=self._run, name="upload", daemon=True)
 
     def start(self) -> None:
@@ -115,6 +117,7 @@ class Uploader:
     def _run(self) -> None:
         retry_s = RETRY_FIRST_S
         while not self._stopping.is_set():
+            self.beat()
             self._wake.clear()
             try:
                 failed = not self._upload_all()
@@ -139,6 +142,7 @@ class Uploader:
             refused: set[str] = set()
             while waiting and not self._stopping.is_set():
                 for segment in waiting:
+                    self.beat()
                     if self._upload(connection, segment):
                         self._ledger.note(segment.incident, segment.seq)
                         self._done(segment.incident, segment.seq)

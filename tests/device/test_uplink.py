@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from contract.codec import canonical
 from device.pacing import BURST, PER_SECOND, Pace
 from device.receipts import ReceiptKeys
-from device.uplink import RESEND_MAX_S, WINDOW, Outbox, _next_session
+from device.session import next_session
+from device.uplink import RESEND_MAX_S, WINDOW, Outbox
 
 EVENT = "01938f2e-6b0a-7c11-9a3e-3f2f8d5f0a01"
 
@@ -118,12 +119,12 @@ def test_events_that_never_get_a_receipt_cannot_stand_in_the_way_of_a_call() -> 
 
 def test_session_numbers_only_rise_even_when_the_clock_was_set_back(tmp_path: Path) -> None:
     path = tmp_path / "session"
-    first = _next_session(path)
-    assert _next_session(path) > first
+    first = next_session(path)
+    assert next_session(path) > first
     path.write_text(str(2**52), "ascii")  # as if the clock had been years ahead
-    assert _next_session(path) == 2**52 + 1
+    assert next_session(path) == 2**52 + 1
     path.write_text("damaged", "ascii")
-    assert _next_session(path) > 0
+    assert next_session(path) > 0
 
 
 @given(st.lists(st.tuples(st.floats(0, 2), st.integers(0, 60)), max_size=200))
