@@ -2,8 +2,8 @@
 """`make test-camera`: the genuine picamera2, on libcamera's virtual camera, drives the box's camera adapter.
 
 What it needs is built once into a cache outside the repository, ${XDG_CACHE_HOME:-~/.cache}/madomori/test-camera:
-libcamera from Debian's source package (only its virtual pipeline, with our pacing put in), a small preload library, and
-a venv with picamera2 and the box's own libraries. libcamera is LGPL and none of it enters the product.
+libcamera from Debian's source package (only its virtual pipeline, with our pacing put in), two small preload libraries,
+and a venv with picamera2 and the box's own libraries. libcamera is LGPL and none of it enters the product.
 
 What cannot be had (no network, no compiler, a source that is gone) is told loudly, and the target ends well: that must
 not stop a change to the hub. A test that fails fails.
@@ -43,6 +43,7 @@ PACKAGES = [
     *("libdrm-dev", "libevent-dev", "libgnutls28-dev", "libjpeg-dev", "libssl-dev", "libudev-dev", "libyaml-dev"),
     "libyuv-dev",
 ]
+PRELOADED = ("dma_buf", "usb_camera")
 OPTIONS = [
     "--buildtype=plain",
     "-Doptimization=0",  # half the time to build, and the test pictures are small
@@ -105,7 +106,7 @@ def prepared() -> dict[str, str]:
     install_packages()
     version = output([PYTHON, "-c", "import sys; print(*sys.version_info[:2], sep='.')"])
     prefix = built(f"libcamera-{digest(version, SOURCE_SHA256, *OPTIONS, text('paced_camera.h'))}", libcamera)
-    shim = built(f"dma_buf-{digest(text('dma_buf.c'))}", dma_buf)
+    shims = built(f"preload-{digest(*(text(f'{name}.c') for name in PRELOADED))}", preloaded)
     venv = built(f"venv-{digest(version, text('requirements.txt'))}", environment_of_python)
     shutil.copy(HERE / "virtual.yaml", prefix / "share/libcamera/pipeline/virtual/virtual.yaml")
     return {
@@ -114,7 +115,7 @@ def prepared() -> dict[str, str]:
         "MADOMORI_TEST_CAMERA": "1",
         "PYTHONPATH": str(prefix / "lib/python3/dist-packages"),
         "LD_LIBRARY_PATH": str(prefix / "lib"),
-        "LD_PRELOAD": str(shim / "dma_buf.so"),
+        "LD_PRELOAD": " ".join(str(shims / f"{name}.so") for name in PRELOADED),
         "LIBCAMERA_LOG_LEVELS": "*:ERROR",
     }
 
@@ -201,13 +202,12 @@ def source() -> Path:
     )
 
 
-def dma_buf(prefix: Path, work: Path) -> None:
-    """The preload library."""
-    target = prefix / "dma_buf.so"
-    log(
-        ["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-o", str(target), str(HERE / "dma_buf.c"), "-ldl"],
-        "dma_buf.c を作れません / dma_buf.c cannot be built",
-    )
+def preloaded(prefix: Path, work: Path) -> None:
+    """The preload libraries."""
+    for name in PRELOADED:
+        target, made_of = str(prefix / f"{name}.so"), str(HERE / f"{name}.c")
+        command = ["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-o", target, made_of, "-ldl"]
+        log(command, f"{name}.c を作れません / {name}.c cannot be built")
 
 
 def environment_of_python(prefix: Path, work: Path) -> None:
