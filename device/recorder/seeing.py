@@ -18,6 +18,8 @@ _DARK: Final = 40
 _HEARD_BLOCKS: Final = 5
 _FULL_SCALE: Final = 32_768
 _SILENCE_DBFS: Final = -200.0
+_PAUSE_LEAST_US: Final = 2_500_000
+"""A camera that encodes its pictures itself can be looked at once a second only, at its keyframes."""
 _PAUSE_LOOKS: Final = 3
 """After so many looks' time without a look the stream was lost, and nothing is known of the time between."""
 
@@ -112,7 +114,7 @@ class Patience:
         self._stream: Literal["picture", "sound"] = stream
         self._why: Literal["frozen", "black", "silent"] = why
         self._least_us = least_us
-        self.pause_us = _PAUSE_LOOKS * every_us
+        self.pause_us = max(_PAUSE_LOOKS * every_us, _PAUSE_LEAST_US)
         """After so long without a look nothing is known of the time between."""
         self._start_us: int | None = None
         self._last_us = 0
