@@ -52,9 +52,10 @@ class Gap(Message):
     stream: Literal["picture", "sound"]
     start_ms: Counter
     end_ms: Counter
-    why: Literal["lost", "frozen", "black", "silent", "withheld", "disk", "overrun", "restart"]
+    why: Literal["lost", "frozen", "black", "silent", "withheld", "off", "disk", "overrun", "restart"]
     """lost: the device gave nothing. frozen, black, silent: it gave something that shows nothing, and that was kept.
-    withheld: sound from before the notice. disk, overrun: it could not be stored. restart: the box was off."""
+    withheld: sound from before the notice. off: this box does not record it, by the city's policy or for want of a
+    device. disk, overrun: it could not be stored. restart: the box was off."""
 
 
 class SegmentRecord(Message):

@@ -52,6 +52,7 @@ def self_care(
     identity: Identity,
     recorder: Recorder | None,
     camera: bool,
+    microphone: bool,
     frames_per_second: int,
     announcer: Announcer,
     spool: SpoolWriter,
@@ -70,7 +71,7 @@ def self_care(
     plan = Plan(
         pre_roll_ms=bundle.profile.recording.pre_roll_seconds * 1000,
         camera=camera,
-        microphone=recorder is not None,
+        microphone=microphone,
         frames_per_second=frames_per_second,
         tone=settings.care.selftest_tone,
     )

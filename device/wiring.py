@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.messages import Level, ProfileRef
+from contract.profile import Recording
 from device import sounds
 from device.adapters import sealer_age
 from device.adapters.clock_system import SystemClock, new_id
@@ -138,9 +139,10 @@ def assemble(
     watchdog: Watchdog | None = None,
     watch_every_s: float | None = None,
 ) -> Assembled:
-    """Put a box together from its bundle and its parts. A recorder needs a camera and a microphone.
+    """Put a box together from its bundle and its parts. A recorder needs a camera or a microphone.
 
-    `watchdog` is told every `watch_every_s` that all loops moved.
+    What the city's profile does not let be recorded is not even opened. `watchdog` is told every `watch_every_s` that
+    all loops moved.
 
     Raises:
         AlreadyRunning: another program runs on this bundle.
@@ -174,8 +176,9 @@ def assemble(
         pulse=guard.pulse,
     )
     late.append(runner)
+    camera, microphone = _allowed(bundle.profile.recording, camera, microphone)
     recorder = None
-    if camera is not None and microphone is not None:
+    if camera is not None or microphone is not None:
         recorder = MediaRecorder(
             camera=camera,
             microphone=microphone,
@@ -195,6 +198,7 @@ def assemble(
         identity=identity,
         recorder=recorder,
         camera=camera is not None,
+        microphone=microphone is not None,
         frames_per_second=camera.frames_per_second if camera is not None else 0,
         announcer=announcer,
         spool=spool,
@@ -214,6 +218,13 @@ def assemble(
         runner.post(FaultSeen(unusable[0].fault, "; ".join(map(str, unusable))))
     _announce_again(store, runner)
     return Assembled(runner, recorder, spool, announcer, lamp, buzzer, button, guard, care, lock)
+
+
+def _allowed(
+    recording: Recording, camera: Camera | EncodedCamera | None, microphone: Microphone | None
+) -> tuple[Camera | EncodedCamera | None, Microphone | None]:
+    """The devices of what may be recorded."""
+    return camera if recording.video != "off" else None, microphone if recording.audio != "off" else None
 
 
 def _following(role: Role, rules: RecordingRules) -> Following | None:

@@ -4,7 +4,7 @@ A reader must be able to tell a camera that was lost from one that was cut out a
 signed by the box at the time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final, Literal
@@ -14,7 +14,7 @@ from device.recorder.packets import Packet, Piece
 from device.recorder.seeing import Spell
 
 Stream = Literal["picture", "sound"]
-Why = Literal["lost", "frozen", "black", "silent", "withheld", "disk", "overrun", "restart"]
+Why = Literal["lost", "frozen", "black", "silent", "withheld", "off", "disk", "overrun", "restart"]
 
 GAPS_MAX: Final = 16
 """As many as a record may carry (`contract.evidence.SegmentRecord`)."""
@@ -37,9 +37,13 @@ class Hole:
 
 
 class GapFinder:
-    """The holes of one incident, piece by piece in order. Used by the writer thread alone."""
+    """The holes of one incident, piece by piece in order. Used by the writer thread alone.
 
-    def __init__(self) -> None:
+    `off` are the streams that are not recorded at all.
+    """
+
+    def __init__(self, off: Collection[Stream] = ()) -> None:
+        self._off = off
         self._covered_us: dict[Stream, int] = {}
         self._hole_told_us: dict[Stream, int] = {}
         self._told_us: dict[Spell, int] = {}
@@ -62,8 +66,11 @@ class GapFinder:
         if self._origin_us is None:
             self._origin_us = piece.start_us
         slack_us = _UNDERWAY_US if stopped else 0
-        holes = self._holes("picture", piece.video, (), piece.end_us, slack_us)
-        holes += self._holes("sound", piece.sound, piece.withheld, piece.end_us, slack_us)
+        holes = [Hole(stream, piece.start_us, piece.end_us, "off") for stream in self._off]
+        if "picture" not in self._off:
+            holes += self._holes("picture", piece.video, (), piece.end_us, slack_us)
+        if "sound" not in self._off:
+            holes += self._holes("sound", piece.sound, piece.withheld, piece.end_us, slack_us)
         self._failed = False
         return holes + self._spent(spells, self._origin_us, piece.end_us)
 
@@ -71,7 +78,12 @@ class GapFinder:
         """The holes from the last piece to the end of a recording that had nothing more to keep."""
         if self._origin_us is None:
             return []
-        return self._holes("picture", [], (), end_us, 0) + self._holes("sound", [], (), end_us, 0)
+        return [
+            hole
+            for stream in ("picture", "sound")
+            if stream not in self._off
+            for hole in self._holes(stream, [], (), end_us, 0)
+        ]
 
     def _holes(
         self, stream: Stream, packets: list[Packet], withheld: Iterable[tuple[int, int]], end_us: int, slack_us: int

@@ -8,7 +8,7 @@ from contract.messages import RecordingState
 from device.core.events import FaultSeen, RecorderChanged, RecordingEnded
 from device.ports import Camera, Clock, EncodedCamera, EncoderError, Microphone, Post, Sample, Sealer, Vitals
 from device.recorder.encoding import Encoders
-from device.recorder.feeding import CameraFeed, EncodedCameraFeed, MicrophoneFeed
+from device.recorder.feeding import CameraFeed, EncodedCameraFeed, Feed, MicrophoneFeed
 from device.recorder.inbox import AllowSound, Close, Inbox, Keep, Stop, TakeSample
 from device.recorder.settings import RecorderSettings
 from device.recorder.store import SegmentStore
@@ -17,10 +17,14 @@ from device.recorder.writer import Writer
 _FEED_PATIENCE_S = 3.0
 _WRITER_PATIENCE_S = 10.0
 _SAMPLE_PATIENCE_S = 5.0
+_NO_PICTURE = (640, 360, 25)
+"""What a recording of sound alone says of the picture that it does not have."""
 
 
 class MediaRecorder:
     """`Recorder` with three threads of its own: camera and H.264, microphone and AAC, writer.
+
+    Without a camera or a microphone the other alone is recorded, and each signed record says so.
 
     `keep`, `allow_sound` and `stop` only put a command on the writer's queue, so a call for help never waits for the
     recording. `clock.now().mono_ms` and the capture times of camera and microphone must be the same clock
@@ -37,8 +41,8 @@ class MediaRecorder:
 
     def __init__(
         self,
-        camera: Camera | EncodedCamera,
-        microphone: Microphone,
+        camera: Camera | EncodedCamera | None,
+        microphone: Microphone | None,
         sealer: Sealer,
         store: SegmentStore,
         post: Post,
@@ -55,43 +59,37 @@ class MediaRecorder:
         self._settings = settings
         self._pulse = pulse
         self._inbox = Inbox(settings.inbox_packets)
-        self._running: tuple[Encoders, CameraFeed | EncodedCameraFeed, MicrophoneFeed, Writer] | None = None
+        self._running: tuple[Encoders, dict[str, Feed], Writer] | None = None
         self._failed = False
 
     def start(self) -> None:
         """Open the encoders (tens of ms) and begin to capture. Once."""
-        retry_s = self._settings.retry_ms / 1000
+        retry_s, look_ms = self._settings.retry_ms / 1000, self._settings.look_ms
+        camera = self._camera
+        size = (camera.width, camera.height, camera.frames_per_second) if camera is not None else _NO_PICTURE
         try:
-            encoders = Encoders(
-                self._camera.width,
-                self._camera.height,
-                self._camera.frames_per_second,
-                self._settings,
-                encoded=isinstance(self._camera, EncodedCamera),
-            )
+            encoders = Encoders(*size, self._settings, encoded=isinstance(camera, EncodedCamera))
         except EncoderError as error:
             self._failed = True
             self._post(FaultSeen(error.fault, str(error)))
             self._post(RecorderChanged(RecordingState.FAILED))
             return
-        camera = _camera_feed(self._camera, encoders, self._inbox, retry_s, self._settings.look_ms)
-        microphone = MicrophoneFeed(self._microphone, encoders, self._inbox, retry_s, self._settings.look_ms)
+        feeds: dict[str, Feed] = {}
+        if camera is not None:
+            feeds["camera"] = _camera_feed(camera, encoders, self._inbox, retry_s, look_ms)
+        if self._microphone is not None:
+            feeds["microphone"] = MicrophoneFeed(self._microphone, encoders, self._inbox, retry_s, look_ms)
         writer = Writer(
-            self._inbox,
-            encoders,
-            self._sealer,
-            self._store,
-            self._post,
-            self._clock,
-            self._settings,
-            {"camera": camera, "microphone": microphone},
+            self._inbox, encoders, self._sealer, self._store, self._post, self._clock, self._settings, feeds
         )
-        camera.beat, microphone.beat, writer.beat = map(self._pulse, ("camera", "microphone", "recorder"))
+        for name, feed in feeds.items():
+            feed.beat = self._pulse(name)
+        writer.beat = self._pulse("recorder")
         writer.disk_beats(self._pulse("disk"))
-        self._running = (encoders, camera, microphone, writer)
+        self._running = (encoders, feeds, writer)
         writer.start()
-        camera.start()
-        microphone.start()
+        for feed in feeds.values():
+            feed.start()
 
     def keep(self, incident: str, sound: bool) -> None:
         """The `Recorder` port."""
@@ -99,7 +97,9 @@ class MediaRecorder:
             self._inbox.tell(Keep(incident, sound, self._clock.now().mono_ms))
         if self._running is not None:
             # Everything up to the press can then be cut off, sealed and made safe at the very next picture.
-            self._running[1].want_keyframe()
+            camera = self._running[1].get("camera")
+            if isinstance(camera, CameraFeed | EncodedCameraFeed):
+                camera.want_keyframe()
 
     def allow_sound(self, incident: str, from_mono_ms: int) -> None:
         """The `Recorder` port."""
@@ -116,11 +116,11 @@ class MediaRecorder:
         """The `Recorder` port."""
         if self._running is None:
             return RecordingState.FAILED if self._failed else RecordingState.OFF
-        return self._running[3].state
+        return self._running[2].state
 
     def vitals(self) -> Vitals:
         """The `Recorder` port."""
-        return Vitals(None, None, None) if self._running is None else self._running[3].vitals()
+        return Vitals(None, None, None) if self._running is None else self._running[2].vitals()
 
     def sample(self, duration_ms: int) -> Sample:
         """The `Recorder` port.
@@ -141,8 +141,8 @@ class MediaRecorder:
         """The `Recorder` port. Blocks until the last segment is on the disk, 16 s at most."""
         if self._running is None:
             return
-        encoders, camera, microphone, writer = self._running
-        ended = [feed.close(_FEED_PATIENCE_S) for feed in (camera, microphone)]
+        encoders, feeds, writer = self._running
+        ended = [feed.close(_FEED_PATIENCE_S) for feed in feeds.values()]
         self._inbox.tell(Close())
         writer.join(_WRITER_PATIENCE_S)
         self._running = None

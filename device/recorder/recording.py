@@ -1,13 +1,13 @@
 """One incident being kept: its packets become segments."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from contract.evidence import Gap
 from device.ports import EncoderError, Segment
 from device.recorder.cutting import Cutter
 from device.recorder.encoding import Encoders
-from device.recorder.gaps import GapFinder, Hole, joined
+from device.recorder.gaps import GapFinder, Hole, Stream, joined
 from device.recorder.muxing import SegmentMuxer
 from device.recorder.packets import Packet, Piece
 from device.recorder.seeing import Spell
@@ -18,7 +18,7 @@ class Recording:
     """Used by the writer thread alone. A piece that cannot be muxed raises the encoder fault; the next one begins.
 
     `base_ms` above 0: the box was off meanwhile, and the recording goes on. `spells` gives what is known of pictures
-    and sound that show nothing.
+    and sound that show nothing; `off` are the streams that this box does not record.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Recording:
         base_ms: int,
         segment_ms: int,
         spells: Callable[[], Iterable[Spell]] = tuple,
+        off: Collection[Stream] = (),
     ) -> None:
         self.incident = incident
         self._asked_ms = asked_ms
@@ -41,7 +42,7 @@ class Recording:
         self._end_ms = base_ms
         self._kept_any = base_ms > 0
         self._spells = spells
-        self._finder = GapFinder()
+        self._finder = GapFinder(off)
         self._untold = _restart(base_ms) if base_ms > 0 else []
         self.errors = 0
         """Pieces that could not be muxed."""

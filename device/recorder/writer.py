@@ -10,6 +10,7 @@ from device.ports import Clock, PortError, Post, Sealer, Segment, SpoolError, Vi
 from device.recorder.backlog import Backlog
 from device.recorder.encoding import Encoders
 from device.recorder.feeding import Feed
+from device.recorder.gaps import Stream
 from device.recorder.inbox import AllowSound, Broke, Close, Inbox, Item, Keep, Stop, TakeSample
 from device.recorder.packets import Packet
 from device.recorder.recording import Recording
@@ -59,7 +60,8 @@ class Writer:
         self._ring = Ring(
             settings.pre_roll_ms * 1000, 1_000_000, 4 * bytes_a_second * (settings.pre_roll_ms // 1000 + 2)
         )
-        self._watches = {name: StreamWatch(settings.stall_ms, settings.steady_ms) for name in ("camera", "microphone")}
+        self._watches = {name: StreamWatch(settings.stall_ms, settings.steady_ms) for name in feeds}
+        self._off: list[Stream] = [stream for stream, name in _DEVICE_OF.items() if name not in feeds]
         self._started_ms = clock.now().mono_ms
         self._reopen_at_ms = dict.fromkeys(self._watches, self._started_ms + settings.reopen_ms)
         self._recording: Recording | None = None
@@ -90,10 +92,13 @@ class Writer:
         now_ms, heard = self._clock.now().mono_ms, self._senses.heard
         fresh = heard is not None and now_ms - heard.at_us // 1000 <= _LEVEL_MS
         return Vitals(
-            camera_age_ms=self._watches["camera"].age_ms(now_ms),
-            sound_age_ms=self._watches["microphone"].age_ms(now_ms),
+            camera_age_ms=self._age_ms("camera", now_ms),
+            sound_age_ms=self._age_ms("microphone", now_ms),
             sound_dbfs=heard.dbfs if heard is not None and fresh else None,
         )
+
+    def _age_ms(self, name: str, now_ms: int) -> int | None:
+        return self._watches[name].age_ms(now_ms) if name in self._watches else None
 
     def _run(self) -> None:
         while True:
@@ -157,6 +162,7 @@ class Writer:
             self._base_ms(command.incident),
             self._settings.segment_ms,
             self._senses.spells,
+            self._off,
         )
         self._began_due = True
         self._set_state(RecordingState.RECORDING)
@@ -211,7 +217,8 @@ class Writer:
             first = None
             if self._began_due and began and self._recording is not None:
                 self._began_due = False
-                sound = segment.audio or self._watches["microphone"].is_live(self._clock.now().mono_ms)
+                microphone = self._watches.get("microphone")
+                sound = segment.audio or (microphone is not None and microphone.is_live(self._clock.now().mono_ms))
                 first = RecordingBegan(segment.incident, self._recording.pre_roll_ms(), segment.video, sound)
             self._backlog.add(segment, first)
 
@@ -273,6 +280,7 @@ class Writer:
         self._set_state(RecordingState.OFF)
 
 
+_DEVICE_OF: Final[dict[Stream, str]] = {"picture": "camera", "sound": "microphone"}
 _MISSING: Final = {
     "camera": "カメラから映像が来ません / no picture comes from the camera",
     "microphone": "マイクから音が来ません / no sound comes from the microphone",

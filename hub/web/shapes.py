@@ -121,7 +121,7 @@ class RecordingGap(Shape):
     stream: Literal["picture", "sound"]
     start_ms: int
     end_ms: int
-    why: Literal["lost", "frozen", "black", "silent", "withheld", "disk", "overrun", "restart"]
+    why: Literal["lost", "frozen", "black", "silent", "withheld", "off", "disk", "overrun", "restart"]
 
 
 class Recording(Shape):

@@ -10,15 +10,17 @@ import gpiozero
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 from support.bundles import RECIPIENTS, make_bundle
+from support.hubs import until
 from support.pins import forget_pins
 
-from contract.messages import Event
+from contract.messages import Event, RecordingState
 from device.adapters.camera_av import AvCamera
 from device.adapters.camera_picamera2 import Picamera2Camera
 from device.config import Bundle
 from device.core.events import FaultSeen, Happening
 from device.ports import EncodedCamera
 from device.simulated.camera import SimulatedCamera
+from device.simulated.lamp import SimulatedLamp
 from device.simulated.microphone import SimulatedMicrophone
 from device.simulated.room import Room
 from device.simulated.speaker import SimulatedSpeaker
@@ -203,3 +205,37 @@ def test_d30_a_lamp_and_a_buzzer_that_fail_never_stop_a_recording_and_are_shown_
     FragilePin.broken = frozenset()
     assert whole.of("fault.cleared").body.fault == "lamp"
     assert whole.of("segment.sealed").incident == incident
+
+
+@pytest.mark.parametrize(("audio", "video"), [("off", "button"), ("button", "off"), ("off", "off")])
+def test_what_the_city_does_not_let_be_recorded_is_not_even_opened(tmp_path: Path, audio: str, video: str) -> None:
+    folder = make_bundle(tmp_path / "bundle", extra=SMALL)
+    profile = folder / "profile.toml"
+    text = profile.read_text("utf-8")
+    changed = text.replace('audio = "button"', f'audio = "{audio}"').replace('video = "button"', f'video = "{video}"')
+    assert changed != text
+    profile.write_text(changed, "utf-8")
+    opened: list[str] = []
+
+    class Camera(SimulatedCamera):
+        def frames(self) -> Iterator[tuple[int, Any]]:
+            opened.append("camera")
+            return super().frames()
+
+    class Microphone(SimulatedMicrophone):
+        def blocks(self) -> Iterator[tuple[int, bytes]]:
+            opened.append("microphone")
+            return super().blocks()
+
+    box = assemble(
+        Bundle(folder), lamp=SimulatedLamp(), camera=Camera("X", 320, 180, 10), microphone=Microphone(Room())
+    )
+    thread = threading.Thread(target=box.run)
+    thread.start()
+    expected = [name for name, policy in (("camera", video), ("microphone", audio)) if policy != "off"]
+    until(lambda: box.recorder is None or box.recorder.state() is RecordingState.ARMED)
+    box.runner.stop()
+    thread.join(20)
+    assert opened == expected
+    assert (box.recorder is None) is (expected == [])
+    assert not {"camera", "microphone"} & set(box.runner.box.faults)

@@ -125,8 +125,8 @@ class Studio:
         self.diary = Diary()
         self.kept_ms: dict[str, int] = {}
         self.room = ports.get("room") or Room()
-        self.camera = ports.get("camera") or CountedCamera()
-        self.microphone = ports.get("microphone") or SimulatedMicrophone(self.room)
+        self.camera = ports["camera"] if "camera" in ports else CountedCamera()
+        self.microphone = ports["microphone"] if "microphone" in ports else SimulatedMicrophone(self.room)
         self.store = ports.get("store") or SegmentStore(folder / "segments")
         self.key, _ = load_or_make_key(folder / "evidence.pem")
         sealer = ports.get("sealer") or SigningSealer(

@@ -5,9 +5,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.studio import FPS, HEIGHT, SETTINGS, WIDTH, Studio, Watched, header, new_id, stored
+from support.studio import (
+    FPS,
+    HEIGHT,
+    SETTINGS,
+    WIDTH,
+    Studio,
+    Watched,
+    decode_messages,
+    header,
+    joined,
+    new_id,
+    stored,
+)
 
 from contract.evidence import Gap
+from contract.messages import RecordingState
 from device.core.events import FaultGone, FaultSeen, RecorderChanged, RecordingBegan, SegmentWritten
 from device.ports import EncoderError
 from device.simulated.camera import SimulatedCamera
@@ -138,6 +151,23 @@ def test_d09_d11_a_press_with_one_device_missing_is_recorded_with_the_other(
     assert (gap.stream, gap.why, gap.start_ms) == (stream, "lost", 0)
     assert gap.end_ms == pytest.approx(records[-1].end_ms, abs=100)
     assert studio.diary.faults() == [f"+{fault}"]
+
+
+@pytest.mark.parametrize(("off", "stream"), [("camera", "picture"), ("microphone", "sound")])
+def test_what_is_not_recorded_here_is_said_in_each_record_and_is_no_fault(
+    open_studio: Open, tmp_path: Path, off: str, stream: str
+) -> None:
+    studio = open_studio(**{off: None})
+    assert studio.diary.wait(RecorderChanged).state is RecordingState.ARMED
+    incident = studio.keep()
+    studio.diary.wait(SegmentWritten, 3)
+    studio.stop(incident)
+    records = [record for _, record in stored(tmp_path, incident)]
+    assert all((record.video, record.audio) == (off != "camera", off == "camera") for record in records)
+    assert all(any((gap.stream, gap.why) == (stream, "off") for gap in record.gaps or ()) for record in records)
+    assert studio.diary.faults() == []
+    if off == "microphone":  # ffmpeg complains of a track without pictures; browsers play the sound (test_browser)
+        assert decode_messages(joined([content for content, _ in stored(tmp_path, incident)])) == []
 
 
 def test_d12_with_neither_the_answer_still_comes_and_nothing_is_claimed(open_studio: Open, tmp_path: Path) -> None:
