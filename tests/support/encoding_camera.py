@@ -6,9 +6,12 @@ from fractions import Fraction
 from typing import Any
 
 import av
-from support.studio import FPS, HEIGHT, WIDTH, CountedCamera
+from support.studio import FPS, HEIGHT, SETTINGS, WIDTH, CountedCamera, Film
 
 from device.ports import EncoderError
+from device.recorder.encoding import Encoders
+from device.recorder.packets import Packet
+from device.simulated.camera import SimulatedCamera
 
 
 class EncodingCamera:
@@ -51,6 +54,29 @@ class EncodingCamera:
 
     def close(self) -> None:
         self.scene.close()
+
+
+class EncodedFilm(Film):  # type: ignore[misc]
+    """A `Film` whose pictures the camera has encoded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoders = Encoders(WIDTH, HEIGHT, FPS, SETTINGS, encoded=True)
+
+    def shoot(
+        self, start_ms: int, seconds: float, loud_until_ms: int | None = None, picture_from_ms: int = 0
+    ) -> Iterator[Packet]:  # type: ignore[override]
+        """As a `Film`'s, each packet made when it is asked for; no picture from before `picture_from_ms`."""
+        encoder, scene, video = _encoder(), SimulatedCamera("film", WIDTH, HEIGHT, FPS), self.encoders.encoded_video
+        assert video is not None
+        for packet in super().shoot(start_ms, seconds, loud_until_ms):
+            if not packet.video:
+                yield packet
+            elif packet.at_us >= picture_from_ms * 1000:
+                frame = scene.picture(packet.at_us // 40_000, packet.at_us / 1e6)
+                frame.pts, frame.time_base = packet.at_us // 1000, Fraction(1, 1000)
+                for encoded in encoder.encode(frame):
+                    yield video.packet(encoded.pts * 1000, encoded.is_keyframe, bytes(encoded))
 
 
 def _encoder() -> Any:

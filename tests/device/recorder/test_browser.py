@@ -21,12 +21,18 @@ SECONDS = 8
 
 
 def film_of_an_incident(kind: str) -> bytes:
-    """Eight seconds; sound may be kept only from the fourth on, or picture comes only from the third on."""
-    film = Film() if kind == "pictures" else EncodedFilm()
+    """Eight seconds; sound may be kept only from the fourth on, unless there is nothing else at the beginning.
+
+    "encoded, late": the header was made before the camera's own parameter sets were known.
+    """
+    film = EncodedFilm() if kind.startswith("encoded") else Film()
     late = {"picture_from_ms": START_MS + 3_000} if kind == "encoded, late" else {}
-    kept = Recording(film.encoders, Faults(lambda event: None), "incident", bool(late), START_MS, 0, 2_000)
+    sound = kind in ("sound alone", "encoded, late")
+    kept = Recording(film.encoders, Faults(lambda event: None), "incident", sound, START_MS, 0, 2_000)
     segments = []
     for packet in film.shoot(START_MS, SECONDS, **late):
+        if packet.video and kind == "sound alone":
+            continue
         if packet.at_us >= (START_MS + 4_000) * 1000:
             kept.allow_sound(START_MS + 4_000)
         segments += kept.add(packet)
@@ -40,8 +46,10 @@ def page(chromium: Browser) -> Iterator[Page]:
     opened.close()
 
 
-# "encoded, late": the header was made before the camera's own parameter sets were known.
-@pytest.fixture(params=["pictures", "encoded", "encoded, late"])
+NO_SEEKING = pytest.mark.xfail(reason="Chromium cannot seek where the picture's track is empty: demuxer seek failed")
+
+
+@pytest.fixture(params=["pictures", pytest.param("sound alone", marks=NO_SEEKING), "encoded", "encoded, late"])
 def address(request: pytest.FixtureRequest) -> Iterator[str]:
     recording = film_of_an_incident(request.param)
 
@@ -77,7 +85,6 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.parametrize("address", ["picture", "sound alone"], indirect=True)
 def test_a_joined_recording_plays_in_a_browser(page: Page, address: str, request: pytest.FixtureRequest) -> None:
     page.goto(address)
     page.wait_for_function("v.readyState >= 4 || v.error", timeout=15_000)
@@ -94,4 +101,5 @@ def test_a_joined_recording_plays_in_a_browser(page: Page, address: str, request
     page.wait_for_function("v.ended || v.error", timeout=20_000)
     assert page.evaluate("v.error && v.error.message") is None
     assert page.evaluate("v.webkitAudioDecodedByteCount") > 0
-    assert page.evaluate("v.getVideoPlaybackQuality().totalVideoFrames") > 50
+    if "sound" not in request.node.callspec.id:
+        assert page.evaluate("v.getVideoPlaybackQuality().totalVideoFrames") > 50
