@@ -16,6 +16,7 @@ from contract.messages import Command
 from hub import authority, clock
 from hub.config import HubConfig, load_profile
 from hub.domain.flood import Meter
+from hub.domain.presence import Doubles
 from hub.engine import Engine
 from hub.store import alerts, boxes, users
 from hub.store.engine import begin_read, begin_write, open_database
@@ -68,6 +69,7 @@ class Writer:
     def __init__(self) -> None:
         self.heard: dict[str, float] = {}
         self.listening = True
+        self.doubles = Doubles()
 
 
 class Round:

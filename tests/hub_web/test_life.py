@@ -100,7 +100,7 @@ def test_calling_a_press_false_needs_its_own_permission(said: Said) -> None:
     assert needed(deed.Note(text="x")) == (Action.NOTE,)
 
 
-@given(st.datetimes(timezones=st.timezones()))
+@given(st.datetimes(timezones=st.timezones(), allow_imaginary=False))
 def test_any_moment_people_give_is_utc_or_refused(moment: datetime) -> None:
     try:
         read = TypeAdapter(deed.At).validate_python(moment.isoformat())
