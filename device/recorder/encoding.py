@@ -30,22 +30,28 @@ class Encoders:
     """The opened H.264 and AAC encoders, and the facts that every segment's header repeats.
 
     Both belong to a container that goes nowhere: that is how libav gives them global headers (avcC, not in-band
-    parameter sets), without which the muxer writes an empty avcC box. `encoded`: the camera encodes its pictures
-    itself, so there is no H.264 encoder here, and the header waits for the camera's word in `encoded_video`.
+    parameter sets), without which the muxer writes an empty avcC box. `picture` is its width, height and frames a
+    second; None where no picture is recorded. `encoded`: the camera encodes its pictures itself, so there is no H.264
+    encoder here, and the header waits for the camera's word in `encoded_video`.
 
     Raises:
         EncoderError: the encoders cannot be opened.
     """
 
     def __init__(
-        self, width: int, height: int, frames_per_second: int, settings: RecorderSettings, encoded: bool = False
+        self,
+        picture: tuple[int, int, int] | None,
+        settings: RecorderSettings,
+        encoded: bool = False,
     ) -> None:
+        width, height, frames_per_second = picture or (0, 0, 0)
         self.frames_per_second = frames_per_second
         self.encoded_video = EncodedVideo(width, height, frames_per_second) if encoded else None
+        self.video: Any = None
         try:
             self._container: OutputContainer = av.open(Nowhere(), "w", format="mp4", options={"movflags": "empty_moov"})
-            if not encoded:
-                self.video: Any = self._container.add_stream(
+            if picture is not None and not encoded:
+                self.video = self._container.add_stream(
                     "libx264", rate=frames_per_second, options=x264_options(frames_per_second)
                 )
                 self.video.width, self.video.height, self.video.pix_fmt = width, height, "yuv420p"
@@ -61,7 +67,7 @@ class Encoders:
             ) from error
 
     def video_template(self) -> Any:
-        """The stream from which a segment makes its video track, as far as it is known by now.
+        """The stream from which a segment makes its video track, as far as it is known by now; None: there is none.
 
         Raises:
             EncoderError: none can be made.

@@ -17,8 +17,6 @@ from device.recorder.writer import Writer
 _FEED_PATIENCE_S = 3.0
 _WRITER_PATIENCE_S = 10.0
 _SAMPLE_PATIENCE_S = 5.0
-_NO_PICTURE = (640, 360, 25)
-"""What a recording of sound alone says of the picture that it does not have."""
 
 
 class MediaRecorder:
@@ -66,9 +64,9 @@ class MediaRecorder:
         """Open the encoders (tens of ms) and begin to capture. Once."""
         retry_s, look_ms = self._settings.retry_ms / 1000, self._settings.look_ms
         camera = self._camera
-        size = (camera.width, camera.height, camera.frames_per_second) if camera is not None else _NO_PICTURE
+        picture = (camera.width, camera.height, camera.frames_per_second) if camera is not None else None
         try:
-            encoders = Encoders(*size, self._settings, encoded=isinstance(camera, EncodedCamera))
+            encoders = Encoders(picture, self._settings, encoded=isinstance(camera, EncodedCamera))
         except EncoderError as error:
             self._failed = True
             self._post(FaultSeen(error.fault, str(error)))

@@ -162,9 +162,12 @@ class SegmentMuxer:
             self._video_template = self._encoders.video_template()
         try:
             with av.open(file, "w", format="mp4", options=_OPTIONS) as container:
-                video_stream: Any = container.add_stream_from_template(self._video_template)
+                video_stream: Any = None
+                if self._video_template is not None:  # browsers cannot seek beside a track without pictures
+                    video_stream = container.add_stream_from_template(self._video_template)
+                    video_stream.time_base = _VIDEO_BASE
                 sound_stream: Any = container.add_stream_from_template(self._encoders.sound)
-                video_stream.time_base, sound_stream.time_base = _VIDEO_BASE, _SOUND_BASE
+                sound_stream.time_base = _SOUND_BASE
                 container.start_encoding()
                 for start, length, packet in video:
                     container.mux_one(

@@ -55,7 +55,7 @@ def first_evidence() -> dict[str, float]:
     """Times in ms, medians, and their ratio. `first`: a press to the first durable segment; `ring`: to the last of
     the ring that can be closed; `floor`: see the module. Takes about ten seconds."""
     settings = RecorderSettings(pre_roll_ms=RING_S * 1000)
-    encoders = Encoders(1280, 720, 25, settings)
+    encoders = Encoders((1280, 720, 25), settings)
     packets = _ring(encoders)
     with tempfile.TemporaryDirectory() as folder:
         floors = [_floor_ms(encoders, packets, Path(folder)) for _ in range(ROUNDS)]

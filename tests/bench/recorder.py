@@ -138,7 +138,7 @@ def _recorder(with_sound: bool) -> None:
         key, _ = load_or_make_key(Path(folder) / "key.pem")
         seal = AgeSeal([str(x25519.Identity.generate().to_public()) for _ in range(RECIPIENTS)])
         sealer = SigningSealer(key, seal, "bench", "bench", str(uuid4()), Clock(), store.chain)
-        encoders = Encoders(film.width, film.height, 25, settings)
+        encoders = Encoders((film.width, film.height, 25), settings)
         inbox = Inbox(settings.inbox_packets)
         writer = Writer(inbox, encoders, sealer, store, events.append, Clock(), settings, {})
         writer.start()

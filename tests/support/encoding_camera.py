@@ -61,7 +61,7 @@ class EncodedFilm(Film):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.encoders = Encoders(WIDTH, HEIGHT, FPS, SETTINGS, encoded=True)
+        self.encoders = Encoders((WIDTH, HEIGHT, FPS), SETTINGS, encoded=True)
 
     def shoot(
         self, start_ms: int, seconds: float, loud_until_ms: int | None = None, picture_from_ms: int = 0

@@ -264,7 +264,7 @@ class Film:
     """
 
     def __init__(self, settings: RecorderSettings = SETTINGS) -> None:
-        self.encoders = Encoders(WIDTH, HEIGHT, FPS, settings)
+        self.encoders = Encoders((WIDTH, HEIGHT, FPS), settings)
         self._video = VideoEncoder(self.encoders)
         self._sound = SoundEncoder(self.encoders)
         self._camera = SimulatedCamera("film", WIDTH, HEIGHT, FPS)

@@ -147,7 +147,7 @@ def marks_ms(length_ms: int) -> list[int]:
 
 def recorded(crystal: Crystal, length_ms: int) -> list[bytes]:
     """An incident of `length_ms` whose camera and microphone see and hear the same marks, in simulated time."""
-    encoders = Encoders(WIDTH, HEIGHT, FPS, RecorderSettings(video_bit_rate=100_000))
+    encoders = Encoders((WIDTH, HEIGHT, FPS), RecorderSettings(video_bit_rate=100_000))
     video, sound = VideoEncoder(encoders), SoundEncoder(encoders)
     kept = Recording(encoders, Faults(lambda event: None), "incident", True, START_MS, 0, 2_000)
     marks = marks_ms(length_ms)
