@@ -96,7 +96,7 @@ def test_d14_a_black_or_frozen_picture_and_zero_samples_are_found(tmp_path: Path
         assert failed(box.run()) - {"clock"} == {"picture_black"}
         box.studio.camera.come_back()
         box.studio.camera.stand_still()
-        box.studio.let_pass(5_500)
+        box.studio.let_pass(8_000)  # until nothing that moved is in the ring any more
         report = box.run()
         assert failed(report) - {"clock"} == {"picture_frozen"}
         assert not report["ok"]

@@ -21,7 +21,7 @@ from hub.store import schema
 
 pytestmark = pytest.mark.timeout(300)
 
-CALLS_AWAY = 700
+CALLS_AWAY = 250
 """Calls while nobody listens; with what goes with each, thousands of events."""
 
 

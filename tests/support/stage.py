@@ -1,7 +1,7 @@
 """The whole product on one machine, made of its real programs: hub, broker, simulated boxes, mail and webhook sinks.
 
-Used by `make demo`, `make demo-check`, `make bench` and the end-to-end tests. Everything goes through the public
-commands and interfaces of the design, section 8.
+Used by `make demo`, `make demo-check`, `make bench` and the end-to-end tests. Everything but the accounts goes through
+the public commands and interfaces of the design, section 8.
 """
 
 import json
@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,11 @@ from typing import Any
 
 import httpx
 from support.sinks import Arrival, Mailbox, Webhook
+
+from hub.clock import now_utc
+from hub.config import load
+from hub.store import users
+from hub.store.engine import begin_write, open_database
 
 BIN = Path(sys.executable).parent
 SITE = "kita"
@@ -165,13 +169,17 @@ class Stage:
         settings = self.site / "hub.toml"
         settings.write_text(settings.read_text("utf-8") + self._alerts(), "utf-8")
 
-        def add(account: tuple[str, str, str]) -> None:
-            login, name, role = account
-            who = ("--name", name, "--role", role, "--password-file", password)
-            self.run("madomori-hub", "user", self.site, "add", login, *who)
+        self._add_accounts()
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # each is a program start of its own
-            list(pool.map(add, ACCOUNTS))
+    def _add_accounts(self) -> None:
+        """What `madomori-hub user add` does, without a program start for each."""
+        database = open_database(load(self.site).database_url)
+        with begin_write(database) as connection:
+            for login, name, role in ACCOUNTS:
+                users.add(
+                    connection, login=login, name=name, role=role, password=PASSWORD, now=now_utc(), language="ja"
+                )
+        database.dispose()
 
     def _alerts(self) -> str:
         lines = [

