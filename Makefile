@@ -48,7 +48,7 @@ bench: prepare ## 測る（比で示す）/ measure; figures are ratios
 	@$(PYTHON_IN) tests/bench/run.py
 
 faults: prepare-test ## 長い故障試験 / the long fault runs
-	$(PYTHON_IN) -m pytest tests/faults -m long_faults --timeout=3600 $(PYTEST_ARGS)
+	$(PYTHON_IN) -m pytest tests -m long_faults --timeout=3600 $(PYTEST_ARGS)
 
 generate: prepare ## 生成するファイルを作り直す / remake the generated files
 	@$(PYTHON_IN) tests/generated.py --write

@@ -18,8 +18,9 @@ _SAMPLE_BYTES: Final = 2
 _JUMP_US: Final = 200_000
 """A stamp so much later than the count is a real gap, believed at once."""
 _STEP_US: Final = 30_000
-_STEP_BLOCKS: Final = 10
-"""So many blocks that all say the count is off by `_STEP_US`: samples were lost, or the first stamp came late."""
+_STEP_BLOCKS: Final = 50
+"""So many blocks (a second) all say that the count is off by `_STEP_US`: samples were lost, or the first came late.
+A busy machine hands over blocks in bursts, late for a good part of a second; believing that tore words apart."""
 _TOLD_US: Final = 100_000
 """A gap shorter than this is filled with zeros; a longer one stays a gap and is told in the record."""
 _CALM_US: Final = 2_000

@@ -79,6 +79,8 @@ ATTEMPTS = 3
 """On a machine that is busy with other tests the sound server itself drops samples now and then."""
 
 
+@pytest.mark.long_faults
+@pytest.mark.timeout(300)
 def test_notice_and_cue_are_found_in_the_recording(sound_card: dict[str, str], tmp_path: Path) -> None:
     """Out of the speaker, in at the microphone, through AAC and the segments: the recording proves what was said."""
     attempt = 0
