@@ -91,8 +91,7 @@ def rows(results: Any) -> list[Row]:
         *_one(quiet, floor),
         *(row for case in CASES if case in results.times for row in _troubled(case, results, quiet)),
         *_crowd(results, floor),
-        _row("pin → lamp's pin, p50", results.lamp.box.p50, results.lamp.bare.p50, note="floor: bare gpiozero"),
-        _row("pin → lamp's pin, p99", results.lamp.box.p99, results.lamp.bare.p99, 2),
+        *_lamp(results),
         Row(
             "recorder CPU", f"{results.cpu['share_of_one_core_at_25_fps']:.2f} core", "bare encode",
             results.cpu["recorder_cpu_ratio"], 1.15, note="picture and sound, sealed, on disk; 25 fps",
@@ -171,3 +170,13 @@ def _row(figure: str, value_ms: float, floor_ms: float | None = None, goal: floa
     if floor_ms is None:
         return Row(figure, ms(value_ms), note=note)
     return Row(figure, ms(value_ms), ms(floor_ms), value_ms / floor_ms, goal, note=note)
+
+
+def _lamp(results: Any) -> list[Row]:
+    if results.lamp is None:
+        return []
+    box, bare = results.lamp.box, results.lamp.bare
+    return [
+        _row("pin → lamp's pin, p50", box.p50, bare.p50, note="floor: bare gpiozero"),
+        _row("pin → lamp's pin, p99", box.p99, bare.p99, 2),
+    ]
