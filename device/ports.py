@@ -290,6 +290,8 @@ class Vitals:
     """Since the last block of sound."""
     sound_dbfs: float | None
     """Level (RMS) of the last second of sound, -200 to 0; digital silence is -200. None: no sound came lately."""
+    picture_still_ms: int | None = None
+    """For how long the camera's pictures have been the same in every dot. None: they are not, or it cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,6 @@ class Watched:
     height: int = 0
     dark: bool = False
     """The last picture looked at."""
-    frozen: bool = False
-    """Every picture is the same as the first."""
     samples: int = 0
     silent: bool = False
     melody_found: bool = False
@@ -37,7 +35,6 @@ def watch(segment: Segment, stop: Callable[[], bool]) -> Watched:
     import av
 
     seen = Watched(segment.end_ms - segment.start_ms)
-    digests: set[int] = set()
     sound = array("h")
     eye = Eye(1)
     to_s16 = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
@@ -52,14 +49,12 @@ def watch(segment: Segment, stop: Callable[[], bool]) -> Watched:
                     seen.width, seen.height = frame.width, frame.height
                     look = eye.look(seen.pictures * 10, frame)
                     if look is not None:
-                        digests.add(look.digest)
                         seen.dark = look.dark
                 elif isinstance(frame, av.AudioFrame):
                     for part in to_s16.resample(frame):
                         sound.frombytes(bytes(part.planes[0])[: part.samples * 2])
     except (av.error.FFmpegError, ValueError) as error:
         raise EncoderError(f"録ったものを再生できません / what is recorded cannot be played: {error}") from error
-    seen.frozen = seen.pictures > 1 and len(digests) == 1 and not seen.dark
     seen.samples = len(sound)
     heard = Ear(5).listen  # five looks make one judgement
     looks = [heard(at_ms, sound[at_ms * 48 : at_ms * 48 + 960].tobytes()) for at_ms in range(0, len(sound) // 48, 20)]

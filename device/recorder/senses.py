@@ -45,6 +45,9 @@ class Senses:
         self._black = Patience("picture", "black", settings.black_ms * 1000, every_us)
         self._silent = Patience("sound", "silent", settings.silent_ms * 1000, every_us)
         self._before: Look | None = None
+        self.still_ms: int | None = None
+        """For how long every look has shown the very same picture, black ones too; None when the last two differed."""
+        self._still_since_us = 0
         self._spells: deque[Spell] = deque(maxlen=_SPELLS_KEPT)
         self.heard: Heard | None = None
         """The last second of sound."""
@@ -55,6 +58,9 @@ class Senses:
         if before is not None and seen.at_us - before.at_us > self._frozen.pause_us:
             before = None  # the camera was lost meanwhile
         same = before is not None and before.digest == seen.digest
+        if not same:
+            self._still_since_us = seen.at_us
+        self.still_ms = (seen.at_us - self._still_since_us) // 1000 if same else None
         since_us = before.at_us if before is not None else None
         # A black picture may well be the same one each time: one name for one trouble.
         self._judge(self._frozen, seen.at_us, same and not seen.dark, since_us)

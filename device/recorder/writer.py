@@ -95,6 +95,7 @@ class Writer:
             camera_age_ms=self._age_ms("camera", now_ms),
             sound_age_ms=self._age_ms("microphone", now_ms),
             sound_dbfs=heard.dbfs if heard is not None and fresh else None,
+            picture_still_ms=self._senses.still_ms,
         )
 
     def _age_ms(self, name: str, now_ms: int) -> int | None:

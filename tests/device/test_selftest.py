@@ -95,8 +95,9 @@ def test_d14_a_black_or_frozen_picture_and_zero_samples_are_found(tmp_path: Path
         box.studio.let_pass(5_000)
         assert failed(box.run()) - {"clock"} == {"picture_black"}
         box.studio.camera.come_back()
+        box.studio.until_moving()
         box.studio.camera.stand_still()
-        box.studio.let_pass(8_000)  # until nothing that moved is in the ring any more
+        box.studio.until_still(3_000)
         report = box.run()
         assert failed(report) - {"clock"} == {"picture_frozen"}
         assert not report["ok"]

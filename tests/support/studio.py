@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import av
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from support.hubs import until
 from support.seals import opened_in, seal_in
 
 from contract.evidence import SegmentRecord, check_chain, digest, read_record
@@ -165,6 +166,14 @@ class Studio:
     def let_pass(self, ms: int) -> None:
         """Let real time pass, where the time itself is what the test is about."""
         threading.Event().wait(max(0, ms) / 1000)
+
+    def until_moving(self) -> None:
+        """Wait until the recorder sees that the picture changes."""
+        until(lambda: self.recorder.vitals().picture_still_ms is None, what="a moving picture")
+
+    def until_still(self, ms: int) -> None:
+        """Wait until the recorder has seen the very same picture for `ms`."""
+        until(lambda: (self.recorder.vitals().picture_still_ms or 0) >= ms, 30, "a picture that stands still")
 
     def close(self) -> None:
         self.recorder.close()
