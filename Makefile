@@ -47,8 +47,11 @@ check: prepare-test lint ## 書き方、型、壁、写しの一致 / lint, type
 bench: prepare ## 測る（比で示す）/ measure; figures are ratios
 	@$(PYTHON_IN) tests/bench/run.py
 
-faults: prepare-test ## 長い故障試験 / the long fault runs
-	$(PYTHON_IN) -m pytest tests -m long_faults --timeout=3600 $(PYTEST_ARGS)
+# FAULTS=short: the fault runs that are part of `make test`, by themselves, in minutes.
+FAULTS ?= long
+FAULT_RUNS := $(if $(filter short,$(FAULTS)),tests/faults -n 2 --dist loadfile,tests -m long_faults --timeout=3600)
+faults: prepare-test ## 長い故障試験（FAULTS=short は短い分）/ the long fault runs (FAULTS=short: the short ones)
+	$(PYTHON_IN) -m pytest $(FAULT_RUNS) $(PYTEST_ARGS)
 
 generate: prepare ## 生成するファイルを作り直す / remake the generated files
 	@$(PYTHON_IN) tests/generated.py --write

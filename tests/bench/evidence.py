@@ -26,6 +26,7 @@ from contract.messages import ClockState
 from device.adapters.sealer_age import AgeSeal
 from device.core.events import Happening, Instant, RecordingEnded, SegmentWritten
 from device.recorder.encoding import Encoders, SoundEncoder, VideoEncoder
+from device.recorder.feeding import Feed
 from device.recorder.inbox import Close, Inbox, Keep, Stop
 from device.recorder.packets import SAMPLE_RATE_HZ, SOUND_FRAME_SAMPLES, Packet
 from device.recorder.sealer import SigningSealer, load_or_make_key
@@ -34,6 +35,7 @@ from device.recorder.store import SegmentStore
 from device.recorder.writer import Writer
 from device.simulated.camera import SimulatedCamera
 from device.simulated.room import Room
+from tests.support.still_feed import StillFeed
 
 RING_S: Final = 10
 ROUNDS: Final = 15
@@ -128,8 +130,9 @@ def _recorder_ms(
     sealer = SigningSealer(key, seal, "bench", "bench", str(uuid4()), clock, store.chain)
     posted: queue.SimpleQueue[tuple[float, Happening]] = queue.SimpleQueue()
     inbox = Inbox(10 * len(packets))
+    feeds: dict[str, Feed] = {"camera": StillFeed(), "microphone": StillFeed()}
     writer = Writer(
-        inbox, encoders, sealer, store, lambda event: posted.put((time.perf_counter(), event)), clock, settings, {}
+        inbox, encoders, sealer, store, lambda event: posted.put((time.perf_counter(), event)), clock, settings, feeds
     )
     writer.start()
     for packet in packets:

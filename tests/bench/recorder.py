@@ -24,6 +24,7 @@ from contract.messages import ClockState
 from device.adapters.sealer_age import AgeSeal
 from device.core.events import Instant, RecordingEnded
 from device.recorder.encoding import Encoders, SoundEncoder, VideoEncoder, x264_options
+from device.recorder.feeding import Feed
 from device.recorder.inbox import Close, Inbox, Keep, Stop
 from device.recorder.sealer import SigningSealer, load_or_make_key
 from device.recorder.seeing import Ear, Eye
@@ -32,6 +33,7 @@ from device.recorder.store import SegmentStore
 from device.recorder.writer import Writer
 from device.simulated.camera import SimulatedCamera
 from device.simulated.room import Room
+from tests.support.still_feed import StillFeed
 
 FRAMES = 500
 ROUNDS = 4
@@ -140,7 +142,8 @@ def _recorder(with_sound: bool) -> None:
         sealer = SigningSealer(key, seal, "bench", "bench", str(uuid4()), Clock(), store.chain)
         encoders = Encoders((film.width, film.height, 25), settings)
         inbox = Inbox(settings.inbox_packets)
-        writer = Writer(inbox, encoders, sealer, store, events.append, Clock(), settings, {})
+        feeds: dict[str, Feed] = {"camera": StillFeed()} | ({"microphone": StillFeed()} if with_sound else {})
+        writer = Writer(inbox, encoders, sealer, store, events.append, Clock(), settings, feeds)
         writer.start()
         incident = str(uuid4())
         inbox.tell(Keep(incident, True, film.start_ms))

@@ -6,16 +6,18 @@ Goals are shown, not asserted: the exit code is 0 when everything was measured, 
 import argparse
 import json
 import os
+import queue
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -29,6 +31,7 @@ from bench.storms import Crowd, Outcome
 from support.api import Api
 from support.stage import Ports, Stage, StageError
 
+_T = TypeVar("_T")
 OUT = Path(__file__).resolve().parents[2] / ".bench"
 COUNTERS = (("quiet", "2階 住民票 3番"), ("blind", "1階 国保 1番"), ("full", "3階 税務 2番"))
 
@@ -124,16 +127,23 @@ def _measure(size: Size) -> Results:
             floor()
             stream.stop()
         _say("ボタンのピンからランプのピンまで / from the button's pin to the lamp's")
-        try:
-            results.lamp = lamp.measure(directory, size.lamp)
-        except Broken as error:  # the other figures stand without it
-            results.skipped.append(f"pin to lamp ({error})")
+        results.lamp = _part(results, "pin to lamp", lambda: lamp.measure(directory, size.lamp))
     _say("録画の CPU / recorder's CPU")
     recorder.ROUNDS = size.recorder_rounds
-    results.cpu = recorder.measure()
+    results.cpu = _part(results, "recorder's CPU", recorder.measure) or {}
     _say("最初の証拠と記憶量 / first evidence, memory")
-    results.evidence, results.memory = evidence.first_evidence(), evidence.memory()
+    results.evidence = _part(results, "first evidence", evidence.first_evidence) or {}
+    results.memory = _part(results, "memory", evidence.memory) or {}
     return results
+
+
+def _part(results: Results, name: str, measure: Callable[[], _T]) -> _T | None:
+    """A part that the others can stand without: when it cannot be measured the table says so, loudly."""
+    try:
+        return measure()
+    except (Broken, OSError, subprocess.SubprocessError, queue.Empty) as error:
+        results.skipped.append(f"{name} ({error!r})")
+        return None
 
 
 @contextmanager

@@ -96,9 +96,11 @@ class StandInLgpio(ModuleType):
         return Watch(lambda: self.watchers.pop(number))
 
     def edge(self, number: int, level: int, stamp_ns: int) -> None:
-        """An edge as lgpio's thread tells it."""
+        """An edge as lgpio's thread tells it; a cancelled callback hears nothing more."""
         self.levels[number] = level
-        self.watchers[number](0, number, level, stamp_ns)
+        watcher = self.watchers.get(number)
+        if watcher is not None:
+            watcher(0, number, level, stamp_ns)
 
     @classmethod
     def install(cls, monkeypatch: pytest.MonkeyPatch, *, board: bool = True) -> "StandInLgpio":

@@ -14,6 +14,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.bundles import RECIPIENTS
+from support.still_feed import StillFeed
 from support.studio import SETTINGS, Film, new_id
 
 from contract.evidence import CHAIN_START
@@ -21,7 +22,6 @@ from contract.messages import ClockState
 from device.adapters.sealer_age import AgeSeal
 from device.core.events import Happening, Instant, RecordingEnded, SegmentWritten
 from device.ports import Sealed, SpoolError
-from device.recorder.feeding import Feed
 from device.recorder.inbox import Close, Inbox, Keep, Stop
 from device.recorder.sealer import SigningSealer
 from device.recorder.store import SegmentStore
@@ -70,19 +70,6 @@ class Tally:
             self.ended.set()
 
 
-class Still(Feed):
-    """A feed that the film stands for."""
-
-    def __init__(self) -> None:
-        self.reopened = 0
-
-    def reopen(self) -> None:
-        self.reopened += 1
-
-    def _pump(self) -> None:
-        raise NotImplementedError
-
-
 def resident_kib() -> int:
     status = Path("/proc/self/status").read_text("ascii")
     return int(status.partition("VmRSS:")[2].split()[0])
@@ -103,7 +90,7 @@ def main(hours: float, good: bool) -> None:
         tally.post,
         clock,
         settings,
-        {"camera": Still(), "microphone": Still()},
+        {"camera": StillFeed(), "microphone": StillFeed()},
     )
     writer.start()
     incident = new_id()
