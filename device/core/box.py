@@ -55,6 +55,12 @@ HEAD_START_MS: Final = 50
 The dump of the pre-roll keeps a processor busy for tens of ms. The ring holds everything meanwhile, so nothing is lost.
 """
 
+ON_ITS_WAY_MS: Final = 12
+"""For so long a call that is kept has the processor to itself: about the time to the hub and back on a quiet network.
+
+Nothing is waited for: without a network the recording begins at the same moment.
+"""
+
 
 class Box:
     """Holds the state. Used from the runner's thread only.
@@ -248,11 +254,10 @@ class Box:
         return [wire, self._publish(now)] if risen else [wire]
 
     def _persisted(self, now: Instant, ids: tuple[str, ...]) -> list[Effect]:
-        begun: list[Effect] = []
         if self._standing is not None and self._raised_in(ids):
             self._standing = replace(self._standing, kept=True)
-            begun = self._begin_recording()
-        return [*self._outbox.persisted(ids), *begun, *self._wires(now, self._faults.gone("spool"))]
+            self._after_call_ms = min(self._after_call_ms, now.mono_ms + ON_ITS_WAY_MS)
+        return [*self._outbox.persisted(ids), *self._wires(now, self._faults.gone("spool"))]
 
     def _raised_in(self, ids: tuple[str, ...]) -> bool:
         return self._standing is not None and self._standing.raised_event in ids

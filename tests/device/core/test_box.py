@@ -11,7 +11,7 @@ from support.desk import RULES, START, Desk
 from contract.messages import AlarmRaised, CommandType, Gesture, Level, RecordingState
 from device.core import events
 from device.core.alarm import TABLE, AlarmAct, AlarmInput, AlarmIs
-from device.core.box import DRILL_MS, HEAD_START_MS
+from device.core.box import DRILL_MS, HEAD_START_MS, ON_ITS_WAY_MS
 from device.core.buzz import STEPS
 from device.core.effects import (
     AllowSound,
@@ -26,6 +26,7 @@ from device.core.effects import (
     Send,
     ShowLamp,
     StopRecording,
+    WakeAt,
 )
 from device.core.events import (
     ButtonName,
@@ -44,8 +45,11 @@ def test_a_press_changes_the_lamp_first_then_is_persisted_then_sent_then_announc
     kinds = [type(effect) for effect in desk.edge(True)]
     assert kinds[:4] == [ShowLamp, Buzz, Persist, PublishAlarm]
     assert desk.lamp().state is LampState.PRESSED
-    effects = desk.persist_all()
-    assert [type(effect) for effect in effects][:3] == [Send, PlayNotice, KeepRecording]
+    assert [type(effect) for effect in desk.persist_all()] == [Send, ShowLamp, Buzz, WakeAt]
+    before = len(desk.effects)
+    desk.wait(ON_ITS_WAY_MS)
+    effects = desk.effects[before:]
+    assert [type(effect) for effect in effects][:2] == [PlayNotice, KeepRecording]
     keep = next(effect for effect in effects if isinstance(effect, KeepRecording))
     assert keep.sound is False
 
