@@ -70,6 +70,8 @@ class Judgement(Section):
     deputy_roles: Words = ()
     deputy_min_persons: Count | None = None
     elements: Words = ()
+    tests: tuple[Literal["environment", "average_employee", "dropped"], ...] = ()
+    """What is asked about the harm to the work: its surroundings, an average employee, a demand that was dropped."""
     name_act_to_visitor: Yes | None = None
 
 

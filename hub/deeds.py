@@ -3,7 +3,7 @@
 The caller commits, then pokes `web` and `worker`. On PostgreSQL the incident's row is locked; SQLite has one writer.
 """
 
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,8 +11,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from contract.profile import PolicyProfile
-from hub.domain.deed import Decision, Facts, Person, Said, decide
-from hub.domain.incident import Entry, State
+from hub.domain.deed import Decision, Facts, Person, decide
+from hub.domain.incident import State
+from hub.domain.saying import Said
+from hub.store.course import course
 from hub.store.ids import new_id
 from hub.store.schema import change, command, idempotency, incident, timeline
 
@@ -42,10 +44,12 @@ def perform(
     said: Said,
     who: Person,
     now: datetime,
-    profile: PolicyProfile,
+    rules_of: Callable[[str], tuple[PolicyProfile, str]],
     once: Once | None = None,
 ) -> bool:
     """Write what follows from `said`; False when `once` was written before, and nothing is done a second time.
+
+    `rules_of` gives for a box the rules that its counter follows, and its kind of site (main, branch).
 
     Raises:
         UnknownIncident: no such incident.
@@ -57,7 +61,8 @@ def perform(
         raise UnknownIncident(incident_id)
     if once is not None and _came_before(connection, who, once, now):
         return False
-    decision = decide(_facts(connection, row), said, who, now, profile)
+    profile, site_type = rules_of(row.box)
+    decision = decide(_facts(connection, row, site_type), said, who, now, profile)
     _write(connection, row, decision, who, now)
     return True
 
@@ -75,10 +80,7 @@ def _came_before(connection: Connection, who: Person, once: Once, now: datetime)
     return True
 
 
-def _facts(connection: Connection, row: Row[Any]) -> Facts:
-    taken = connection.execute(
-        select(timeline.c.data).where(timeline.c.incident == row.id, timeline.c.kind == Entry.STEP_TAKEN.value)
-    ).scalars()
+def _facts(connection: Connection, row: Row[Any], site_type: str) -> Facts:
     return Facts(
         state=State(row.state),
         drill=row.drill,
@@ -89,7 +91,8 @@ def _facts(connection: Connection, row: Row[Any]) -> Facts:
         responder_name=row.responder_name,
         contact_started_at=row.contact_started_at,
         contact_ended_at=row.contact_ended_at,
-        said=Counter(data["step"] for data in taken),
+        course=course(connection, row),
+        site_type=site_type,
     )
 
 

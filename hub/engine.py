@@ -22,10 +22,11 @@ from contract.messages import Command, CommandType
 from contract.profile import Alert
 from contract.topics import Kind
 from hub import enrol
-from hub.clock import JumpWatch, now_utc
+from hub.clock import JumpWatch, boot_id, now_utc
 from hub.config import HubConfig, SiteProfile
 from hub.domain import escalation, presence
 from hub.domain.escalation import Call
+from hub.limits import Limits
 from hub.poke import poke
 from hub.store import alerts, boxes, changes, commands, quarantine, signs, users
 from hub.store.engine import begin_read, begin_write
@@ -106,6 +107,7 @@ class Engine:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._calls = Calls(profile.rules.alert)
+        self._limits = Limits(lambda _box: profile.rules, profile.digest, database, boot_id())
         self._jumps = JumpWatch()
         self._started_s = time.monotonic()
         self._presence_due_s = 0.0
@@ -153,7 +155,7 @@ class Engine:
         """
         self._stem_floods(now)
         self._show_doubles(now)
-        next_s = self._escalate(now, monotonic_s)
+        next_s = min(self._escalate(now, monotonic_s), self._look_at_limits(now, monotonic_s))
         self._send_commands(now)
         self._lose_silent_boxes(now, monotonic_s)
         self._publish_presence(now, monotonic_s)
@@ -198,6 +200,15 @@ class Engine:
             alerts.note(connection, [escalation.unheard_entry(one, now, self._profile.digest) for one in told])
             changed = [*sorted(still), *gone, *told]
             changes.add(connection, [("alert", incident, None) for incident in changed], now)
+
+    # --- limits --------------------------------------------------------------------------------------------------
+
+    def _look_at_limits(self, now: datetime, monotonic_s: float) -> float:
+        """Prompt people whose clock has come to its end. The ladder has gone before: a call for help comes first."""
+        next_s, fired = self._limits.cycle(now, monotonic_s)
+        if fired:
+            poke(self._config.places.directory, "web")
+        return next_s
 
     # --- commands ------------------------------------------------------------------------------------------------
 

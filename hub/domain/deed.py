@@ -1,21 +1,35 @@
-"""What people do with an incident: what they say, and what follows from it.
+"""What follows from what people tell the hub about an incident (`hub.domain.saying`).
 
 `decide` is pure: the facts and the time come in, a `Decision` goes out, `hub.deeds` writes it down. Every deed leaves
 exactly one timeline entry, whether it changed the state or came second.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final, Literal
-
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 from contract.messages import CommandType
 from contract.problems import Problem
-from contract.profile import Act, PolicyProfile
+from contract.profile import PolicyProfile
+from hub.domain import deciders, findings, ladder, policy_clock
+from hub.domain.course import Course
 from hub.domain.incident import Deed, Entry, Outcome, State, after
 from hub.domain.permissions import Action
+from hub.domain.saying import (
+    Account,
+    Acknowledge,
+    Close,
+    Contact,
+    Decide,
+    Judgement,
+    Mark,
+    Note,
+    Report,
+    Respond,
+    Said,
+    StepTaken,
+)
 
 BACK_DATED_MAX: Final = timedelta(hours=24)
 """How long before the press a contact may have begun: a visit does not last longer than a day."""
@@ -23,120 +37,15 @@ BACK_DATED_MAX: Final = timedelta(hours=24)
 AHEAD_MAX: Final = timedelta(seconds=60)
 """A person's PC may run a little ahead of the hub; such a time counts as now."""
 
+Why = Literal["cease_refused", "filming", "guards", "urgent"]
+
 
 class DeedRefused(ValueError):
-    """What was said does not fit this incident. Nothing was changed."""
+    """What was said does not fit this incident: every problem at once. Nothing was changed."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.line())
-        self.problem = problem
-
-
-def _plain(text: str) -> str:
-    if any((char < " " and char not in "\n\r\t") or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("制御文字は使えません。消してください。 / must not contain control characters. Remove them.")
-    return text
-
-
-def _moment(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError(
-            "日時を文字で書いてください（例: 2026-11-20T02:41:36Z）。"
-            " / must be a date and time in text (2026-11-20T02:41:36Z)."
-        )
-    return value
-
-
-def _utc(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise ValueError("時差を付けてください（例: +09:00）。 / needs a time zone, like +09:00.")
-    if not 2000 <= moment.year <= 2200:
-        raise ValueError("日付を確かめてください。 / check the date.")
-    return moment.astimezone(UTC)
-
-
-Words = Annotated[str, Strict(), StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(_plain)]
-SomeWords = Annotated[Words, StringConstraints(min_length=1)]
-Line = Annotated[
-    str, Strict(), StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_plain)
-]
-At = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_utc)]
-
-MarkName = Literal[
-    "false_press", "stalemate", "progress", "recording_refused", "slot_announced", "repeat_long_hold", "staff_swapped",
-    "guards_called", "police_called", "police_arrived", "visitor_left",
-]  # fmt: skip
-
-
-class Said(BaseModel):
-    """Base of everything people tell the hub about an incident. Unknown fields are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    action: ClassVar[Action]
-
-
-class Acknowledge(Said):
-    """I have seen it."""
-
-    action = Action.ACKNOWLEDGE
-
-
-class Respond(Said):
-    """I am going there."""
-
-    action = Action.RESPOND
-
-
-class Contact(Said):
-    """The talk with the visitor began or ended. `at` may lie back: the press comes later than the talk's begin."""
-
-    action = Action.CONTACT
-    what: Literal["started", "ended"] = Field(alias="action")
-    at: At | None = None
-
-
-class Mark(Said):
-    """Something that clocks, counts and reports look at."""
-
-    action = Action.MARK
-    mark: MarkName
-    at: At | None = None
-    text: Words = ""
-
-
-class StepTaken(Said):
-    """A step of the profile's ladder was said to the visitor."""
-
-    action = Action.STEP
-    step: Line
-    words: Words = ""
-    ground: Line | None = None
-
-
-class Note(Said):
-    """Anything worth keeping, in exact words."""
-
-    action = Action.NOTE
-    text: SomeWords
-
-
-class Judgement(Said):
-    """What several people found together."""
-
-    action = Action.JUDGE
-    finding: Literal["harassment", "near_miss", "not_harassment"]
-    acts: tuple[Act, ...] = Field(default=(), max_length=20)
-    persons: tuple[Line, ...] = Field(min_length=1, max_length=20)
-    text: Words = ""
-
-
-class Close(Said):
-    """Nothing more is to be done."""
-
-    action = Action.CLOSE
-    outcome: Outcome
-    text: Words = ""
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(problem.line() for problem in problems))
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +59,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """An incident as far as deeds look at it. `said` counts each step taken so far."""
+    """An incident as far as deeds look at it."""
 
     state: State
     drill: bool
@@ -161,7 +70,16 @@ class Facts:
     responder_name: str | None = None
     contact_started_at: datetime | None = None
     contact_ended_at: datetime | None = None
-    said: Mapping[str, int] = field(default_factory=dict)
+    course: Course = field(default_factory=Course)
+    site_type: str = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """People who must hear of this deed at once, by product role."""
+
+    why: Why
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +93,16 @@ class Decision:
     data: Mapping[str, Any] = field(default_factory=dict)
     updates: Mapping[str, Any] = field(default_factory=dict)
     commands: tuple[tuple[CommandType, str], ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 def needed(said: Said) -> tuple[Action, ...]:
-    """Every permission that saying this needs. Calling a press false ends the alarm, so it needs one more."""
+    """Every permission that saying this needs. Calling a press false ends the alarm, so it needs one more.
+
+    That the police were called may be written down by anybody who may mark at all (SHI-19).
+    """
+    if isinstance(said, StepTaken):
+        return (Action.POLICE if said.step == ladder.POLICE else Action.STEP,)
     false_press = (isinstance(said, Mark) and said.mark == "false_press") or (
         isinstance(said, Close) and said.outcome is Outcome.FALSE_PRESS
     )
@@ -200,13 +124,19 @@ def decide(facts: Facts, said: Said, who: Person, now: datetime, profile: Policy
         case Contact():
             return _contact(facts, said, now)
         case Mark():
-            return _marked(facts, said, now)
+            return _marked(facts, said, now, profile)
         case StepTaken():
-            return _step(facts, said, now, profile)
+            return _step(facts, said, who, now, profile)
+        case Decide():
+            return _decided(facts, said, now, profile)
         case Note():
             return Decision(after(facts.state, Deed.NOTE), Entry.NOTED, now, said.text)
+        case Account():
+            return _account(facts, said, who, now)
         case Judgement():
             return _judged(facts, said, now, profile)
+        case Report():
+            return _reported(facts, said, now)
         case Close():
             return _closed(facts, said, now)
         case _:
@@ -253,9 +183,10 @@ def _contact_started(facts: Facts, said: Contact, at: datetime) -> Decision:
             Problem("at", "", "応対の終わりより前の時刻にしてください。", "must be before the contact ended.")
         )
     known = facts.contact_started_at
+    data = _given(first=known is None, means=said.means, place=said.place)
     if known is not None and said.at is None:
-        return Decision(state, Entry.CONTACT_STARTED, at, data={"first": False})
-    return Decision(state, Entry.CONTACT_STARTED, at, data={"first": known is None}, updates={"contact_started_at": at})
+        return Decision(state, Entry.CONTACT_STARTED, at, data=data)
+    return Decision(state, Entry.CONTACT_STARTED, at, data=data, updates={"contact_started_at": at})
 
 
 def _contact_ended(facts: Facts, at: datetime) -> Decision:
@@ -272,12 +203,44 @@ def _contact_ended(facts: Facts, at: datetime) -> Decision:
     )  # fmt: skip
 
 
-def _marked(facts: Facts, said: Mark, now: datetime) -> Decision:
+# --- marks -------------------------------------------------------------------------------------------------------------
+
+
+def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> Decision:
     at = _when(said.at, facts, now)
-    data = {"mark": said.mark}
-    if said.mark != "false_press":
-        return Decision(after(facts.state, Deed.MARK), Entry.MARKED, at, said.text, data)
-    return _false_press(facts, Entry.MARKED, at, now, said.text, data)
+    if said.mark == "false_press":
+        return _false_press(facts, Entry.MARKED, at, now, said.text, {"mark": said.mark})
+    if said.mark in ("act", "act_named") and said.act is None:
+        raise DeedRefused(Problem("act", "", "どの行為かを選んでください。", "say which act it is."))
+    data = _given(
+        mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit
+    )
+    if _unusual(said, profile):
+        data["outside_range"] = True  # shown, and never refused: the city's figures are guidelines (SHI-08)
+    state = after(facts.state, Deed.MARK)
+    return Decision(state, Entry.MARKED, at, said.text, data, notices=_notices(said, profile))
+
+
+def _unusual(said: Mark, profile: PolicyProfile) -> bool:
+    slot = profile.clock.slot
+    if said.mark != "slot_announced" or said.minutes is None or slot is None:
+        return False
+    return not slot.min_minutes <= said.minutes <= slot.max_minutes
+
+
+def _notices(said: Mark, profile: PolicyProfile) -> tuple[Notice, ...]:
+    """Who must hear of a mark at once (SHI-16, SHI-20, SET-15)."""
+    match said.mark:
+        case "cease_refused":
+            return (Notice("cease_refused", ("building_manager",)),)
+        case "filming":
+            return (Notice("filming", ("building_manager",)),) if profile.visitor_recording.rule != "none" else ()
+        case "urgent":
+            return (Notice("urgent", ("section_head", "building_manager", "general_affairs")),)
+        case "act" if said.act in profile.guards.alert_types:
+            return (Notice("guards", ("guard", "building_manager")),)
+        case _:
+            return ()
 
 
 def _false_press(
@@ -293,39 +256,128 @@ def _false_press(
     )  # fmt: skip
 
 
-def _step(facts: Facts, said: StepTaken, now: datetime, profile: PolicyProfile) -> Decision:
+# --- steps and decisions -----------------------------------------------------------------------------------------------
+
+
+def _step(facts: Facts, said: StepTaken, who: Person, now: datetime, profile: PolicyProfile) -> Decision:
     state = after(facts.state, Deed.STEP)
-    steps, grounds = profile.ladder.steps, profile.ladder.leave.grounds
-    if said.step not in steps:
-        raise DeedRefused(
-            Problem("step", "", f"{'、'.join(steps)} のどれかにしてください。", f"must be one of {', '.join(steps)}.")
+    _refuse(ladder.problems(profile, facts.site_type, facts.course, said, who.role, now))
+    ordered = said.step in ladder.ORDERS
+    own = ladder.own_office(profile, ladder.issuers(profile, facts.site_type), who.role) if ordered else None
+    data = _given(
+        step=said.step,
+        count=len(facts.course.times(said.step)) + 1,
+        ground=said.ground,
+        issuer=said.issuer or own,
+        issuer_name=said.issuer_name or (who.name if own and not said.issuer else None),
+        announcer=said.announcer,
+        acknowledged=said.acknowledged or None,
+        route=said.route,
+        reason=said.reason or None,
+        skipped=list(ladder.skipped(profile, facts.course, said.step)) or None if said.reason else None,
+    )
+    return Decision(state, Entry.STEP_TAKEN, now, said.words, data)
+
+
+_OUTCOMES: Final = {
+    "stop": ("stop", "go_on"),
+    "recording": ("end_talk", "go_on", "without_recording"),
+    "limit": (None,),
+}
+
+
+def _decided(facts: Facts, said: Decide, now: datetime, profile: PolicyProfile) -> Decision:
+    state = after(facts.state, Deed.DECIDE)
+    _refuse(_decision_problems(said, profile))
+    data = _given(
+        about=said.about,
+        outcome=said.outcome,
+        persons=list(said.persons) or None,
+        head_absent=said.head_absent or None,
+        circumstances=list(said.circumstances) or None,
+        clock=said.clock,
+        minutes=said.minutes,
+    )
+    return Decision(state, Entry.DECIDED, now, said.text, data)
+
+
+def _decision_problems(said: Decide, profile: PolicyProfile) -> Iterable[Problem]:
+    outcomes = tuple(name for name in _OUTCOMES[said.about] if name is not None)
+    if outcomes and said.outcome not in outcomes:
+        yield _one_of("outcome", outcomes)
+    if said.about == "limit":
+        yield from _limit_problems(said, profile)
+    if said.about != "stop":
+        return
+    known = tuple(profile.roles)
+    yield from deciders.problems(
+        deciders.for_stopping(profile), known, said.persons, head_absent=said.head_absent
+    )
+    unlooked = [name for name in profile.clock.circumstances if name not in said.circumstances]
+    if unlooked:
+        yield Problem(
+            "circumstances", "、".join(unlooked), "まだ見ていない事情があります。時間だけで決めず、すべて考えてください。",
+            "some circumstances were not looked at. Time alone decides nothing.",
+        )  # fmt: skip
+
+
+def _limit_problems(said: Decide, profile: PolicyProfile) -> Iterable[Problem]:
+    if not profile.clock.case_adjustable:
+        yield Problem(
+            "clock", "", "この市の決まりでは、案件ごとに時間を変えられません。", "the city lets no case have its own limit."
         )
-    if said.ground is not None and grounds and said.ground not in grounds:
-        raise DeedRefused(
-            Problem(
-                "ground", "", f"{'、'.join(grounds)} のどれかにしてください。", f"must be one of {', '.join(grounds)}."
-            )
-        )
-    data = {"step": said.step, "count": facts.said.get(said.step, 0) + 1}
-    return Decision(state, Entry.STEP_TAKEN, now, said.words, {**data, "ground": said.ground} if said.ground else data)
+    if said.clock not in policy_clock.ADJUSTABLE:
+        yield _one_of("clock", tuple(sorted(policy_clock.ADJUSTABLE)))
+    if said.minutes is None:
+        yield Problem("minutes", "", "何分にするかを書いてください。", "say how many minutes.")
+    if not said.text:
+        yield Problem("text", "", "変える理由を書いてください。", "say why it is changed.")
+
+
+# --- after the contact -------------------------------------------------------------------------------------------------
+
+
+def _account(facts: Facts, said: Account, who: Person, now: datetime) -> Decision:
+    data = _given(
+        kind=said.kind,
+        where=said.where or None,
+        who=said.who or None,
+        how=said.how or None,
+        verbatim=said.verbatim or None,
+        note_taker=said.note_taker or who.name,
+    )
+    if not said.verbatim:
+        data["no_verbatim"] = True
+    return Decision(after(facts.state, Deed.NOTE), Entry.ACCOUNT, now, said.text, data)
 
 
 def _judged(facts: Facts, said: Judgement, now: datetime, profile: PolicyProfile) -> Decision:
     state = after(facts.state, Deed.JUDGE)
-    persons = tuple(dict.fromkeys(said.persons))
-    least = profile.judgement.min_persons or 1
-    if len(persons) < least:
-        raise DeedRefused(
-            Problem("persons", "", f"{least} 人以上で判断してください。", f"needs {least} persons or more.")
-        )
-    if said.finding == "harassment" and not said.acts:
-        raise DeedRefused(Problem("acts", "", "当たる行為を一つ以上選んでください。", "name at least one act."))
-    data = {"finding": said.finding, "acts": list(dict.fromkeys(said.acts)), "persons": list(persons)}
+    _refuse(findings.problems(said, profile))
+    data = _given(
+        finding=said.finding,
+        acts=list(dict.fromkeys(said.acts)),
+        persons=list(dict.fromkeys(said.persons)),
+        head_absent=said.head_absent or None,
+        act_named_at=said.act_named_at.isoformat() if said.act_named_at else None,
+        **findings.grounds(said),
+    )
     return Decision(state, Entry.JUDGED, now, said.text, data)
 
 
+def _reported(facts: Facts, said: Report, now: datetime) -> Decision:
+    state = after(facts.state, Deed.REPORT)
+    data = {
+        "to": list(dict.fromkeys(said.to)),
+        "circumstances": said.circumstances,
+        "outcome": said.outcome,
+        "course": said.course,
+    }
+    return Decision(state, Entry.REPORTED, now, "", data)
+
+
 def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
-    data = {"outcome": said.outcome.value}
+    data: dict[str, Any] = _given(outcome=said.outcome.value, prevention=said.prevention or None)
     if said.outcome is Outcome.FALSE_PRESS:
         return _false_press(facts, Entry.CLOSED, now, now, said.text, data)
     if said.outcome is Outcome.DRILL and not facts.drill:
@@ -340,10 +392,36 @@ def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
     state = after(facts.state, Deed.CLOSE)
     if facts.state is State.CLOSED:
         return Decision(state, Entry.CLOSED, now, said.text, {**data, "first": False})
+    if said.outcome in (Outcome.HARASSMENT, Outcome.NEAR_MISS) and not said.prevention:
+        raise DeedRefused(
+            Problem(
+                "prevention", "", "同じことを繰り返さないために何をするかを書いてください。",
+                "write what will be done so that it does not come again.",
+            )
+        )  # fmt: skip
     return Decision(
         state, Entry.CLOSED, now, said.text, {**data, "first": True},
         updates={"closed_at": now, "outcome": said.outcome.value},
     )  # fmt: skip
+
+
+# --- small parts -------------------------------------------------------------------------------------------------------
+
+
+def _given(**data: Any) -> dict[str, Any]:
+    """What was said; silence is not written down."""
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    """Refuse with every problem, when there is one."""
+    found = tuple(problems)
+    if found:
+        raise DeedRefused(*found)
+
+
+def _one_of(name: str, names: tuple[str, ...]) -> Problem:
+    return Problem(name, "", f"{'、'.join(names)} のどれかにしてください。", f"must be one of {', '.join(names)}.")
 
 
 def _when(at: datetime | None, facts: Facts, now: datetime) -> datetime:

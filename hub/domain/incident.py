@@ -44,6 +44,7 @@ class Deed(StrEnum):
     NOTE = "note"
     MARK = "mark"
     STEP = "step"
+    DECIDE = "decide"
 
 
 class Entry(StrEnum):
@@ -56,8 +57,13 @@ class Entry(StrEnum):
     MARKED = "marked"
     STEP_TAKEN = "step.taken"
     NOTED = "noted"
+    DECIDED = "decided"
+    ACCOUNT = "account"
     JUDGED = "judged"
+    REPORTED = "reported"
     CLOSED = "closed"
+    CLOCK_LEAD = "clock.lead"
+    CLOCK_DUE = "clock.due"
 
 
 OPEN: Final = tuple(state for state in State if state is not State.CLOSED)

@@ -28,8 +28,11 @@ class Action(StrEnum):
     CONTACT = "incident.contact"
     MARK = "incident.mark"
     STEP = "incident.step"
+    POLICE = "incident.police"
+    DECIDE = "incident.decide"
     NOTE = "incident.note"
     JUDGE = "incident.judge"
+    REPORT = "incident.report"
     CLOSE = "incident.close"
     FALSE_PRESS = "incident.false_press"
     RECORDING_VIEW = "recording.view"
@@ -56,8 +59,11 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.CONTACT: _ON_THE_SPOT,
     Action.MARK: _ON_THE_SPOT,
     Action.STEP: _ON_THE_SPOT,
+    Action.POLICE: _EVERYBODY - {Role.AUDITOR},  # whoever is near calls, and says so (SHI-19)
+    Action.DECIDE: _IN_CHARGE | {Role.BUILDING_MANAGER, Role.ADMINISTRATOR},
     Action.NOTE: _EVERYBODY - {Role.AUDITOR},
     Action.JUDGE: _IN_CHARGE,
+    Action.REPORT: _IN_CHARGE | {Role.GENERAL_AFFAIRS},
     Action.CLOSE: _IN_CHARGE | {Role.ADMINISTRATOR},
     Action.FALSE_PRESS: _ON_THE_SPOT - {Role.GUARD},
     Action.RECORDING_VIEW: _IN_CHARGE | {Role.EVIDENCE_CUSTODIAN},

@@ -1,24 +1,30 @@
-"""The clocks of a city's policy, read off a profile and what happened. They prompt; they never end anything.
+"""The clocks of a city's policy, read off a profile and the course of an incident (policy facts, 1.6).
 
-Two clocks so far: `stalemate` (from the mark that talks are stuck) and `contact_cap` (the length of one contact).
+A clock prompts: first a few minutes ahead, then when it is due. None ends a contact or takes a step: people do.
+`leave_interval` is of another kind: it says from when the next order to leave may be given.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
-from contract.profile import PolicyProfile
+from contract.profile import PolicyProfile, Slot
+from hub.domain.course import Course
 
 State = Literal["running", "lead", "due", "ended"]
+Phase = Literal["lead", "due"]
 
+LEAD_MINUTES: Final = 5
+"""How long ahead the first prompt comes where the profile names no lead (our choice; no document does)."""
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that people marked in an incident, as far as clocks look at it."""
+NAMES: Final = ("stalemate", "slot", "overrun", "contact_cap", "offtopic", "special_demand", "leave_interval")
 
-    mark: str
-    at: datetime
+CUED: Final = frozenset(NAMES) - {"leave_interval"}
+"""Limits that the box shows and, where the city wants it, says aloud."""
+
+ADJUSTABLE: Final = CUED - {"slot", "overrun"}
+"""Limits that can be set otherwise for one case, with a reason. A slot is announced anew instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,22 @@ class Clock:
     lead_minutes: int
     ended_at: datetime | None
     source: str
+    adjusted: bool = False
+
+    @property
+    def key(self) -> str:
+        """Which running of which clock this is: the same however often it is worked out."""
+        return f"{self.name}:{round(self.started_at.timestamp() * 1000)}"
+
+    @property
+    def due_s(self) -> float:
+        """How long after its start a decision is asked for."""
+        return self.minutes * 60.0
+
+    @property
+    def lead_s(self) -> float:
+        """How long after its start the first prompt comes."""
+        return (self.minutes - self.lead_minutes) * 60.0
 
     @property
     def due_at(self) -> datetime:
@@ -38,48 +60,114 @@ class Clock:
         return self.started_at + timedelta(minutes=self.minutes)
 
     def state(self, now: datetime) -> State:
-        """`ended` once the contact is over, else how near the limit is."""
+        """`ended` once it is over, else how near the limit is."""
+        return self.state_after((now - self.started_at).total_seconds())
+
+    def state_after(self, elapsed_s: float) -> State:
+        """The same, by the time that has passed on a clock that nobody sets."""
         if self.ended_at is not None:
             return "ended"
-        if now >= self.due_at:
+        if elapsed_s >= self.due_s:
             return "due"
-        return "lead" if now >= self.due_at - timedelta(minutes=self.lead_minutes) else "running"
+        return "lead" if self.lead_minutes and elapsed_s >= self.lead_s else "running"
+
+    def phases(self, elapsed_s: float) -> list[Phase]:
+        """The prompts that have come by now, earliest first. A late look gives both; an ended clock gives none."""
+        state = self.state_after(elapsed_s)
+        if state == "ended" or state == "running":
+            return []
+        return ["lead", "due"] if state == "due" and self.lead_minutes else [state]
+
+    def next_s(self, elapsed_s: float) -> float | None:
+        """Seconds until its next prompt; None when nothing more will come of it."""
+        if self.ended_at is not None or elapsed_s >= self.due_s:
+            return None
+        return (self.lead_s if self.lead_minutes and elapsed_s < self.lead_s else self.due_s) - elapsed_s
 
 
-def clocks(
-    profile: PolicyProfile,
-    contact_started_at: datetime | None,
-    contact_ended_at: datetime | None,
-    marks: Iterable[Mark],
-) -> list[Clock]:
+def clocks(profile: PolicyProfile, course: Course) -> list[Clock]:
     """Every clock that has started, the one that is due first in front."""
-    started = _started(profile, contact_started_at, tuple(marks))
-    return sorted(
-        (
-            Clock(name, at, minutes, lead_minutes, contact_ended_at, profile.source.get(f"clock.{name}.minutes", ""))
-            for name, at, minutes, lead_minutes in started
-            if contact_ended_at is None or at <= contact_ended_at
-        ),
-        key=lambda clock: clock.due_at,
+    started = [one for one in _started(profile, course) if course.ended_at is None or one.started_at <= course.ended_at]
+    return sorted(started, key=lambda clock: (clock.due_at, clock.name))
+
+
+def _started(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
+    rules, stuck, demand = profile.clock, profile.clock.stalemate, profile.clock.special_demand
+    stuck_at = _since(course, "stalemate", "progress")
+    if stuck and stuck_at:
+        yield _clock(profile, course, "stalemate", stuck_at, stuck.minutes, stuck.lead_minutes)
+    demanded_at = _since(course, "demand_refused", "demand_dropped")
+    if demand and demanded_at:
+        yield _clock(profile, course, "special_demand", demanded_at, demand.minutes, _lead(demand.minutes))
+    if rules.slot:
+        yield from _slot(profile, course, rules.slot)
+    yield from _of_the_contact(profile, course)
+    interval, orders = profile.ladder.leave.interval_minutes, course.times("leave")
+    if interval and orders and not course.times("final", "announce_police", "police"):
+        yield _clock(profile, course, "leave_interval", orders[-1], interval, 0)
+
+
+def _of_the_contact(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
+    """Clocks that count the contact as a whole: back-dated when people say that it began earlier."""
+    started_at, cap, offtopic = course.contact_started_at, profile.clock.contact_cap, profile.clock.offtopic
+    if started_at is None:
+        return
+    if cap and (cap.applies == "one_explanation" or course.marked("repeat_long_hold")):
+        yield _clock(profile, course, "contact_cap", started_at, cap.minutes, _lead(cap.minutes))
+    if offtopic and course.marked("offtopic"):
+        lead = offtopic.max_minutes - offtopic.min_minutes
+        yield _clock(profile, course, "offtopic", started_at, offtopic.max_minutes, lead)
+
+
+def _slot(profile: PolicyProfile, course: Course, rules: Slot) -> Iterator[Clock]:
+    """The slot that was told last, and how far beyond its end cutting off may be considered."""
+    told = [one for one in course.marks("slot_announced") if one.data.get("minutes")]
+    if not told:
+        return
+    minutes, ends_at = int(told[-1].data["minutes"]), course.ended_at
+    slot = _clock(profile, course, "slot", told[-1].at, minutes, _lead(minutes))
+    yield slot
+    if rules.overrun_minutes and (ends_at is None or slot.due_at <= ends_at):
+        yield _clock(profile, course, "overrun", slot.due_at, rules.overrun_minutes, 0)
+
+
+def _clock(
+    profile: PolicyProfile, course: Course, name: str, started_at: datetime, minutes: int, lead_minutes: int
+) -> Clock:
+    wanted = [one.data["minutes"] for one in course.decisions("limit") if one.data.get("clock") == name]
+    adjusted = bool(wanted) and name in ADJUSTABLE
+    if adjusted:
+        minutes = int(wanted[-1])
+    return Clock(
+        name=name,
+        started_at=started_at,
+        minutes=minutes,
+        lead_minutes=min(lead_minutes, minutes - 1),
+        ended_at=course.ended_at,
+        source=profile.source.get(_FIELDS[name], ""),
+        adjusted=adjusted,
     )
 
 
-def _started(
-    profile: PolicyProfile, contact_started_at: datetime | None, marks: tuple[Mark, ...]
-) -> Iterator[tuple[str, datetime, int, int]]:
-    stalemate, cap = profile.clock.stalemate, profile.clock.contact_cap
-    stuck_at = _stuck_since(marks)
-    if stalemate and stuck_at:
-        yield "stalemate", stuck_at, stalemate.minutes, stalemate.lead_minutes
-    applies = cap is not None and (
-        cap.applies == "one_explanation" or any(mark.mark == "repeat_long_hold" for mark in marks)
-    )
-    if cap and applies and contact_started_at:
-        yield "contact_cap", contact_started_at, cap.minutes, min(5, cap.minutes - 1)
+_FIELDS: Final = {
+    "stalemate": "clock.stalemate.minutes",
+    "slot": "clock.slot.max_minutes",
+    "overrun": "clock.slot.overrun_minutes",
+    "contact_cap": "clock.contact_cap.minutes",
+    "offtopic": "clock.offtopic.max_minutes",
+    "special_demand": "clock.special_demand.minutes",
+    "leave_interval": "ladder.leave.interval_minutes",
+}
+"""Which value of the profile a clock's length comes from: its source is shown beside the clock."""
 
 
-def _stuck_since(marks: tuple[Mark, ...]) -> datetime | None:
-    """The first mark that talks are stuck which no later mark of progress took back."""
-    moved_at = max((mark.at for mark in marks if mark.mark == "progress"), default=None)
-    stuck = (mark.at for mark in marks if mark.mark == "stalemate" and (moved_at is None or mark.at > moved_at))
-    return min(stuck, default=None)
+def _lead(minutes: int) -> int:
+    return min(LEAD_MINUTES, minutes - 1)
+
+
+def _since(course: Course, begins: str, ends: str) -> datetime | None:
+    """The first mark `begins` that no later mark `ends` took back."""
+    since = None
+    for one in course.marks(begins, ends):
+        since = None if one.data["mark"] == ends else since or one.at
+    return since

@@ -212,6 +212,17 @@ command = Table(
 )
 Index("ix_command_unsent", command.c.sent_at, command.c.created_at)
 
+policy_clock = Table(
+    "policy_clock",
+    metadata,
+    Column("incident", _ID, ForeignKey("incident.id"), primary_key=True),
+    Column("key", String(60), primary_key=True),  # hub.domain.policy_clock.Clock.key
+    Column("boot", _ID, nullable=False),  # the machine's boot that since_ms counts in
+    Column("since_ms", BigInteger, nullable=False),  # its start on CLOCK_MONOTONIC
+    Column("lead_at", Utc),  # when its prompts came; each once
+    Column("due_at", Utc),
+)
+
 recording = Table(
     "recording",
     metadata,

@@ -2,8 +2,9 @@
 
 from hub import deeds
 from hub.deeds import Once
-from hub.domain.deed import DeedRefused, Said, needed
+from hub.domain.deed import DeedRefused, needed
 from hub.domain.incident import NotPossible
+from hub.domain.saying import Said
 from hub.store.engine import begin_write
 from hub.web import labels
 from hub.web.gate import caller, require
@@ -21,7 +22,7 @@ def act(incident_id: str, said: Said, once: Once | None) -> None:
     here = site()
     try:
         with begin_write(here.engine) as connection:
-            done = deeds.perform(connection, incident_id, said, caller().person, here.now(), here.profile, once)
+            done = deeds.perform(connection, incident_id, said, caller().person, here.now(), here.rules_of, once)
     except deeds.UnknownIncident as error:
         raise Trouble("not-found") from error
     except deeds.KeyUsedDifferently as error:
@@ -29,7 +30,7 @@ def act(incident_id: str, said: Said, once: Once | None) -> None:
     except NotPossible as error:
         raise Trouble("not-possible", {"state": labels.STATES[error.state.value]}) from error
     except DeedRefused as error:
-        raise Trouble("invalid", errors=[error.problem]) from error
+        raise Trouble("invalid", errors=list(error.problems)) from error
     if done:
         here.poke("web")
         here.poke("worker")

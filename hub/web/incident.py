@@ -1,29 +1,34 @@
 """One incident: what happened, what to do next, what was recorded. Works without JavaScript too."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 
+from contract.profile import PolicyProfile
 from hub.deeds import Once
-from hub.domain.incident import OPEN, State
+from hub.domain import ladder, policy_clock
+from hub.domain.course import Course
+from hub.domain.incident import OPEN, Entry, State
 from hub.domain.permissions import Action, allows
 from hub.store.engine import begin_read
-from hub.web import readings, shapes
+from hub.web import labels, readings, shapes
 from hub.web.acting import act
 from hub.web.api.deeds import DEEDS, KEY
 from hub.web.api.described import read_query, validated
 from hub.web.api.recording import View
 from hub.web.gate import caller, needs
 from hub.web.login import inside
-from hub.web.problems import Trouble
+from hub.web.problems import Trouble, language
 from hub.web.site import site
-from hub.wording import TOKYO
+from hub.wording import TOKYO, say
 
 blueprint = Blueprint("incident", __name__)
 
-LISTS: Final = ("acts", "persons")
+LISTS: Final = ("acts", "persons", "circumstances", "to")
+MOMENTS: Final = ("at", "act_named_at")
 NOT_SAID: Final = ("csrf_token", "once", "next")
 
 
@@ -73,7 +78,7 @@ def said(form: MultiDict[str, str]) -> dict[str, Any]:
         if name in LISTS:
             values[name] = [value for value in form.getlist(name) if value.strip()]
         elif form[name].strip():
-            values[name] = _moment(form[name]) if name == "at" else form[name]
+            values[name] = _moment(form[name]) if name in MOMENTS else form[name]
     return values
 
 
@@ -89,7 +94,7 @@ def _moment(local: str) -> str:
 def _facts(incident_id: str) -> dict[str, Any]:
     here, role = site(), caller().person.role
     with begin_read(here.engine) as connection:
-        found = readings.incident_detail(connection, here, incident_id, here.now())
+        found = readings.incident_detail(connection, here, incident_id, here.now(), role)
         if found is None:
             raise Trouble("not-found")
         looks = readings.looks_at(connection, incident_id) if allows(Action.ACCESS_READ, role) else None
@@ -98,11 +103,43 @@ def _facts(incident_id: str) -> dict[str, Any]:
         "looks": looks,
         "open": found.state in OPEN,
         "over": found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
-        "profile": here.profile,
         "told": [entry for entry in reversed(found.timeline) if entry.kind != "segment.sealed"],
         "alerts": _trail(found.alerts),
         "local_now": here.now().astimezone(TOKYO).strftime("%Y-%m-%dT%H:%M"),
+        **_policy(found, role),
     }
+
+
+def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
+    """What the city's rules say about this incident, as far as the page shows it."""
+    profile, site_type = site().rules_of(found.box)
+    course = Course.of(found, found.timeline)
+    counts = course.marks("head_count")
+    heads = counts[-1].data if counts else None
+    offices = ladder.issuers(profile, site_type)
+    stops = course.decisions("stop")
+    due = any(one.state == "due" and one.name in policy_clock.CUED for one in found.clocks)
+    return {
+        "profile": profile,
+        "marked": {one.data["mark"] for one in course.of_kind(Entry.MARKED)},
+        "seen_acts": course.acts,
+        "decided": course.of_kind(Entry.DECIDED),
+        "refusal_decided": bool(course.decisions("recording")),
+        "stop_asked": due and not stops,
+        "adjustable": [name for name in policy_clock.NAMES if name in policy_clock.ADJUSTABLE],
+        "next_step": ladder.next_step(profile, course),
+        "issuers": offices,
+        "own_office": ladder.own_office(profile, offices, role),
+        "heads": heads,
+        "short_of_staff": heads is not None and _short(profile, heads),
+        "rest": [say(language(), labels.CARE.get(what, what)) for what in profile.aftercare.immediate],
+    }
+
+
+def _short(profile: PolicyProfile, heads: Mapping[str, Any]) -> bool:
+    """Fewer staff than the city wants beside a visitor, or than there are visitors (SHI-32)."""
+    staff, visitors = heads.get("staff", 0), heads.get("visitors", 0)
+    return staff < profile.staffing.min or (bool(profile.staffing.match_visitors) and staff < visitors)
 
 
 def _trail(alerts: list[shapes.Alert]) -> list[shapes.Alert]:

@@ -81,17 +81,111 @@ MARKS: Final = {
     "false_press": N_("誤って押した"),
     "stalemate": N_("話が進まなくなった"),
     "progress": N_("話が進みだした"),
-    "recording_refused": N_("録音・録画を断られた"),
     "slot_announced": N_("対応する時間を伝えた"),
+    "long_hold_expected": N_("長くかかりそうだ"),
+    "repeat_visit": N_("同じ用件で繰り返し来ている"),
     "repeat_long_hold": N_("長い拘束が繰り返されている"),
+    "offtopic": N_("市の仕事と関わりのない話が続く"),
+    "demand_refused": N_("特別扱いの求めを断った"),
+    "demand_dropped": N_("求めが取り下げられた"),
+    "act": N_("行為を見た"),
+    "act_named": N_("どの行為が当たるかを相手に伝えた"),
+    "head_count": N_("人数を数えた"),
+    "safe": N_("職員の安全を確かめた"),
+    "injury": N_("けががある"),
+    "damage": N_("物が壊された"),
     "staff_swapped": N_("担当を替わった"),
+    "superior_joined": N_("上司が加わった"),
+    "recording_refused": N_("録音・録画を断られた"),
+    "filming": N_("相手が撮影・録音している"),
+    "permit_shown": N_("撮影の許可を見せられた"),
+    "permit_none": N_("撮影の許可がない"),
+    "permit_asked": N_("撮影の許可を求められ、窓口を案内した"),
+    "no_hindrance": N_("撮影は仕事の妨げにならないと判断した"),
+    "filming_stopped": N_("撮影・録音をやめた"),
+    "filming_goes_on": N_("撮影・録音を続けている"),
+    "manager_told": N_("庁舎管理者に知らせた"),
+    "cease_refused": N_("求めても行為をやめない"),
     "guards_called": N_("警備を呼んだ"),
     "police_called": N_("警察を呼んだ"),
     "police_arrived": N_("警察が来た"),
+    "recording_shown": N_("警察に録画を見てもらった"),
+    "removal_wished": N_("退去させてほしいと警察に伝えた"),
     "visitor_left": N_("相手が帰った"),
+    "may_return": N_("また来るおそれがある"),
+    "urgent": N_("急いで庁内に知らせる"),
+    "referred": N_("相談・引き継ぎをした"),
+    "cautioned": N_("相手に注意・警告をした"),
+    "legal_step": N_("法的な手続きをした"),
 }
 
-CLOCKS: Final = {"stalemate": N_("話の行き詰まり"), "contact_cap": N_("一回の応対")}
+TAPS: Final = {
+    name: MARKS[name]
+    for name in (
+        "stalemate", "progress", "offtopic", "demand_refused", "recording_refused", "filming", "cease_refused",
+        "superior_joined", "staff_swapped", "visitor_left",
+    )
+}  # fmt: skip
+"""What is marked most often, each by one tap."""
+
+MEANS: Final = {"counter": N_("窓口"), "phone": N_("電話"), "visit": N_("訪問先")}
+
+CLOCKS: Final = {
+    "stalemate": N_("話の行き詰まり"),
+    "slot": N_("伝えた対応時間"),
+    "overrun": N_("伝えた時間を過ぎてから"),
+    "contact_cap": N_("一回の応対"),
+    "offtopic": N_("市の仕事と関わりのない話"),
+    "special_demand": N_("特別扱いの求め"),
+    "leave_interval": N_("次の退去命令までの間隔"),
+}
+
+DECISIONS: Final = {
+    "stop": N_("対応をやめるかどうか"),
+    "recording": N_("録音・録画を断られたときの扱い"),
+    "limit": N_("この案件だけの時間"),
+}
+
+DECISION_OUTCOMES: Final = {
+    "stop": N_("対応をやめる"),
+    "go_on": N_("続ける"),
+    "end_talk": N_("話を終える"),
+    "without_recording": N_("録音・録画をせずに続ける"),
+}
+
+CIRCUMSTANCES: Final = {
+    "age": N_("年齢"),
+    "disability": N_("障害や体の具合"),
+    "situation": N_("置かれた状況"),
+    "first_or_continuing": N_("初めてか、続いている相談か"),
+    "work": N_("仕事の性質"),
+    "relationship": N_("これまでの関わり"),
+    "content": N_("話の内容"),
+    "individual": N_("その人ごとの事情"),
+    "individual_circumstances": N_("その人ごとの事情"),
+}
+
+ACCOUNTS: Final = {"record": N_("応対の記録を書く"), "statement": N_("受けた職員の話を書く")}
+
+VIEWPOINTS: Final = {
+    "content": N_("求めの内容について"),
+    "manner": N_("言い方・態度について"),
+    "time": N_("時間・回数・頻度について"),
+    "means": N_("手段・態様について"),
+}
+
+QUESTIONS: Final = {
+    "nuisance": N_("著しい迷惑行為に当たりますか"),
+    "harm": N_("働く環境が害されましたか"),
+    "average_employee": N_("同じ仕事の平均的な職員でも、見過ごせない支障を感じますか"),
+    "dropped": N_("断ったら、相手は求めを取り下げましたか"),
+}
+
+CARE: Final = {
+    "break": N_("休憩"),
+    "early_leave": N_("早退"),
+    "health_desk": N_("健康相談"),
+}
 
 PRESENCE: Final = {
     "online": N_("つながっています"),
@@ -141,8 +235,13 @@ ENTRIES: Final = {
     "marked": N_("印を付けました"),
     "step.taken": N_("段階を伝えました"),
     "noted": N_("書き留めました"),
+    "decided": N_("みんなで決めました"),
+    "account": N_("記録を書きました"),
     "judged": N_("判断しました"),
+    "reported": N_("報告しました"),
     "closed": N_("終了しました"),
+    "clock.lead": N_("まもなく目安の時間です"),
+    "clock.due": N_("目安の時間になりました"),
     "alerted": N_("知らせを送りました"),
     "nobody.available": N_("まだ誰も応えていないことを箱に伝えました"),
 }

@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, or_, select
 
-from hub.domain import policy_clock
-from hub.domain.incident import ALARMING, OPEN, Entry, State
-from hub.domain.policy_clock import Mark
+from hub.clock import boot_id
+from hub.domain import ladder, policy_clock
+from hub.domain.course import Course
+from hub.domain.incident import ALARMING, OPEN, State
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
+from hub.store import limits
 from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
 from hub.web import shapes
 from hub.web.site import Site
@@ -117,9 +119,9 @@ def _urgency(one: shapes.Incident) -> tuple[int, bool, datetime, str]:
 
 
 def incident_detail(
-    connection: Connection, site: Site, incident_id: str, now: datetime
+    connection: Connection, site: Site, incident_id: str, now: datetime, role: str = ""
 ) -> shapes.IncidentDetail | None:
-    """One incident with everything around it; None when there is none."""
+    """One incident with everything around it, its steps as a person with `role` finds them; None when there is none."""
     row = connection.execute(select(incident).where(incident.c.id == incident_id)).one_or_none()
     if row is None:
         return None
@@ -129,11 +131,12 @@ def incident_detail(
             select(timeline).where(timeline.c.incident == incident_id).order_by(timeline.c.at, timeline.c.id)
         )
     ]
+    course = Course.of(row, entries)
     return shapes.IncidentDetail(
         **_incident_fields(row, site),
         timeline=entries,
-        clocks=_clocks(row, entries, site, now),
-        steps=_steps(entries, site),
+        clocks=_clocks(connection, row, course, site, now),
+        steps=_steps(row, course, site, role, now),
         alerts=[
             shapes.Alert.model_validate(one)
             for one in connection.execute(
@@ -146,31 +149,43 @@ def incident_detail(
     )
 
 
-def _clocks(row: Row[Any], entries: list[shapes.TimelineEntry], site: Site, now: datetime) -> list[shapes.ClockShape]:
-    marks = [Mark(entry.data["mark"], entry.at) for entry in entries if entry.kind == Entry.MARKED.value]
-    started = policy_clock.clocks(site.profile, row.contact_started_at, row.contact_ended_at or row.closed_at, marks)
-    return [
-        shapes.ClockShape(
-            name=clock.name,
-            started_at=clock.started_at,
-            minutes=clock.minutes,
-            lead_minutes=clock.lead_minutes,
-            due_at=clock.due_at,
-            ended_at=clock.ended_at,
-            state=clock.state(now),
-            source=clock.source,
+def _clocks(
+    connection: Connection, row: Row[Any], course: Course, site: Site, now: datetime
+) -> list[shapes.ClockShape]:
+    """Counted as the worker counts: on the machine's own clock where that is known."""
+    profile, _ = site.rules_of(row.box)
+    kept = limits.anchors(connection, [row.id], boot_id())
+    found = []
+    for clock in policy_clock.clocks(profile, course):
+        anchor = kept.get((row.id, clock.key))
+        since_at = clock.started_at
+        if anchor is not None and anchor.since_ms is not None and clock.ended_at is None:
+            since_at = now - timedelta(seconds=site.monotonic_s() - anchor.since_ms / 1000)
+        elapsed_s = (now - since_at).total_seconds()
+        found.append(
+            shapes.ClockShape(
+                name=clock.name,
+                started_at=clock.started_at,
+                since_at=since_at,
+                minutes=clock.minutes,
+                lead_minutes=clock.lead_minutes,
+                due_at=since_at + timedelta(minutes=clock.minutes),
+                ended_at=clock.ended_at,
+                state=clock.state_after(elapsed_s),
+                adjusted=clock.adjusted,
+                source=clock.source,
+            )
         )
-        for clock in started
-    ]
+    return found
 
 
-def _steps(entries: list[shapes.TimelineEntry], site: Site) -> list[shapes.StepShape]:
-    taken: dict[str, list[datetime]] = {step: [] for step in site.profile.ladder.steps}
-    for entry in entries:
-        if entry.kind == Entry.STEP_TAKEN.value:
-            taken.setdefault(entry.data["step"], []).append(entry.at)
+def _steps(row: Row[Any], course: Course, site: Site, role: str, now: datetime) -> list[shapes.StepShape]:
+    profile, site_type = site.rules_of(row.box)
     return [
-        shapes.StepShape(step=step, count=len(times), last_at=max(times, default=None)) for step, times in taken.items()
+        shapes.StepShape(
+            step=one.step, count=one.count, last_at=one.last_at, offered=one.offered, missing=list(one.missing)
+        )
+        for one in ladder.stands(profile, site_type, course, role, now)
     ]
 
 

@@ -79,24 +79,35 @@ class TimelineEntry(Shape):
 
 
 class ClockShape(Shape):
-    """A clock of the policy that has started. It prompts and never acts; `source` is where the document says so."""
+    """A clock of the policy that has started. It prompts and never acts; `source` is where the document says so.
+
+    `since_at` is its start as the hub's clock shows it now: not `started_at` when that clock was set meanwhile.
+    """
 
     name: str
     started_at: Moment
+    since_at: Moment
     minutes: int
     lead_minutes: int
     due_at: Moment
     ended_at: Moment | None
     state: Literal["running", "lead", "due", "ended"]
+    adjusted: bool
     source: str
 
 
 class StepShape(Shape):
-    """A step of the ladder and how often it was taken."""
+    """A step of the ladder and how often it was taken.
+
+    `missing`: fields that must be said, or deeds that must be done, with it or before it. Not `offered`: it makes no
+    sense in this contact.
+    """
 
     step: str
     count: int
     last_at: Moment | None
+    offered: bool
+    missing: list[str]
 
 
 class Alert(Shape):

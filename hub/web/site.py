@@ -1,5 +1,6 @@
 """What the web side of one hub works with. Made once by `create_app`, read everywhere through `site()`."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,11 @@ class Site:
     presence: Presence
     poke: Callable[[str], None]
     now: Callable[[], datetime]
+    monotonic_s: Callable[[], float] = time.monotonic
+
+    def rules_of(self, box: str) -> tuple[PolicyProfile, str]:
+        """The rules that this box's counter follows, and its kind of site (main, branch)."""
+        return self.profile, "main"
 
 
 def site() -> Site:

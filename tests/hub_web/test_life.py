@@ -12,11 +12,11 @@ from pydantic import TypeAdapter
 
 from contract import profile as policy
 from contract.messages import CommandType
-from hub.domain import deed
-from hub.domain.deed import DeedRefused, Facts, Person, Said, decide, needed
+from hub.domain import saying
+from hub.domain.deed import DeedRefused, Facts, Person, decide, needed
 from hub.domain.incident import Deed, NotPossible, Outcome, State, after
 from hub.domain.permissions import Action
-from hub.domain.policy_clock import Mark, clocks
+from hub.domain.saying import Said
 
 NOW = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
 PROFILES = Path(policy.__file__).parent / "profiles"
@@ -25,20 +25,20 @@ SATO, TANAKA = Person("1", "佐藤", "supervisor"), Person("2", "田中", "secti
 ORDER = list(State)
 
 deeds: st.SearchStrategy[Said] = st.one_of(
-    st.just(deed.Acknowledge()),
-    st.just(deed.Respond()),
+    st.just(saying.Acknowledge()),
+    st.just(saying.Respond()),
     st.builds(lambda what, ago: _contact(what, ago), st.sampled_from(["started", "ended"]), st.integers(-10, 2000)),
-    st.sampled_from(["false_press", "stalemate", "progress"]).map(lambda mark: deed.Mark(mark=mark)),  # type: ignore[arg-type]
-    st.sampled_from(["warn", "leave", "legal"]).map(lambda step: deed.StepTaken(step=step)),
-    st.just(deed.Note(text="x")),
-    st.just(deed.Judgement(finding="near_miss", persons=("佐藤", "田中"))),
-    st.sampled_from(Outcome).map(lambda outcome: deed.Close(outcome=outcome)),
+    st.sampled_from(["false_press", "stalemate", "progress"]).map(lambda mark: saying.Mark(mark=mark)),  # type: ignore[arg-type]
+    st.sampled_from(["warn", "leave", "legal"]).map(lambda step: saying.StepTaken(step=step)),
+    st.just(saying.Note(text="x")),
+    st.just(saying.Judgement(finding="near_miss", persons=("所属長 佐藤", "係長 田中"))),
+    st.sampled_from(Outcome).map(lambda outcome: saying.Close(outcome=outcome)),
 )
 
 
-def _contact(what: str, minutes_ago: int) -> deed.Contact:
+def _contact(what: str, minutes_ago: int) -> saying.Contact:
     at = (NOW - timedelta(minutes=minutes_ago)).isoformat()
-    return deed.Contact.model_validate({"action": what, "at": at})
+    return saying.Contact.model_validate({"action": what, "at": at})
 
 
 def lived(facts: Facts, updates: Mapping[str, Any], state: State) -> Facts:
@@ -88,62 +88,23 @@ def test_every_deed_has_an_answer_in_every_state(state: State, what: Deed) -> No
 
 def test_a_drill_can_end_as_a_drill_and_a_real_press_cannot() -> None:
     over = {"state": State.CONTACT_ENDED, "pressed_at": NOW}
-    close = deed.Close(outcome=Outcome.DRILL)
+    close = saying.Close(outcome=Outcome.DRILL)
     assert decide(Facts(drill=True, **over), close, SATO, NOW, SHINAGAWA).state is State.CLOSED  # type: ignore[arg-type]
     with pytest.raises(DeedRefused):
         decide(Facts(drill=False, **over), close, SATO, NOW, SHINAGAWA)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("said", [deed.Mark(mark="false_press"), deed.Close(outcome=Outcome.FALSE_PRESS)])
+@pytest.mark.parametrize("said", [saying.Mark(mark="false_press"), saying.Close(outcome=Outcome.FALSE_PRESS)])
 def test_calling_a_press_false_needs_its_own_permission(said: Said) -> None:
     assert Action.FALSE_PRESS in needed(said)
-    assert needed(deed.Note(text="x")) == (Action.NOTE,)
+    assert needed(saying.Note(text="x")) == (Action.NOTE,)
 
 
 @given(st.datetimes(timezones=st.timezones(), allow_imaginary=False))
 def test_any_moment_people_give_is_utc_or_refused(moment: datetime) -> None:
     try:
-        read = TypeAdapter(deed.At).validate_python(moment.isoformat())
+        read = TypeAdapter(saying.At).validate_python(moment.isoformat())
     except ValueError:
         return
     assert read.utcoffset() == timedelta(0)
     assert read == moment
-
-
-# --- clocks -----------------------------------------------------------------------------------------------------------
-
-
-def named(**arguments: Any) -> dict[str, Any]:
-    given: dict[str, Any] = {"contact_started_at": None, "contact_ended_at": None, "marks": ()}
-    return {clock.name: clock for clock in clocks(SHINAGAWA, **(given | arguments))}
-
-
-def test_no_clock_runs_before_people_start_it() -> None:
-    assert named() == {}
-
-
-def test_the_contact_clock_counts_from_the_contact_not_from_the_press() -> None:
-    clock = named(contact_started_at=NOW - timedelta(minutes=50))["contact_cap"]
-    assert clock.due_at == NOW + timedelta(minutes=10)
-    assert clock.source == "対応要領 2(2)"
-    states = [clock.state(NOW + timedelta(minutes=later)) for later in (0, 4, 5, 9, 10, 60)]
-    assert states == ["running", "running", "lead", "lead", "due", "due"]
-
-
-def test_the_stalemate_clock_counts_from_the_first_mark_and_progress_takes_it_back() -> None:
-    def at(minutes: int, mark: str = "stalemate") -> Mark:
-        return Mark(mark, NOW + timedelta(minutes=minutes))
-
-    assert named(marks=[at(3), at(1)])["stalemate"].started_at == NOW + timedelta(minutes=1)
-    assert "stalemate" not in named(marks=[at(1), at(5, "progress")])
-    assert named(marks=[at(1), at(5, "progress"), at(9)])["stalemate"].due_at == NOW + timedelta(minutes=24)
-
-
-def test_a_clock_ends_with_the_contact_and_never_ends_it() -> None:
-    ended = named(contact_started_at=NOW, contact_ended_at=NOW + timedelta(minutes=70))["contact_cap"]
-    assert ended.state(NOW + timedelta(minutes=80)) == "ended"
-
-
-def test_a_clock_that_the_document_does_not_name_does_not_run() -> None:
-    neutral = policy.load((PROFILES / "default.toml").read_text("utf-8"), "default.toml")
-    assert clocks(neutral, NOW, None, []) == []

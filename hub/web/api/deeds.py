@@ -8,7 +8,7 @@ from typing import Final
 from flask import Response, request
 
 from hub.deeds import Once
-from hub.domain import deed
+from hub.domain import saying
 from hub.web import shapes
 from hub.web.acting import act
 from hub.web.api.described import Api, Given, Operation, as_json, read_body
@@ -17,15 +17,18 @@ from hub.web.problems import Trouble
 
 KEY: Final = re.compile(r"[\x21-\x7e]{1,200}\Z")
 
-DEEDS: Final[dict[str, tuple[type[deed.Said], str]]] = {
-    "acknowledge": (deed.Acknowledge, "確認しました / seen; the first one counts, a second is told who it was"),
-    "respond": (deed.Respond, "向かいます / I am going there"),
-    "contact": (deed.Contact, "応対の始まり・終わり / the contact started or ended"),
-    "mark": (deed.Mark, "印を付ける / mark something that clocks and reports look at"),
-    "steps": (deed.StepTaken, "段階を伝えた / a step of the ladder was said"),
-    "notes": (deed.Note, "書き留める / a note"),
-    "judgement": (deed.Judgement, "判断 / what several people found"),
-    "close": (deed.Close, "終了 / close with an outcome"),
+DEEDS: Final[dict[str, tuple[type[saying.Said], str]]] = {
+    "acknowledge": (saying.Acknowledge, "確認しました / seen; the first one counts, a second is told who it was"),
+    "respond": (saying.Respond, "向かいます / I am going there"),
+    "contact": (saying.Contact, "応対の始まり・終わり / the contact started or ended"),
+    "mark": (saying.Mark, "印を付ける / mark something that clocks and reports look at"),
+    "steps": (saying.StepTaken, "段階を伝えた / a step of the ladder was said"),
+    "decisions": (saying.Decide, "複数で決めた / what several people decided while the contact goes on"),
+    "notes": (saying.Note, "書き留める / a note"),
+    "accounts": (saying.Account, "対応の記録・受けた職員の話 / the written record, or the account of who was harmed"),
+    "judgement": (saying.Judgement, "判断 / what several people found"),
+    "report": (saying.Report, "報告した / the report went to the office that the profile names"),
+    "close": (saying.Close, "終了 / close with an outcome"),
 }
 
 
@@ -44,7 +47,7 @@ def once() -> Once | None:
     return Once(key, hashlib.sha256(asked).hexdigest())
 
 
-def _view(model: type[deed.Said]) -> Callable[[str], Response]:
+def _view(model: type[saying.Said]) -> Callable[[str], Response]:
     def perform(incident_id: str) -> Response:
         key = once()
         act(incident_id, read_body(model), key)

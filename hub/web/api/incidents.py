@@ -6,12 +6,13 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contract.problems import Problem
-from hub.domain.deed import At
 from hub.domain.incident import ALARMING, OPEN, State
 from hub.domain.permissions import Action
+from hub.domain.saying import At
 from hub.store.engine import begin_read
 from hub.web import readings, shapes
 from hub.web.api.described import Api, Given, Operation, as_json, read_query
+from hub.web.gate import caller
 from hub.web.problems import Trouble
 from hub.web.site import site
 
@@ -63,7 +64,9 @@ def detail(incident_id: str) -> shapes.IncidentDetail:
         Trouble: there is none.
     """
     with begin_read(site().engine) as connection:
-        found = readings.incident_detail(connection, site(), incident_id, site().now())
+        found = readings.incident_detail(
+            connection, site(), incident_id, site().now(), caller().person.role
+        )
     if found is None:
         raise Trouble("not-found")
     return found

@@ -11,7 +11,7 @@ from sqlalchemy import Row, insert, select
 from werkzeug.datastructures import ContentRange
 from werkzeug.http import parse_if_range_header, quote_etag
 
-from hub.domain.deed import Line
+from hub.domain.saying import Line
 from hub.domain.permissions import Action
 from hub.evidence import playback
 from hub.evidence.client import EvidenceAway, NotOpened

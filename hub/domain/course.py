@@ -1,0 +1,71 @@
+"""The course of an incident, as the rules look at it: what the timeline tells, without the words people wrote. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hub.domain.incident import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One timeline entry. `data` is what stands beside its words."""
+
+    kind: str
+    at: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What happened so far, oldest first. `ended_at`: the contact, or at the latest the incident, was over."""
+
+    contact_started_at: datetime | None = None
+    ended_at: datetime | None = None
+    entries: tuple[Happened, ...] = ()
+    level: str = "assist"
+    drill: bool = False
+
+    @classmethod
+    def of(cls, row: Any, entries: Iterable[Any]) -> "Course":
+        """The course of the incident in `row`, whose timeline is `entries` (both with the columns' names)."""
+        happened = (Happened(one.kind, one.at, one.data) for one in entries)
+        return cls(
+            row.contact_started_at,
+            row.contact_ended_at or row.closed_at,
+            tuple(sorted(happened, key=lambda one: one.at)),
+            row.level,
+            row.drill,
+        )
+
+    def of_kind(self, kind: Entry) -> list[Happened]:
+        """Every entry of one kind."""
+        return [one for one in self.entries if one.kind == kind.value]
+
+    def marks(self, *names: str) -> list[Happened]:
+        """Every mark with one of these names."""
+        return [one for one in self.of_kind(Entry.MARKED) if one.data.get("mark") in names]
+
+    def marked(self, name: str) -> bool:
+        """Whether it was marked at least once."""
+        return bool(self.marks(name))
+
+    def times(self, *steps: str) -> list[datetime]:
+        """When one of these steps of the ladder was taken."""
+        return [one.at for one in self.of_kind(Entry.STEP_TAKEN) if one.data.get("step") in steps]
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """The acts that people saw, in the order in which they were marked."""
+        return tuple(dict.fromkeys(one.data["act"] for one in self.marks("act") if one.data.get("act")))
+
+    @property
+    def by_phone(self) -> bool:
+        """Whether the contact is a telephone call, by what was said last about it."""
+        said = [one.data["means"] for one in self.of_kind(Entry.CONTACT_STARTED) if one.data.get("means")]
+        return bool(said) and said[-1] == "phone"
+
+    def decisions(self, about: str) -> list[Happened]:
+        """What several people decided about this, oldest first."""
+        return [one for one in self.of_kind(Entry.DECIDED) if one.data.get("about") == about]

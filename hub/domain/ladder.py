@@ -1,0 +1,193 @@
+"""The steps towards the police: which may be taken now, by whom, and what must be said with it (policy facts, 1.1-1.4).
+
+A rule here asks for a reason or for what belongs to the step; it never takes a step by itself, and nothing ever stands
+between a person and the police.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from contract.problems import Problem
+from contract.profile import PolicyProfile
+from hub.domain.course import Course
+from hub.domain.saying import StepTaken
+
+POLICE: Final = "police"
+ORDERS: Final = ("leave", "ask_leave")
+"""Steps that tell a person to leave the building."""
+
+AT_THE_BUILDING: Final = (*ORDERS, "final", "announce_police")
+"""Steps that make no sense on the telephone: there the call ends with the response (SET-06)."""
+
+STOPS: Final = ("stop", "end", "stop_and_urge")
+"""Steps that say that the response ends: several people decide that before (SHI-13, SHI-07)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """One step as a person sees it. `missing` names what must be said or done with it, by field."""
+
+    step: str
+    count: int
+    last_at: datetime | None
+    offered: bool
+    missing: tuple[str, ...]
+
+
+def problems(
+    profile: PolicyProfile, site_type: str, course: Course, said: StepTaken, role: str, now: datetime
+) -> list[Problem]:
+    """Everything that keeps this step from being written down as said; nothing for the police."""
+    steps = profile.ladder.steps
+    if said.step not in steps and said.step != POLICE:
+        return [_one_of("step", steps)]
+    if said.step == POLICE:
+        routes = profile.police.routes
+        return [_one_of("route", routes)] if said.route is not None and routes and said.route not in routes else []
+    if course.by_phone and said.step in AT_THE_BUILDING:
+        return [
+            Problem(
+                "step", "", "電話では、対応をやめると伝えたあと電話を切ります。退去の段階はありません。",
+                "on the telephone the call ends with the response; there is nobody to leave.",
+            )
+        ]  # fmt: skip
+    found = [*_unexplained(profile, course, said, now)]
+    if said.step in ORDERS:
+        found += _order(profile, site_type, course, said, role)
+    if said.step in STOPS:
+        found += _stop(profile, course, said)
+    return found
+
+
+def stands(profile: PolicyProfile, site_type: str, course: Course, role: str, now: datetime) -> list[Stand]:
+    """The ladder as it stands, in the profile's order, for a person with this role."""
+    result = []
+    for step in profile.ladder.steps:
+        times = course.times(step)
+        found = problems(profile, site_type, course, StepTaken(step=step), role, now)
+        fields = tuple(dict.fromkeys(one.field for one in found))
+        result.append(Stand(step, len(times), max(times, default=None), "step" not in fields, fields))
+    return result
+
+
+def next_step(profile: PolicyProfile, course: Course) -> str | None:
+    """The step that the profile's order names next; orders to leave until their number is reached."""
+    for step in profile.ladder.steps:
+        if course.by_phone and step in AT_THE_BUILDING:
+            continue
+        wanted = (profile.ladder.leave.count or 1) if step == "leave" else 1
+        if len(course.times(step)) < wanted:
+            return step
+    return None
+
+
+def skipped(profile: PolicyProfile, course: Course, step: str) -> tuple[str, ...]:
+    """The steps before `step` that have not been taken as often as the profile asks."""
+    found = []
+    for before in profile.ladder.steps:
+        if before == step:
+            break
+        wanted = (profile.ladder.leave.count or 1) if before == "leave" else 1
+        if len(course.times(before)) < wanted and not (course.by_phone and before in AT_THE_BUILDING):
+            found.append(before)
+    return tuple(found)
+
+
+def wait_until(profile: PolicyProfile, course: Course) -> datetime | None:
+    """From when the next order to leave keeps the interval; None when none was given or no interval is set."""
+    interval, orders = profile.ladder.leave.interval_minutes, course.times("leave")
+    return orders[-1] + timedelta(minutes=interval) if interval and orders else None
+
+
+def issuers(profile: PolicyProfile, site_type: str) -> tuple[str, ...]:
+    """The offices that may order a person to leave, at the main building or at a branch (SHI-15)."""
+    leave = profile.ladder.leave
+    return (leave.issuer_branch or leave.issuer) if site_type == "branch" else leave.issuer
+
+
+def own_office(profile: PolicyProfile, offices: tuple[str, ...], role: str) -> str | None:
+    """The first of `offices` that this role holds."""
+    return next((office for office in offices if profile.roles.get(office) == role), None)
+
+
+def told_first(course: Course) -> bool:
+    """Whether the building's manager has been told (SET-07)."""
+    return course.marked("manager_told") or course.marked("cease_refused")
+
+
+def _unexplained(profile: PolicyProfile, course: Course, said: StepTaken, now: datetime) -> Iterator[Problem]:
+    """What needs a reason (SHI-14, SHI-17)."""
+    if said.reason:
+        return
+    left_out = skipped(profile, course, said.step)
+    if left_out:
+        yield Problem(
+            "reason", "、".join(left_out), "まだ伝えていない段階があります。飛ばすなら理由を書いてください。",
+            "earlier steps have not been taken. Say why they are left out.",
+        )  # fmt: skip
+    if said.step != "leave":
+        return
+    until = wait_until(profile, course)
+    if until is not None and now < until:
+        minutes = profile.ladder.leave.interval_minutes
+        yield Problem(
+            "reason", "", f"前に命じてから {minutes} 分たっていません。今命じるなら理由を書いてください。",
+            f"less than {minutes} minutes since the last order. Say why it cannot wait.",
+        )  # fmt: skip
+    most = profile.ladder.leave.max
+    if most is not None and len(course.times("leave")) >= most:
+        yield Problem(
+            "reason", "", f"もう {most} 回命じました。さらに命じるなら理由を書いてください。",
+            f"{most} orders were given already. Say why there is another.",
+        )  # fmt: skip
+
+
+def _order(
+    profile: PolicyProfile, site_type: str, course: Course, said: StepTaken, role: str
+) -> Iterator[Problem]:
+    """Who orders, on which ground, after telling whom (SHI-15, SHI-30, SET-07)."""
+    leave, offices = profile.ladder.leave, issuers(profile, site_type)
+    office = said.issuer or own_office(profile, offices, role)
+    if offices and (office is None or office not in offices):
+        yield _one_of("issuer", offices)
+    elif office is not None and profile.roles.get(office) != role and not said.issuer_name:
+        yield Problem(
+            "issuer_name", "", f"命じた人（{office}）の姓を書いてください。",
+            "write the surname of the person who gave the order.",
+        )  # fmt: skip
+    if leave.grounds and (said.ground is None or said.ground not in leave.grounds):
+        yield _one_of("ground", leave.grounds)
+    if leave.report_first_to and office not in leave.report_first_to and not told_first(course):
+        whom = "、".join(leave.report_first_to)
+        yield Problem(
+            "manager_told", "", f"先に{whom}に知らせ、「{whom}に知らせた」の印を付けてください。",
+            "tell the building's manager first, and mark that you did.",
+        )  # fmt: skip
+
+
+def _stop(profile: PolicyProfile, course: Course, said: StepTaken) -> Iterator[Problem]:
+    """Ending the response is the organisation's decision, told by a superior (SHI-07, SHI-13)."""
+    rules = profile.ladder.stop
+    if rules.min_persons or rules.roles or profile.clock.circumstances:
+        decided = [one.data.get("outcome") for one in course.decisions("stop")]
+        if not decided or decided[-1] != "stop":
+            yield Problem(
+                "decision", "", "対応をやめるかどうかを、先に決めて記録してください。",
+                "first decide together whether to stop, and write that down.",
+            )  # fmt: skip
+    if rules.announcer and not said.announcer:
+        yield Problem(
+            "announcer", "", f"伝えた人（{rules.announcer}）の姓を書いてください。",
+            "write the surname of the superior who said it.",
+        )  # fmt: skip
+    if rules.announcer and not said.acknowledged:
+        yield Problem(
+            "acknowledged", "", "相手の話を受け止めたことを伝えてから、対応をやめてください。",
+            "say first that the claim has been understood.",
+        )  # fmt: skip
+
+
+def _one_of(field: str, names: tuple[str, ...]) -> Problem:
+    return Problem(field, "", f"{'、'.join(names)} のどれかにしてください。", f"must be one of {', '.join(names)}.")

@@ -1,0 +1,148 @@
+"""Keeps the clocks of the city's policy for all open incidents: reads, asks the domain, writes, and says when to come back.
+
+It prompts and does nothing else. Time is counted on the monotonic clock, also across restarts (`hub.store.limits`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Engine as Database
+from sqlalchemy.exc import DBAPIError
+
+from contract.profile import PolicyProfile
+from hub.domain.policy_clock import Clock, clocks
+from hub.store import changes, limits
+from hub.store.course import courses
+from hub.store.engine import begin_read, begin_write
+from hub.store.limits import Prompt
+
+LATE_S: Final = 1.0
+"""A prompt that comes later than this after its time says so."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """One clock that runs. `since_s`: its start on the monotonic clock."""
+
+    clock: Clock
+    since_s: float
+    kept: bool
+    leads: bool
+    fires: bool
+
+
+@dataclass(slots=True)
+class _Watched:
+    """The clocks of one incident as it stood at `changed_at`, and when the next of them has something to say."""
+
+    changed_at: datetime
+    running: list[_Running]
+    next_s: float
+
+
+class Limits:
+    """Used by the engine's thread alone."""
+
+    def __init__(
+        self, rules_of: Callable[[str], PolicyProfile], digest: str, database: Database, boot: str
+    ) -> None:
+        """`rules_of` gives the rules that a box's counter follows; `boot` names the machine's boot."""
+        self._rules_of, self._digest, self._database, self._boot = rules_of, digest, database, boot
+        self._watched: dict[str, _Watched] = {}
+
+    def cycle(self, now: datetime, monotonic_s: float) -> tuple[float, bool]:
+        """One round: the seconds until something can be due, and whether something was.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database refuses. Nothing is forgotten.
+        """
+        with begin_read(self._database) as connection:
+            rows = {row.id: row for row in limits.running(connection)}
+            fresh = [row for row in rows.values() if self._is_new(row)]
+            told = courses(connection, fresh) if fresh else {}
+            kept = limits.anchors(connection, [row.id for row in fresh], self._boot) if fresh else {}
+        self._watched = {id: one for id, one in self._watched.items() if id in rows}
+        for row in fresh:
+            found = clocks(self._rules_of(row.box), told[row.id])
+            running = [
+                self._begun(clock, kept.get((row.id, clock.key)), now, monotonic_s)
+                for clock in found
+                if clock.ended_at is None
+            ]
+            self._watched[row.id] = _Watched(row.changed_at, running, monotonic_s)
+        fired = self._prompt(rows, now, monotonic_s)
+        return min((one.next_s - monotonic_s for one in self._watched.values()), default=float("inf")), fired
+
+    def _is_new(self, row: Any) -> bool:
+        known = self._watched.get(row.id)
+        return known is None or known.changed_at != row.changed_at
+
+    def _begun(self, clock: Clock, kept: limits.Anchor | None, now: datetime, monotonic_s: float) -> _Running:
+        if kept is not None and kept.since_ms is not None:
+            since_s = kept.since_ms / 1000
+        else:  # only here the wall clock counts: a start is seen within a second, or the machine was booted since
+            since_s = monotonic_s - max(0.0, (now - clock.started_at).total_seconds())
+        return _Running(
+            clock,
+            since_s,
+            kept=kept is not None and kept.since_ms is not None,
+            leads=kept is None or kept.lead_at is None,
+            fires=kept is None or kept.due_at is None,
+        )
+
+    def _prompt(self, rows: dict[str, Any], now: datetime, monotonic_s: float) -> bool:
+        ripe = {id: one for id, one in self._watched.items() if one.next_s <= monotonic_s}
+        unkept = [(id, run) for id, one in ripe.items() for run in one.running if not run.kept]
+        prompts = [
+            prompt for id, one in ripe.items() for run in one.running if (prompt := _due(rows[id], run, monotonic_s))
+        ]
+        fired: set[str] = set()
+        if unkept or prompts:
+            try:
+                fired = self._write(unkept, prompts, rows, now)
+            except DBAPIError:
+                for one in ripe.values():
+                    one.next_s = monotonic_s
+                raise
+        for id, run in unkept:
+            run.kept = True
+        for id, one in ripe.items():
+            for run in one.running:
+                phases = run.clock.phases(monotonic_s - run.since_s)
+                run.leads, run.fires = run.leads and not phases, run.fires and "due" not in phases
+            waits = [run.clock.next_s(monotonic_s - run.since_s) for run in one.running]
+            one.next_s = monotonic_s + min((wait for wait in waits if wait is not None), default=float("inf"))
+        return bool(fired)
+
+    def _write(
+        self, unkept: Sequence[tuple[str, _Running]], prompts: Sequence[Prompt], rows: dict[str, Any], now: datetime
+    ) -> set[str]:
+        with begin_write(self._database) as connection:
+            for id, run in unkept:
+                limits.begin(connection, id, run.clock.key, self._boot, round(run.since_s * 1000))
+            fired = {
+                one.incident
+                for one in prompts
+                if limits.fire(connection, one, now, _late_ms(one.late_s), self._digest)
+            }
+            changes.add(connection, [("incident", id, rows[id].box) for id in sorted(fired)], now)
+        return fired
+
+
+def _due(row: Any, run: _Running, monotonic_s: float) -> Prompt | None:
+    """The newest prompt that has come and was not given; who looks late is not told the earlier one as well."""
+    elapsed_s = monotonic_s - run.since_s
+    phases = run.clock.phases(elapsed_s)
+    if not phases:
+        return None
+    phase = phases[-1]
+    if not (run.fires if phase == "due" else run.leads):
+        return None
+    late_s = elapsed_s - (run.clock.due_s if phase == "due" else run.clock.lead_s)
+    return Prompt(row.id, row.box, run.clock, phase, late_s)
+
+
+def _late_ms(late_s: float) -> int | None:
+    return round(late_s * 1000) if late_s > LATE_S else None

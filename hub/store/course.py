@@ -1,0 +1,38 @@
+"""Reads the course of incidents from the timeline."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select
+
+from hub.domain.course import Course
+from hub.domain.incident import Entry
+from hub.store.schema import timeline
+
+KINDS: Final = (Entry.CONTACT_STARTED, Entry.MARKED, Entry.STEP_TAKEN, Entry.DECIDED)
+"""What rules look at; the thousands of sealed segments of a long recording are not among them."""
+
+
+def course(connection: Connection, row: Row[Any]) -> Course:
+    """The course of the incident in `row`."""
+    return courses(connection, [row])[row.id]
+
+
+def courses(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, Course]:
+    """The course of each incident in `rows`, by its id."""
+    told: dict[str, list[Row[Any]]] = defaultdict(list)
+    for entry in _entries(connection, [row.id for row in rows]):
+        told[entry.incident].append(entry)
+    return {row.id: Course.of(row, told[row.id]) for row in rows}
+
+
+def _entries(connection: Connection, ids: Sequence[str]) -> Iterable[Row[Any]]:
+    for start in range(0, len(ids), 500):  # SQLite takes so many parameters at once everywhere
+        yield from connection.execute(
+            select(timeline.c.incident, timeline.c.kind, timeline.c.at, timeline.c.data)
+            .where(
+                timeline.c.incident.in_(ids[start : start + 500]), timeline.c.kind.in_([kind.value for kind in KINDS])
+            )
+            .order_by(timeline.c.at, timeline.c.id)
+        )

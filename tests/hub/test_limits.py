@@ -1,0 +1,217 @@
+"""The policy's clocks in the worker: on time, once, across restarts and whatever is done to the wall clock."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+from sqlalchemy.exc import OperationalError
+from support.hubs import make_site
+
+from contract.messages import CommandType
+from hub.limits import Limits
+from hub.store.engine import begin_write
+from hub.store.schema import change, command, incident, policy_clock, timeline
+from tests.hub.rounds import Round
+
+MINUTE = 60.0
+
+
+class Site(Round):
+    """A site on Shinagawa's rules. `boot` names the machine's boot."""
+
+    boot = "boot-1"
+
+    def restart(self) -> None:
+        """The worker ends and begins anew: it knows what the database holds."""
+        rules, database = self.profile, self.database
+        self.engine._limits = Limits(lambda _box: rules.rules, rules.digest, database, self.boot)
+
+    def mark(self, call: str, name: str, at: datetime | None = None, **data: Any) -> None:
+        """What a person marks on a page, now or back-dated."""
+        with begin_write(self.database) as connection:
+            connection.execute(
+                insert(timeline).values(
+                    incident=call, at=at or self.at, recorded_at=self.at, kind="marked", source="person", text="",
+                    data={"mark": name, **data},
+                )
+            )  # fmt: skip
+            connection.execute(update(incident).where(incident.c.id == call).values(changed_at=self.at))
+
+    def fired(self, call: str) -> list[tuple[str, str]]:
+        rows = self.rows(timeline, timeline.c.incident == call, timeline.c.kind.in_(["clock.lead", "clock.due"]))
+        return [(row.kind, row.data["clock"]) for row in sorted(rows, key=lambda row: row.id)]
+
+    def until_fired(self, call: str, count: int, most_s: float = 3 * 3600) -> float:
+        """Turn the engine as it asks to be turned until `count` prompts came; how long that took, in s."""
+        begun_s = self.mono_s
+        while len(self.fired(call)) < count:
+            assert self.mono_s - begun_s < most_s, f"only {self.fired(call)}"
+            self.passes(self.cycle())
+        return self.mono_s - begun_s
+
+
+@pytest.fixture
+def make_turn(tmp_path: Path) -> Iterator[Callable[[str], Site]]:
+    made: list[Site] = []
+
+    def make(profile: str) -> Site:
+        made.append(Site(make_site(tmp_path / f"site-{len(made)}", profile=profile)))
+        made[-1].restart()
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.database.dispose()
+
+
+@pytest.fixture
+def turn(make_turn: Callable[[str], Site]) -> Site:
+    return make_turn("shinagawa")
+
+
+def seen(turn: Site, **columns: Any) -> str:
+    """A call that somebody attends, so that the ladder keeps quiet."""
+    answered = {"state": "attended", "seen_at": turn.at, "responding_at": turn.at}
+    return turn.call(**(answered | columns))
+
+
+def test_shi_05_the_stalemate_prompts_at_ten_and_at_fifteen_minutes_each_once(turn: Site) -> None:
+    call = seen(turn)
+    turn.mark(call, "stalemate")
+    assert turn.until_fired(call, 1) == pytest.approx(10 * MINUTE, abs=1.0)
+    assert turn.fired(call) == [("clock.lead", "stalemate")]
+    assert turn.until_fired(call, 2) == pytest.approx(5 * MINUTE, abs=1.0)
+    for _ in range(100):
+        turn.passes(turn.cycle())
+    assert turn.fired(call) == [("clock.lead", "stalemate"), ("clock.due", "stalemate")]
+    assert [row.type for row in turn.rows(command)] == [CommandType.TIME_LIMIT_REACHED.value]
+    assert turn.rows(change, change.c.incident == call)
+    assert all("late_ms" not in row.data for row in turn.rows(timeline))
+
+
+def test_shi_06_expired_clocks_change_no_state_and_take_no_step(turn: Site) -> None:
+    call = seen(turn, contact_started_at=turn.at - timedelta(hours=3))
+    before = turn.rows(incident)[0]
+    for name, data in (("stalemate", {}), ("slot_announced", {"minutes": 30}), ("demand_refused", {})):
+        turn.mark(call, name, turn.at - timedelta(hours=2), **data)
+    turn.cycle()
+    assert {clock for _, clock in turn.fired(call)} == {
+        "contact_cap", "stalemate", "slot", "overrun", "special_demand"
+    }  # fmt: skip
+    after = turn.rows(incident)[0]
+    assert (after.state, after.contact_ended_at, after.level) == (before.state, None, before.level)
+    assert {row.kind for row in turn.rows(timeline)} == {"marked", "clock.due"}
+    assert {row.type for row in turn.rows(command)} == {CommandType.TIME_LIMIT_REACHED.value}
+
+
+def test_a_back_dated_start_prompts_at_once_and_says_how_late(turn: Site) -> None:
+    call = seen(turn)
+    turn.mark(call, "stalemate", turn.at - timedelta(minutes=20))
+    turn.cycle()
+    assert turn.fired(call) == [("clock.due", "stalemate")]
+    entry = next(row for row in turn.rows(timeline) if row.kind == "clock.due")
+    assert entry.data["late_ms"] == pytest.approx(5 * MINUTE * 1000, abs=100)
+
+
+def test_an_ended_contact_is_prompted_no_more(turn: Site) -> None:
+    call = seen(turn)
+    turn.mark(call, "stalemate")
+    turn.cycle()
+    turn.answer(call, contact_ended_at=turn.at, state="contact_ended", changed_at=turn.at)
+    turn.passes(3600)
+    turn.cycle()
+    assert turn.fired(call) == []
+
+
+def test_progress_takes_the_clock_back_and_a_new_stalemate_begins_anew(turn: Site) -> None:
+    call = seen(turn)
+    turn.mark(call, "stalemate")
+    turn.cycle()
+    turn.passes(9 * MINUTE)
+    turn.mark(call, "progress")
+    turn.passes(3 * MINUTE)
+    turn.mark(call, "stalemate")
+    assert turn.until_fired(call, 1) == pytest.approx(10 * MINUTE, abs=1.0)
+
+
+def test_shi_42_another_number_in_the_toml_is_another_clock(make_turn: Callable[[str], Site]) -> None:
+    turn = make_turn("default")
+    call = seen(turn)
+    turn.mark(call, "stalemate")
+    assert turn.until_fired(call, 1) == pytest.approx(25 * MINUTE, abs=1.0)
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=365), timedelta(days=-365)])
+def test_h11_d23_a_wall_clock_that_is_set_moves_no_limit_even_across_a_restart(turn: Site, jump: timedelta) -> None:
+    call = seen(turn)
+    turn.mark(call, "stalemate")
+    turn.cycle()
+    turn.passes(4 * MINUTE)
+    turn.at += jump
+    turn.restart()
+    turn.cycle()
+    assert turn.until_fired(call, 1) == pytest.approx(6 * MINUTE, abs=1.0)
+
+
+def test_after_a_reboot_the_wall_clock_says_how_long_it_has_been(turn: Site) -> None:
+    call = seen(turn)
+    turn.mark(call, "stalemate")
+    turn.cycle()
+    turn.passes(4 * MINUTE)
+    turn.boot, turn.mono_s = "boot-2", 30.0
+    turn.restart()
+    assert turn.until_fired(call, 1) == pytest.approx(6 * MINUTE, abs=1.0)
+    assert {row.boot for row in turn.rows(policy_clock)} == {"boot-2"}
+
+
+def test_a_thousand_restarts_and_jumps_leave_every_limit_within_a_second(turn: Site) -> None:
+    chance = random.Random(20261128)  # noqa: S311 - a test's own dice
+    for _ in range(20):
+        call, begun_s, came = seen(turn), turn.mono_s, dict[str, float]()
+        turn.mark(call, "stalemate")
+        moments = sorted(begun_s + chance.uniform(0.1, 16 * MINUTE) for _ in range(50))
+        while moments:
+            wait_s, fired = turn.engine._limits.cycle(turn.at, turn.mono_s)
+            if fired:
+                came |= {kind: turn.mono_s - begun_s for kind, _ in turn.fired(call) if kind not in came}
+            turn.passes(min(wait_s, moments[0] - turn.mono_s))
+            if turn.mono_s >= moments[0]:
+                moments.pop(0)
+                turn.at += timedelta(seconds=chance.uniform(-1, 1) * 86400 * 400)
+                turn.restart()
+        assert came == pytest.approx({"clock.lead": 10 * MINUTE, "clock.due": 15 * MINUTE}, abs=1.0)
+        assert turn.fired(call) == [("clock.lead", "stalemate"), ("clock.due", "stalemate")]
+        turn.answer(call, contact_ended_at=turn.at, state="contact_ended", changed_at=turn.at)
+
+
+def test_a_database_that_refuses_delays_a_prompt_and_loses_none(turn: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = seen(turn)
+    turn.mark(call, "stalemate")
+    turn.cycle()
+    turn.passes(11 * MINUTE)
+    with monkeypatch.context() as patch:
+
+        def refuse(*_: Any) -> None:
+            raise OperationalError("", {}, Exception("disk full"))
+
+        patch.setattr("hub.limits.begin_write", refuse)
+        with pytest.raises(OperationalError):
+            turn.cycle()
+    turn.passes(1)
+    turn.cycle()
+    assert turn.fired(call) == [("clock.lead", "stalemate")]
+
+
+def test_a_thousand_open_incidents_are_looked_at_only_when_something_changed(turn: Site) -> None:
+    calls = [seen(turn) for _ in range(200)]
+    for call in calls[:50]:
+        turn.mark(call, "stalemate")
+    turn.cycle()
+    assert len(turn.rows(policy_clock)) == 50
+    turn.passes(10 * MINUTE)
+    turn.cycle()
+    assert sum(len(turn.fired(call)) for call in calls) == 50

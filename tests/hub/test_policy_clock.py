@@ -1,0 +1,172 @@
+"""The clocks of the cities' policies: when they start, when they prompt, and that they never do anything else."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract import profile as policy
+from hub.domain.course import Course, Happened
+from hub.domain.incident import Entry
+from hub.domain.policy_clock import ADJUSTABLE, NAMES, Clock, clocks
+
+NOW = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
+FOLDER = Path(policy.__file__).parent / "profiles"
+PROFILES = {path.stem: policy.load(path.read_text("utf-8"), path.name) for path in FOLDER.glob("*.toml")}
+SHINAGAWA, NEUTRAL = PROFILES["shinagawa"], PROFILES["default"]
+
+
+def at(minutes: float) -> datetime:
+    return NOW + timedelta(minutes=minutes)
+
+
+def mark(minutes: float, name: str, **data: Any) -> Happened:
+    return Happened(Entry.MARKED.value, at(minutes), {"mark": name, **data})
+
+
+def step(minutes: float, name: str) -> Happened:
+    return Happened(Entry.STEP_TAKEN.value, at(minutes), {"step": name})
+
+
+def running(*entries: Happened, profile: Any = SHINAGAWA, **course: Any) -> dict[str, Clock]:
+    return {clock.name: clock for clock in clocks(profile, Course(entries=entries, **course))}
+
+
+def test_no_clock_runs_before_people_start_it() -> None:
+    assert running() == {}
+
+
+def test_shi_10_the_contact_clock_counts_from_the_contact_not_from_the_press() -> None:
+    clock = running(contact_started_at=at(-50))["contact_cap"]
+    assert clock.due_at == at(10)
+    assert clock.source == "対応要領 2(2)"
+    states = [clock.state(at(later)) for later in (0, 4, 5, 9, 10, 60)]
+    assert states == ["running", "running", "lead", "lead", "due", "due"]
+
+
+def test_shi_05_the_stalemate_clock_counts_from_the_first_mark_and_progress_takes_it_back() -> None:
+    assert running(mark(1, "stalemate"), mark(3, "stalemate"))["stalemate"].started_at == at(1)
+    assert "stalemate" not in running(mark(1, "stalemate"), mark(5, "progress"))
+    again = running(mark(1, "stalemate"), mark(5, "progress"), mark(9, "stalemate"))["stalemate"]
+    assert again.due_at == at(24)
+    assert again.phases(9 * 60) == []
+    assert again.phases(10 * 60) == ["lead"]
+    assert again.phases(15 * 60) == ["lead", "due"]
+
+
+def test_shi_09_the_slot_prompts_at_its_end_and_the_overrun_fifteen_minutes_later() -> None:
+    found = running(mark(0, "slot_announced", minutes=40))
+    assert (found["slot"].due_at, found["overrun"].due_at) == (at(40), at(55))
+    assert found["overrun"].phases(0) == []
+    told_again = running(mark(0, "slot_announced", minutes=40), mark(30, "slot_announced", minutes=30))
+    assert told_again["slot"].due_at == at(60)
+
+
+def test_a_slot_whose_length_nobody_said_is_no_clock() -> None:
+    assert running(mark(0, "slot_announced")) == {}
+
+
+def test_shi_11_a_special_demand_has_fifteen_minutes_from_its_refusal_until_it_is_dropped() -> None:
+    assert running(mark(0, "demand_refused"))["special_demand"].due_at == at(15)
+    assert running(mark(0, "demand_refused"), mark(3, "demand_dropped")) == {}
+    assert running(mark(0, "demand_refused"), profile=NEUTRAL) == {}
+
+
+def test_shi_17_the_next_order_waits_for_the_interval_and_the_final_warning_ends_that() -> None:
+    found = running(step(0, "leave"), step(7, "leave"))["leave_interval"]
+    assert (found.due_at, found.phases(4 * 60), found.phases(5 * 60)) == (at(12), [], ["due"])
+    assert "leave_interval" not in running(step(0, "leave"), step(8, "final"))
+
+
+def test_set_04_a_case_can_have_a_length_of_its_own() -> None:
+    entry = Happened(Entry.DECIDED.value, at(2), {"about": "limit", "clock": "stalemate", "minutes": 45})
+    clock = running(mark(0, "stalemate"), entry)["stalemate"]
+    assert (clock.due_at, clock.adjusted) == (at(45), True)
+
+
+def test_a_clock_ends_with_the_contact_and_never_ends_it() -> None:
+    ended = running(contact_started_at=NOW, ended_at=at(70))["contact_cap"]
+    assert ended.state(at(80)) == "ended"
+    assert ended.phases(80 * 60) == []
+    assert ended.next_s(0) is None
+
+
+def test_a_clock_that_the_document_does_not_name_does_not_run() -> None:
+    assert running(contact_started_at=NOW, profile=NEUTRAL) == {}
+
+
+moments = st.integers(-120, 240)
+entries = st.lists(
+    st.one_of(
+        st.builds(
+            lambda minutes, name, length: mark(minutes, name, minutes=length),
+            moments,
+            st.sampled_from(
+                [
+                    "stalemate",
+                    "progress",
+                    "slot_announced",
+                    "offtopic",
+                    "demand_refused",
+                    "demand_dropped",
+                    "repeat_long_hold",
+                ]
+            ),
+            st.integers(1, 200),
+        ),
+        st.builds(step, moments, st.sampled_from(["warn", "leave", "final", "police"])),
+        st.builds(
+            lambda minutes, clock, length: Happened(
+                Entry.DECIDED.value, at(minutes), {"about": "limit", "clock": clock, "minutes": length}
+            ),
+            moments,
+            st.sampled_from(sorted(ADJUSTABLE)),
+            st.integers(1, 200),
+        ),
+    ),
+    max_size=12,
+)
+
+
+@given(entries, st.none() | moments, st.none() | moments, st.sampled_from(sorted(PROFILES)))
+def test_whatever_happened_each_clock_runs_once_and_its_prompts_come_in_order(
+    happened: list[Happened], started: int | None, ended: int | None, name: str
+) -> None:
+    course = Course(
+        contact_started_at=None if started is None else at(started),
+        ended_at=None if ended is None else at(ended),
+        entries=tuple(sorted(happened, key=lambda one: one.at)),
+    )
+    found = clocks(PROFILES[name], course)
+    assert len({clock.name for clock in found}) == len(found)
+    assert {clock.name for clock in found} <= set(NAMES)
+    assert [clock.due_at for clock in found] == sorted(clock.due_at for clock in found)
+    for clock in found:
+        assert 0 <= clock.lead_minutes < clock.minutes
+        if clock.ended_at is not None:
+            assert clock.phases(1e9) == []
+            continue
+        elapsed_s, told = 0.0, list[str]()
+        while (wait_s := clock.next_s(elapsed_s)) is not None:
+            assert wait_s > 0
+            elapsed_s += wait_s
+            told = list(clock.phases(elapsed_s))
+        assert told == (["lead", "due"] if clock.lead_minutes else ["due"])
+        assert clock.state_after(elapsed_s) == "due"
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+def test_every_clock_of_every_city_says_where_it_comes_from(name: str) -> None:
+    happened = (
+        mark(0, "stalemate"),
+        mark(0, "slot_announced", minutes=30),
+        mark(0, "offtopic"),
+        mark(0, "demand_refused"),
+        mark(0, "repeat_long_hold"),
+        step(0, "leave"),
+    )
+    for clock in clocks(PROFILES[name], Course(contact_started_at=NOW, entries=happened)):
+        assert clock.source, clock.name
