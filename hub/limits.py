@@ -1,4 +1,4 @@
-"""Keeps the clocks of the city's policy for all open incidents: reads, asks the domain, writes, and says when to come back.
+"""Keeps the clocks of the city's policy for all open incidents: reads, asks the domain, writes, prompts.
 
 It prompts and does nothing else. Time is counted on the monotonic clock, also across restarts (`hub.store.limits`).
 """
@@ -45,9 +45,7 @@ class _Watched:
 class Limits:
     """Used by the engine's thread alone."""
 
-    def __init__(
-        self, rules_of: Callable[[str], PolicyProfile], digest: str, database: Database, boot: str
-    ) -> None:
+    def __init__(self, rules_of: Callable[[str], PolicyProfile], digest: str, database: Database, boot: str) -> None:
         """`rules_of` gives the rules that a box's counter follows; `boot` names the machine's boot."""
         self._rules_of, self._digest, self._database, self._boot = rules_of, digest, database, boot
         self._watched: dict[str, _Watched] = {}
@@ -106,9 +104,9 @@ class Limits:
                 for one in ripe.values():
                     one.next_s = monotonic_s
                 raise
-        for id, run in unkept:
+        for _, run in unkept:
             run.kept = True
-        for id, one in ripe.items():
+        for one in ripe.values():
             for run in one.running:
                 phases = run.clock.phases(monotonic_s - run.since_s)
                 run.leads, run.fires = run.leads and not phases, run.fires and "due" not in phases
@@ -123,9 +121,7 @@ class Limits:
             for id, run in unkept:
                 limits.begin(connection, id, run.clock.key, self._boot, round(run.since_s * 1000))
             fired = {
-                one.incident
-                for one in prompts
-                if limits.fire(connection, one, now, _late_ms(one.late_s), self._digest)
+                one.incident for one in prompts if limits.fire(connection, one, now, _late_ms(one.late_s), self._digest)
             }
             changes.add(connection, [("incident", id, rows[id].box) for id in sorted(fired)], now)
         return fired

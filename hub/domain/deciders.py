@@ -37,9 +37,7 @@ def office_of(person: str, offices: Sequence[str]) -> str | None:
     return max(fitting, key=len, default=None)
 
 
-def problems(
-    quorum: Quorum, known: Sequence[str], persons: Sequence[str], *, head_absent: bool
-) -> Iterator[Problem]:
+def problems(quorum: Quorum, known: Sequence[str], persons: Sequence[str], *, head_absent: bool) -> Iterator[Problem]:
     """What is wrong with these persons (「職名 姓」 each). `known`: the offices that the profile names."""
     named = tuple(dict.fromkeys(" ".join(person.split()) for person in persons))
     offices = quorum.deputies if head_absent else quorum.offices

@@ -203,7 +203,7 @@ def _contact_ended(facts: Facts, at: datetime) -> Decision:
     )  # fmt: skip
 
 
-# --- marks -------------------------------------------------------------------------------------------------------------
+# --- marks -----------------------------------------------------------------------------------------------------------
 
 
 def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> Decision:
@@ -256,7 +256,7 @@ def _false_press(
     )  # fmt: skip
 
 
-# --- steps and decisions -----------------------------------------------------------------------------------------------
+# --- steps and decisions ---------------------------------------------------------------------------------------------
 
 
 def _step(facts: Facts, said: StepTaken, who: Person, now: datetime, profile: PolicyProfile) -> Decision:
@@ -310,13 +310,13 @@ def _decision_problems(said: Decide, profile: PolicyProfile) -> Iterable[Problem
     if said.about != "stop":
         return
     known = tuple(profile.roles)
-    yield from deciders.problems(
-        deciders.for_stopping(profile), known, said.persons, head_absent=said.head_absent
-    )
+    yield from deciders.problems(deciders.for_stopping(profile), known, said.persons, head_absent=said.head_absent)
     unlooked = [name for name in profile.clock.circumstances if name not in said.circumstances]
     if unlooked:
         yield Problem(
-            "circumstances", "、".join(unlooked), "まだ見ていない事情があります。時間だけで決めず、すべて考えてください。",
+            "circumstances",
+            "、".join(unlooked),
+            "まだ見ていない事情があります。時間だけで決めず、すべて考えてください。",
             "some circumstances were not looked at. Time alone decides nothing.",
         )  # fmt: skip
 
@@ -324,7 +324,10 @@ def _decision_problems(said: Decide, profile: PolicyProfile) -> Iterable[Problem
 def _limit_problems(said: Decide, profile: PolicyProfile) -> Iterable[Problem]:
     if not profile.clock.case_adjustable:
         yield Problem(
-            "clock", "", "この市の決まりでは、案件ごとに時間を変えられません。", "the city lets no case have its own limit."
+            "clock",
+            "",
+            "この市の決まりでは、案件ごとに時間を変えられません。",
+            "the city lets no case have its own limit.",
         )
     if said.clock not in policy_clock.ADJUSTABLE:
         yield _one_of("clock", tuple(sorted(policy_clock.ADJUSTABLE)))
@@ -334,7 +337,7 @@ def _limit_problems(said: Decide, profile: PolicyProfile) -> Iterable[Problem]:
         yield Problem("text", "", "変える理由を書いてください。", "say why it is changed.")
 
 
-# --- after the contact -------------------------------------------------------------------------------------------------
+# --- after the contact -----------------------------------------------------------------------------------------------
 
 
 def _account(facts: Facts, said: Account, who: Person, now: datetime) -> Decision:
@@ -405,7 +408,7 @@ def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
     )  # fmt: skip
 
 
-# --- small parts -------------------------------------------------------------------------------------------------------
+# --- small parts -----------------------------------------------------------------------------------------------------
 
 
 def _given(**data: Any) -> dict[str, Any]:

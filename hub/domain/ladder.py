@@ -144,9 +144,7 @@ def _unexplained(profile: PolicyProfile, course: Course, said: StepTaken, now: d
         )  # fmt: skip
 
 
-def _order(
-    profile: PolicyProfile, site_type: str, course: Course, said: StepTaken, role: str
-) -> Iterator[Problem]:
+def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTaken, role: str) -> Iterator[Problem]:
     """Who orders, on which ground, after telling whom (SHI-15, SHI-30, SET-07)."""
     leave, offices = profile.ladder.leave, issuers(profile, site_type)
     office = said.issuer or own_office(profile, offices, role)

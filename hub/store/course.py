@@ -19,15 +19,15 @@ def course(connection: Connection, row: Row[Any]) -> Course:
     return courses(connection, [row])[row.id]
 
 
-def courses(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, Course]:
+def courses(connection: Connection, rows: Sequence[Any]) -> dict[str, Course]:
     """The course of each incident in `rows`, by its id."""
-    told: dict[str, list[Row[Any]]] = defaultdict(list)
+    told: dict[str, list[Any]] = defaultdict(list)
     for entry in _entries(connection, [row.id for row in rows]):
         told[entry.incident].append(entry)
     return {row.id: Course.of(row, told[row.id]) for row in rows}
 
 
-def _entries(connection: Connection, ids: Sequence[str]) -> Iterable[Row[Any]]:
+def _entries(connection: Connection, ids: Sequence[str]) -> Iterable[Any]:
     for start in range(0, len(ids), 500):  # SQLite takes so many parameters at once everywhere
         yield from connection.execute(
             select(timeline.c.incident, timeline.c.kind, timeline.c.at, timeline.c.data)

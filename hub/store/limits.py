@@ -1,7 +1,7 @@
 """The clocks of the policy as rows: when each began on the machine's own clock, and which prompts have come.
 
-A start is kept in ms of CLOCK_MONOTONIC with the boot it belongs to, so that neither a restart of the program nor a wall
-clock that is set moves a limit. After a reboot only the wall clock knows how long it has been.
+A start is kept in ms of CLOCK_MONOTONIC with the boot it belongs to, so that neither a restart of the program nor a
+wall clock that is set moves a limit. After a reboot only the wall clock knows how long it has been.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from contract.messages import CommandType
 from hub.domain.incident import ALARMING, Entry
@@ -41,7 +41,7 @@ class Prompt:
     late_s: float
 
 
-def running(connection: Connection) -> Sequence[Row[Any]]:
+def running(connection: Connection) -> Sequence[Any]:
     """Incidents in which a contact may be going on."""
     return connection.execute(
         select(
@@ -81,7 +81,7 @@ def begin(connection: Connection, incident_id: str, key: str, boot: str, since_m
 
 
 def fire(connection: Connection, one: Prompt, now: datetime, late_ms: int | None, profile_digest: str) -> bool:
-    """Prompt, once: a timeline entry and, when due, the box's sign. False when it came before or the contact is over."""
+    """Prompt once: a timeline entry and, when due, the box's sign. False when it came before or the contact is over."""
     going_on = connection.execute(
         select(incident.c.id).where(
             incident.c.id == one.incident,

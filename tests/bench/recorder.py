@@ -142,7 +142,7 @@ def _recorder(with_sound: bool) -> None:
         sealer = SigningSealer(key, seal, "bench", "bench", str(uuid4()), Clock(), store.chain)
         encoders = Encoders((film.width, film.height, 25), settings)
         inbox = Inbox(settings.inbox_packets)
-        feeds: dict[str, Feed] = {"camera": StillFeed()} | ({"microphone": StillFeed()} if with_sound else {})
+        feeds: dict[str, Feed] = {name: StillFeed() for name in ("camera", "microphone")[: 2 if with_sound else 1]}
         writer = Writer(inbox, encoders, sealer, store, events.append, Clock(), settings, feeds)
         writer.start()
         incident = str(uuid4())

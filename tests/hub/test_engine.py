@@ -2,27 +2,22 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine as Database
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.exc import OperationalError
 from support.hubs import make_site
 
-from contract.messages import Command
-from hub import authority, clock
-from hub.config import HubConfig, load_profile
-from hub.domain.flood import Meter
-from hub.domain.presence import Doubles
-from hub.engine import Engine
-from hub.store import alerts, boxes, users
-from hub.store.engine import begin_read, begin_write, open_database
+from hub import clock
+from hub.store import alerts, users
+from hub.store.engine import begin_write
 from hub.store.ids import new_id
-from hub.store.schema import alert, box, change, command, incident, session, timeline, user
+from hub.store.schema import alert, box, change, command, session, timeline, user
 from tests.hub.rounds import CONTACTS, Round
+
 
 @pytest.fixture
 def turn(tmp_path: Path) -> Iterator[Round]:

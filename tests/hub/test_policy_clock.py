@@ -23,8 +23,8 @@ def at(minutes: float) -> datetime:
     return NOW + timedelta(minutes=minutes)
 
 
-def mark(minutes: float, name: str, **data: Any) -> Happened:
-    return Happened(Entry.MARKED.value, at(minutes), {"mark": name, **data})
+def mark(when: float, name: str, **data: Any) -> Happened:
+    return Happened(Entry.MARKED.value, at(when), {"mark": name, **data})
 
 
 def step(minutes: float, name: str) -> Happened:
@@ -102,7 +102,7 @@ moments = st.integers(-120, 240)
 entries = st.lists(
     st.one_of(
         st.builds(
-            lambda minutes, name, length: mark(minutes, name, minutes=length),
+            lambda when, name, length: mark(when, name, minutes=length),
             moments,
             st.sampled_from(
                 [

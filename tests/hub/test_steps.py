@@ -13,7 +13,7 @@ from contract.messages import CommandType
 from hub.domain import ladder
 from hub.domain.course import Course, Happened
 from hub.domain.deed import DeedRefused, Facts, Person, decide, needed
-from hub.domain.incident import Entry, State
+from hub.domain.incident import State
 from hub.domain.permissions import Role, allows
 from hub.domain.saying import Contact, Decide, Mark, Said, StepTaken
 
@@ -42,9 +42,7 @@ class Case:
         self.now += timedelta(minutes=minutes)
 
     def says(self, said: Said, who: Person = SUPERVISOR) -> dict[str, Any]:
-        facts = Facts(
-            self.state, False, NOW, course=Course(entries=tuple(self.entries)), site_type=self.site_type
-        )
+        facts = Facts(self.state, False, NOW, course=Course(entries=tuple(self.entries)), site_type=self.site_type)
         decision = decide(facts, said, who, self.now, self.profile)
         self.state = decision.state
         self.entries.append(Happened(decision.entry.value, decision.at, decision.data))

@@ -62,14 +62,17 @@ def test_steps_are_counted_and_must_be_of_the_ladder(hub: Hub) -> None:
 
 def test_a_judgement_needs_as_many_persons_as_the_profile_says(hub: Hub) -> None:
     incident, headers = hub.press(), hub.machine("section_head")
-    finding = {"finding": "harassment", "acts": ["abuse"], "persons": ["課長 佐藤", "係長 田中"], "text": "大声"}
+    looked_at = {"content": "理由がない", "manner": "大声", "time": "40 分", "environment": "窓口が止まった"}
+    persons = ["所属長 佐藤", "係長級 田中"]
+    finding = {"finding": "harassment", "acts": ["abuse"], "persons": persons, "text": "大声", **looked_at}
+    finding |= {"average_employee": True, "dropped": False}
     early = post(hub, headers, incident, "judgement", finding)
     assert (early.status_code, early.json["type"]) == (409, "urn:madomori:problem:not-possible")
     post(hub, headers, incident, "contact", {"action": "ended"})
-    alone = post(hub, headers, incident, "judgement", {**finding, "persons": ["佐藤", "佐藤"]})
+    alone = post(hub, headers, incident, "judgement", {**finding, "persons": persons[:1] * 2})
     assert (alone.status_code, alone.json["errors"][0]["field"]) == (422, "persons")
     assert post(hub, headers, incident, "judgement", finding).json["state"] == "judged"
-    closed = post(hub, headers, incident, "close", {"outcome": "harassment"})
+    closed = post(hub, headers, incident, "close", {"outcome": "harassment", "prevention": "二人で出る"})
     assert (closed.json["state"], closed.json["outcome"]) == ("closed", "harassment")
 
 
@@ -113,9 +116,10 @@ def test_a_key_is_forgotten_after_a_week(hub: Hub) -> None:
 
 def test_a_refused_deed_leaves_its_key_unused(hub: Hub) -> None:
     incident, headers, key = hub.press(), hub.machine(), {"Idempotency-Key": "k"}
-    assert post(hub, headers, incident, "close", {"outcome": "near_miss"}, **key).status_code == 409
+    close = {"outcome": "near_miss", "prevention": "窓口に二人で出る"}
+    assert post(hub, headers, incident, "close", close, **key).status_code == 409
     post(hub, headers, incident, "contact", {"action": "ended"})
-    assert post(hub, headers, incident, "close", {"outcome": "near_miss"}, **key).status_code == 200
+    assert post(hub, headers, incident, "close", close, **key).status_code == 200
 
 
 def test_every_deed_is_one_change_and_wakes_both_processes(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

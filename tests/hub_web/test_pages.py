@@ -61,13 +61,30 @@ def test_everything_can_be_done_with_forms_alone(hub: Hub) -> None:
     assert send("contact", action="started", at="2026-11-20T11:20").status_code == 303
     assert hub.row(incident).contact_started_at.isoformat() == "2026-11-20T02:20:00+00:00"
     assert send("mark", mark="stalemate", text="").status_code == 303
-    assert send("steps", step="leave", ground="", words="お帰りください").status_code == 303
+    assert send("mark", mark="slot_announced", minutes="40").status_code == 303
+    assert send("mark", mark="act", act="abuse").status_code == 303
+    assert send("steps", step="warn", words="その言い方はおやめください").status_code == 303
+    persons = ["所属長 田中", "係長級 佐藤", ""]
+    looked_at = ["age", "disability", "situation", "first_or_continuing"]
+    decision = {"about": "stop", "outcome": "stop", "persons": persons, "circumstances": looked_at}
+    assert send("decisions", **decision).status_code == 303
+    assert send("steps", step="stop", announcer="田中", acknowledged="yes").status_code == 303
+    assert send("steps", step="police", route="110", words="佐藤が電話").status_code == 303
     assert send("contact", action="ended", at="").status_code == 303
+    assert send("accounts", kind="record", verbatim="「出てこい」", how="机をたたいた").status_code == 303
+    judged = {"content": "正当な求めではない", "manner": "大声", "time": "40 分", "act_named_at": "2026-11-20T11:30"}
+    tests = {"environment": "窓口が止まった", "average_employee": "yes", "dropped": "no"}
     assert (
-        send("judgement", finding="harassment", acts=["abuse", "hold"], persons=["佐藤", "田中", ""]).status_code == 303
+        send("judgement", finding="harassment", acts=["abuse", "hold"], persons=persons, **judged, **tests).status_code
+        == 303
     )
-    assert send("close", outcome="harassment").status_code == 303
+    told = {"to": "コンプライアンス推進担当", "circumstances": "窓口で", "course": "大声", "outcome": "帰った"}
+    assert send("report", **told).status_code == 303
+    assert send("close", outcome="harassment", prevention="二人で出る").status_code == 303
     assert hub.row(incident).state == "closed"
+    shown = browser.get(f"/incidents/{incident}").text
+    for words in ("「出てこい」", "コンプライアンス推進担当", "二人で出る", "所属長 田中", "佐藤が電話"):
+        assert words in shown
 
 
 @pytest.mark.parametrize("fields", [{"text": ""}, {"text": "x", "extra": "y"}, {"at": "yesterday"}])

@@ -64,9 +64,7 @@ def detail(incident_id: str) -> shapes.IncidentDetail:
         Trouble: there is none.
     """
     with begin_read(site().engine) as connection:
-        found = readings.incident_detail(
-            connection, site(), incident_id, site().now(), caller().person.role
-        )
+        found = readings.incident_detail(connection, site(), incident_id, site().now(), caller().person.role)
     if found is None:
         raise Trouble("not-found")
     return found

@@ -11,8 +11,8 @@ from sqlalchemy import Row, insert, select
 from werkzeug.datastructures import ContentRange
 from werkzeug.http import parse_if_range_header, quote_etag
 
-from hub.domain.saying import Line
 from hub.domain.permissions import Action
+from hub.domain.saying import Line
 from hub.evidence import playback
 from hub.evidence.client import EvidenceAway, NotOpened
 from hub.evidence.playback import Plan

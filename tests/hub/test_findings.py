@@ -1,0 +1,106 @@
+"""What a judgement must look at, and who must be there, in each city."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract import profile as policy
+from contract.profile import PolicyProfile
+from hub.domain import findings
+from hub.domain.deed import DeedRefused, Decision, Facts, Person, decide
+from hub.domain.incident import NotPossible, Outcome, State
+from hub.domain.saying import Account, Close, Judgement, Report
+
+NOW = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
+FOLDER = Path(policy.__file__).parent / "profiles"
+PROFILES = {path.stem: policy.load(path.read_text("utf-8"), path.name) for path in FOLDER.glob("*.toml")}
+SHINAGAWA = PROFILES["shinagawa"]
+SATO = Person("1", "佐藤", "section_head")
+BOTH = ("所属長 鈴木", "係長級 佐藤")
+LOOKED_AT = {"content": "求めに理由がない", "manner": "大声", "time": "三度目", "means": "机をたたいた"}
+TESTS = {"environment": "窓口が止まった", "average_employee": True, "dropped": False}
+ELEMENTS = {"nuisance": True, "harm": True}
+FOUND: dict[str, Any] = {"finding": "harassment", "acts": ("abuse",), "persons": BOTH, **LOOKED_AT, **TESTS, **ELEMENTS}
+
+
+def lacking(profile: PolicyProfile = SHINAGAWA, **changed: Any) -> set[str]:
+    return {problem.field for problem in findings.problems(Judgement(**{**FOUND, **changed}), profile)}
+
+
+def decided(said: Any, state: State = State.CONTACT_ENDED, profile: PolicyProfile = SHINAGAWA) -> Decision:
+    return decide(Facts(state, False, NOW), said, SATO, NOW, profile)
+
+
+def test_shi_01_a_judgement_needs_several_persons_and_one_of_them_the_head() -> None:
+    assert lacking() == set()
+    assert lacking(persons=BOTH[:1]) == {"persons"}
+    assert lacking(persons=("係長級 佐藤", "主任 田中")) == {"persons"}
+    assert lacking(persons=("所属長 鈴木", "所属長 鈴木")) == {"persons"}
+    assert lacking(persons=("施設長 鈴木", "主任 田中")) == set()
+
+
+def test_shi_02_deputies_suffice_only_when_the_head_is_said_to_be_absent() -> None:
+    deputies = ("庶務担当係長 佐藤", "主任 田中")
+    assert lacking(persons=deputies) == {"persons"}
+    assert lacking(persons=deputies, head_absent=True) == set()
+    assert lacking(persons=deputies[:1], head_absent=True) == {"persons"}
+
+
+@pytest.mark.parametrize("field", ["content", "manner", "time"])
+def test_shi_03_every_viewpoint_is_looked_at_in_words(field: str) -> None:
+    assert lacking(**{field: ""}) == {field}
+
+
+@pytest.mark.parametrize(("field", "nothing"), [("environment", ""), ("average_employee", None), ("dropped", None)])
+def test_shi_03_the_effect_on_the_work_is_asked_and_stored(field: str, nothing: Any) -> None:
+    assert lacking(**{field: nothing}) == {field}
+    stored = decided(Judgement(**FOUND)).data
+    assert (stored["average_employee"], stored["dropped"], stored["environment"]) == (True, False, "窓口が止まった")
+
+
+def test_what_is_no_harassment_needs_no_grounds() -> None:
+    for finding in ("near_miss", "not_harassment"):
+        assert not list(findings.problems(Judgement(finding=finding, persons=BOTH), SHINAGAWA))  # type: ignore[arg-type]
+
+
+def test_shi_04_a_judgement_is_open_as_soon_as_the_contact_is_over_whatever_the_clocks_say() -> None:
+    assert decided(Judgement(**{**FOUND, "acts": ("discrim",)})).state is State.JUDGED
+    with pytest.raises(NotPossible):
+        decided(Judgement(**FOUND), State.RAISED)
+
+
+def test_shi_28_a_record_without_the_words_as_spoken_is_kept_with_a_warning() -> None:
+    assert decided(Account(kind="record", how="机をたたいた")).data["no_verbatim"] is True
+    full = decided(Account(kind="record", verbatim="「出てこい」", note_taker="田中")).data
+    assert "no_verbatim" not in full
+    assert full["note_taker"] == "田中"
+    assert decided(Account(kind="record")).data["note_taker"] == "佐藤"
+
+
+def test_sug_02_the_account_of_who_was_harmed_is_an_entry_of_its_own() -> None:
+    assert decided(Account(kind="statement", how="怖かった")).data["kind"] == "statement"
+
+
+def test_set_13_a_report_has_circumstances_outcome_and_course_and_moves_the_incident_on() -> None:
+    said = Report(to=("総務課",), circumstances="窓口で", outcome="帰った", course="大声")
+    decision = decided(said, State.JUDGED)
+    assert decision.state is State.REPORTED
+    assert {"to", "circumstances", "outcome", "course"} <= set(decision.data)
+    for missing in ("circumstances", "outcome", "course"):
+        with pytest.raises(ValueError, match=missing):
+            Report.model_validate({**said.model_dump(), missing: ""})
+
+
+@pytest.mark.parametrize("outcome", [Outcome.HARASSMENT, Outcome.NEAR_MISS])
+def test_sug_05_a_case_is_closed_with_what_will_prevent_the_next(outcome: Outcome) -> None:
+    with pytest.raises(DeedRefused) as refusal:
+        decided(Close(outcome=outcome), State.REPORTED)
+    assert [problem.field for problem in refusal.value.problems] == ["prevention"]
+    assert decided(Close(outcome=outcome, prevention="二人で出る"), State.REPORTED).state is State.CLOSED
+
+
+def test_set_03_that_the_act_was_named_to_the_person_is_kept_with_its_time() -> None:
+    said = Judgement.model_validate({**FOUND, "act_named_at": "2026-11-20T11:30:00+09:00"})
+    assert decided(said).data["act_named_at"] == "2026-11-20T02:30:00+00:00"
