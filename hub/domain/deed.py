@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from contract.messages import CommandType
 from contract.problems import Problem
 from contract.profile import PolicyProfile
-from hub.domain import deciders, findings, ladder, policy_clock
+from hub.domain import deciders, findings, ladder, policy_clock, tasks
 from hub.domain.course import Course
 from hub.domain.incident import Deed, Entry, Outcome, State, after
 from hub.domain.permissions import Action
@@ -29,6 +29,7 @@ from hub.domain.saying import (
     Respond,
     Said,
     StepTaken,
+    TaskDone,
 )
 
 BACK_DATED_MAX: Final = timedelta(hours=24)
@@ -137,6 +138,8 @@ def decide(facts: Facts, said: Said, who: Person, now: datetime, profile: Policy
             return _judged(facts, said, now, profile)
         case Report():
             return _reported(facts, said, now)
+        case TaskDone():
+            return _task_done(facts, said, now, profile)
         case Close():
             return _closed(facts, said, now)
         case _:
@@ -377,6 +380,17 @@ def _reported(facts: Facts, said: Report, now: datetime) -> Decision:
         "course": said.course,
     }
     return Decision(state, Entry.REPORTED, now, "", data)
+
+
+def _task_done(facts: Facts, said: TaskDone, now: datetime, profile: PolicyProfile) -> Decision:
+    ended_at = facts.contact_ended_at or facts.course.ended_at
+    over = ended_at and tasks.Over("", facts.state, facts.drill, False, ended_at)
+    known = {task.id: task for task in tasks.tasks(profile, over, facts.course)} if over else {}
+    task = known.get(said.task)
+    if task is None:
+        raise DeedRefused(Problem("task", "", "この案件にこの仕事はありません。", "this incident has no such task."))
+    data = _given(task=task.id, kind=task.kind, private=task.private or None, first=task.done_at is None)
+    return Decision(facts.state, Entry.TASK_DONE, now, data=data)
 
 
 def _closed(facts: Facts, said: Close, now: datetime) -> Decision:

@@ -62,6 +62,7 @@ class Entry(StrEnum):
     JUDGED = "judged"
     REPORTED = "reported"
     CLOSED = "closed"
+    TASK_DONE = "task.done"
     CLOCK_LEAD = "clock.lead"
     CLOCK_DUE = "clock.due"
 

@@ -33,6 +33,7 @@ class Action(StrEnum):
     NOTE = "incident.note"
     JUDGE = "incident.judge"
     REPORT = "incident.report"
+    TASKS = "tasks.do"
     CLOSE = "incident.close"
     FALSE_PRESS = "incident.false_press"
     RECORDING_VIEW = "recording.view"
@@ -64,6 +65,7 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.NOTE: _EVERYBODY - {Role.AUDITOR},
     Action.JUDGE: _IN_CHARGE,
     Action.REPORT: _IN_CHARGE | {Role.GENERAL_AFFAIRS},
+    Action.TASKS: _IN_CHARGE | {Role.GENERAL_AFFAIRS},
     Action.CLOSE: _IN_CHARGE | {Role.ADMINISTRATOR},
     Action.FALSE_PRESS: _ON_THE_SPOT - {Role.GUARD},
     Action.RECORDING_VIEW: _IN_CHARGE | {Role.EVIDENCE_CUSTODIAN},

@@ -213,6 +213,13 @@ class Report(Said):
     course: SomeWords
 
 
+class TaskDone(Said):
+    """Something that was left to do has been done. No words: what was said about a worker's health is nobody else's."""
+
+    action = Action.TASKS
+    task: Line
+
+
 class Close(Said):
     """Nothing more is to be done. `prevention`: what will be done so that it does not come again (SUG-05)."""
 

@@ -181,6 +181,14 @@ QUESTIONS: Final = {
     "dropped": N_("断ったら、相手は求めを取り下げましたか"),
 }
 
+TASKS: Final = {
+    "rest": N_("対応した職員に休んでもらう"),
+    "care_check": N_("職員の様子を見る"),
+    "report": N_("報告を出す"),
+    "sns_watch": N_("投稿が広がっていないか見る"),
+    "police_report": N_("投稿を警察に知らせる"),
+}
+
 CARE: Final = {
     "break": N_("休憩"),
     "early_leave": N_("早退"),
@@ -240,6 +248,7 @@ ENTRIES: Final = {
     "judged": N_("判断しました"),
     "reported": N_("報告しました"),
     "closed": N_("終了しました"),
+    "task.done": N_("するべきことを済ませました"),
     "clock.lead": N_("まもなく目安の時間です"),
     "clock.due": N_("目安の時間になりました"),
     "alerted": N_("知らせを送りました"),

@@ -13,6 +13,7 @@ from hub.clock import boot_id
 from hub.domain import ladder, policy_clock
 from hub.domain.course import Course
 from hub.domain.incident import ALARMING, OPEN, State
+from hub.domain.tasks import CARERS
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
 from hub.store import limits
@@ -130,6 +131,7 @@ def incident_detail(
         for entry in connection.execute(
             select(timeline).where(timeline.c.incident == incident_id).order_by(timeline.c.at, timeline.c.id)
         )
+        if role in CARERS or not entry.data.get("private")
     ]
     course = Course.of(row, entries)
     return shapes.IncidentDetail(
@@ -162,6 +164,8 @@ def _clocks(
         if anchor is not None and anchor.since_ms is not None and clock.ended_at is None:
             since_at = now - timedelta(seconds=site.monotonic_s() - anchor.since_ms / 1000)
         elapsed_s = (now - since_at).total_seconds()
+        if elapsed_s < 0:
+            continue  # it follows another that still runs
         found.append(
             shapes.ClockShape(
                 name=clock.name,

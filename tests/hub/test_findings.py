@@ -9,7 +9,7 @@ import pytest
 from contract import profile as policy
 from contract.profile import PolicyProfile
 from hub.domain import findings
-from hub.domain.deed import DeedRefused, Decision, Facts, Person, decide
+from hub.domain.deed import Decision, DeedRefused, Facts, Person, decide
 from hub.domain.incident import NotPossible, Outcome, State
 from hub.domain.saying import Account, Close, Judgement, Report
 

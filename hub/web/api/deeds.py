@@ -28,6 +28,7 @@ DEEDS: Final[dict[str, tuple[type[saying.Said], str]]] = {
     "accounts": (saying.Account, "対応の記録・受けた職員の話 / the written record, or the account of who was harmed"),
     "judgement": (saying.Judgement, "判断 / what several people found"),
     "report": (saying.Report, "報告した / the report went to the office that the profile names"),
+    "tasks": (saying.TaskDone, "済ませた / something that was left to do has been done"),
     "close": (saying.Close, "終了 / close with an outcome"),
 }
 

@@ -1,0 +1,111 @@
+"""What is left to do after a contact, and when: rest, checks on the worker, the report, watching for posts.
+
+Tasks are worked out from the profile and the course, so that a changed profile changes them; that one was done is an
+entry of the timeline. What concerns the worker's health is for carers only (SHI-39).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Final, Literal
+
+from contract.profile import PolicyProfile
+from hub.domain.course import Course
+from hub.domain.incident import Entry, State
+from hub.domain.permissions import Role
+
+Kind = Literal["rest", "care_check", "report", "sns_watch", "police_report", "answer"]
+
+CARERS: Final = frozenset({Role.SUPERVISOR.value, Role.SECTION_HEAD.value, Role.GENERAL_AFFAIRS.value})
+"""Who sees tasks about a worker's health, and that they were done."""
+
+PRIVATE: Final = frozenset({"rest", "care_check"})
+
+WATCH_WEEKS: Final = 8
+"""How long the weekly look for posts goes on at the most; no document names an end (our choice)."""
+
+OFFICE: Final = timezone(timedelta(hours=9), "JST")
+_MORNING: Final = 9
+_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """An incident whose contact is over, as far as tasks look at it."""
+
+    id: str
+    state: State
+    drill: bool
+    false_press: bool
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to be done. `id` is the same however often it is worked out."""
+
+    id: str
+    incident: str
+    kind: Kind
+    due_at: datetime
+    days: int
+    done_at: datetime | None
+
+    @property
+    def private(self) -> bool:
+        """Whether only carers see it."""
+        return self.kind in PRIVATE
+
+
+def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
+    """Every task of an incident, done or not, by when it is due. Drills and false presses leave none."""
+    if over.drill or over.false_press:
+        return []
+    done = {one.data.get("task"): one.at for one in course.of_kind(Entry.TASK_DONE)}
+    found = [
+        Task(f"{kind}:{days}", over.id, kind, due_at, days, done.get(f"{kind}:{days}"))
+        for kind, due_at, days in (*_care(profile, over), *_report(profile, over), *_posts(profile, over, course))
+    ]
+    return sorted(found, key=lambda task: (task.due_at, task.id))
+
+
+def watch_dates(profile: PolicyProfile, found_at: datetime) -> list[datetime]:
+    """When to look for a post again: each day for the first days, then each week on the city's day (SET-20)."""
+    daily, weekday = profile.sns.watch_days, profile.sns.watch_weekday
+    if daily is None:
+        return []
+    dates = [_morning(found_at, days) for days in range(1, daily + 1)]
+    if weekday is not None:
+        wanted = _WEEKDAYS.index(weekday)
+        later = (_morning(found_at, days) for days in range(daily + 1, daily + 7 * WATCH_WEEKS + 1))
+        dates += [date for date in later if date.astimezone(OFFICE).weekday() == wanted]
+    return dates
+
+
+def _care(profile: PolicyProfile, over: Over) -> Iterator[tuple[Kind, datetime, int]]:
+    if profile.aftercare.immediate:
+        yield "rest", over.ended_at, 0
+    for days in profile.aftercare.checks:
+        yield "care_check", _morning(over.ended_at, days), days
+
+
+def _report(profile: PolicyProfile, over: Over) -> Iterator[tuple[Kind, datetime, int]]:
+    days = profile.report.deadline_days
+    if days is not None and profile.report.to:
+        yield "report", _morning(over.ended_at, days), days
+
+
+def _posts(profile: PolicyProfile, over: Over, course: Course) -> Iterator[tuple[Kind, datetime, int]]:
+    seen = [one.at for one in course.marks("act") if one.data.get("act") == "online"]
+    if not seen:
+        return
+    if "警察" in profile.sns.recipients:
+        yield "police_report", seen[0], 0  # YUR-05
+    for date in watch_dates(profile, seen[0]):
+        yield "sns_watch", date, (date - seen[0]).days + 1
+
+
+def _morning(since: datetime, days: int) -> datetime:
+    """The office's morning, so many days after `since`; in UTC like every moment."""
+    local = since.astimezone(OFFICE) + timedelta(days=days)
+    return local.replace(hour=_MORNING, minute=0, second=0, microsecond=0).astimezone(since.tzinfo)

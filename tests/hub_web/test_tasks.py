@@ -1,0 +1,56 @@
+"""The page of what is left to do, and who sees what of it."""
+
+from typing import Any
+
+import pytest
+
+from hub.store.schema import timeline
+from tests.hub_web.conftest import Hub
+
+
+def ended(hub: Hub, **columns: Any) -> str:
+    incident = hub.press()
+    headers = hub.machine("section_head")
+    hub.client().post(f"/api/v1/incidents/{incident}/contact", json={"action": "ended"}, headers=headers)
+    return incident
+
+
+def done(hub: Hub, incident: str, task: str, role: str = "section_head") -> Any:
+    return hub.client().post(f"/api/v1/incidents/{incident}/tasks", json={"task": task}, headers=hub.machine(role))
+
+
+def test_shi_39_rest_is_asked_for_as_soon_as_the_contact_is_over(hub: Hub) -> None:
+    incident, browser = ended(hub), hub.signed_in("section_head")
+    page = browser.get("/tasks").text
+    assert "対応した職員に休んでもらう" in page.split('id="coming"')[0]
+    form = {"csrf_token": browser.csrf, "task": "rest:0", "next": "/tasks"}
+    assert browser.client.post(f"/incidents/{incident}/tasks", data=form).status_code == 303
+    assert "対応した職員に休んでもらう" not in browser.get("/tasks").text.split('id="coming"')[0]
+    hub.time.moves(days=3)
+    assert "職員の様子を見る" in hub.signed_in("section_head").get("/tasks").text.split('id="coming"')[0]
+
+
+def test_shi_39_what_concerns_health_is_shown_to_carers_only(hub: Hub) -> None:
+    incident = ended(hub)
+    assert done(hub, incident, "care_check:3").status_code == 200
+    assert len(hub.rows(timeline, kind="task.done")) == 1
+    for role, sees in (("supervisor", True), ("general_affairs", True), ("guard", False), ("auditor", False)):
+        answer = hub.client().get(f"/api/v1/incidents/{incident}", headers=hub.machine(role)).json
+        assert ("task.done" in {entry["kind"] for entry in answer["timeline"]}) is sees, role
+        assert ("するべきことを済ませました" in hub.signed_in(role).get(f"/incidents/{incident}").text) is sees, role
+
+
+@pytest.mark.parametrize("role", ["staff", "guard", "building_manager", "auditor", "evidence_custodian"])
+def test_who_looks_after_nobody_has_no_list(hub: Hub, role: str) -> None:
+    incident = ended(hub)
+    browser = hub.signed_in(role)
+    assert browser.get("/tasks").status_code == 403
+    assert "/tasks" not in browser.get("/").text
+    assert done(hub, incident, "rest:0", role).status_code == 403
+
+
+def test_a_task_that_the_incident_does_not_have_is_refused(hub: Hub) -> None:
+    incident = ended(hub)
+    answer = done(hub, incident, "care_check:4")
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "task")
+    assert done(hub, hub.press(), "rest:0").status_code == 422
