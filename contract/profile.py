@@ -364,12 +364,12 @@ def _problems_beside(values: Mapping[str, Any], shape: list[Problem]) -> list[Pr
     broken = {problem.field.split(".")[0] for problem in shape}
     sound = {name: part for name, part in values.items() if name in PolicyProfile.model_fields and name not in broken}
     profile = PolicyProfile.model_validate({**_STAND_IN, **sound})
-    misshapen = tuple(problem.field for problem in shape)
+    misshapen = tuple(f"source.{problem.field}." for problem in shape)
     return [
         *profile_lint.contradictions(profile, frozenset(broken)),
         *(
             problem
             for problem in profile_lint.unsourced(values, profile.source, leftover=False)
-            if "source" not in broken and not f"{problem.field}.".startswith(tuple(f"source.{one}." for one in misshapen))
+            if "source" not in broken and not f"{problem.field}.".startswith(misshapen)
         ),
     ]

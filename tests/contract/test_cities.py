@@ -151,7 +151,7 @@ OUR_OWN = {
 }  # fmt: skip
 """What the product needs and no document speaks of."""
 
-THE_SCHEMA_S = {"clock.on_expiry", "clock.stalemate.kind", "recording.time_limit_cue"}
+THE_SCHEMA_S = {"clock.on_expiry", "recording.time_limit_cue"}
 """The same everywhere, and not written down anywhere: a clock prompts, and is a guideline."""
 
 
@@ -189,7 +189,7 @@ def test_what_no_document_says_is_marked_as_our_choice_and_nothing_else_is(city:
 @pytest.mark.parametrize("city", CITIES)
 def test_a_city_s_profile_says_nothing_that_the_table_does_not(city: str) -> None:
     others = {field for field in said(PROFILES[city]) if not field.startswith(("meta.", "roles."))} - set(TABLE)
-    assert others == OUR_OWN | (THE_SCHEMA_S if PROFILES[city].clock.stalemate else THE_SCHEMA_S - {"clock.stalemate.kind"})
+    assert others - {"clock.stalemate.kind"} == OUR_OWN | THE_SCHEMA_S
     assert {PROFILES[city].source[field] for field in OUR_OWN} == {CHOICE}
 
 

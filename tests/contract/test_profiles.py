@@ -13,6 +13,7 @@ from contract.profile import PolicyProfile, digest_of, load
 FOLDER = Path(__file__).parents[2] / "contract" / "profiles"
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
 
+
 def value_at(profile: PolicyProfile, field: str) -> Any:
     """What stands in a dotted field."""
     value: Any = profile
