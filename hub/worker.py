@@ -6,7 +6,7 @@ import time
 
 import structlog
 
-from hub import receipts
+from hub import receipts, units
 from hub.alerts.dispatch import Dispatch
 from hub.config import HubConfig, load_profile
 from hub.engine import Engine
@@ -31,6 +31,7 @@ def run(config: HubConfig) -> int:
         signal.signal(number, lambda *_: stop.set())
     with SingleInstance(config, "worker"), Listener(config.places.directory, "worker") as pokes:
         profile = load_profile(config.places)
+        units.log_overrides(units.load_rules(config.places))
         database = open_database(config.database_url)
         session = time.time_ns() // 1_000_000
         dispatch = Dispatch(config, database)
