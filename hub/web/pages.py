@@ -10,13 +10,13 @@ from typing import Any, Final
 from flask import Flask, g, request
 
 from hub.domain.permissions import Action, allows
-from hub.web import boxes, dashboard, incident, incidents, labels, login, preferences
+from hub.web import boxes, dashboard, incident, incidents, labels, login, preferences, rules
 from hub.web.problems import language
 from hub.web.sessions import Caller
 from hub.web.site import site
 from hub.wording import clock_time, date_and_time, full_date_and_time, say
 
-AREAS = (login, dashboard, incident, incidents, boxes, preferences)
+AREAS = (login, dashboard, incident, incidents, boxes, preferences, rules)
 
 _TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the direction of what stands beside them: a note could show another name, time or outcome."""

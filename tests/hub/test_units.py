@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import structlog
 from click.testing import CliRunner
-from support.hubs import make_site
 from structlog.testing import capture_logs
+from support.hubs import make_site
 
 from contract.problems import Refused
 from hub.__main__ import main
@@ -167,7 +167,9 @@ def test_diff_shows_what_differs_with_both_sources(tmp_path: Path) -> None:
     assert rows["routing.police"]["a"] is None
     assert "clock.stalemate.lead_minutes" not in rows
     _, told = run("diff", "shinagawa", "setagaya")
-    assert "clock.stalemate.minutes\n  shinagawa: 15  〔対応要領 6(2)⑤、7 TYPE.3〕\n  setagaya: 30  〔手引 2(3)〕" in told
+    assert (
+        "clock.stalemate.minutes\n  shinagawa: 15  〔対応要領 6(2)⑤、7 TYPE.3〕\n  setagaya: 30  〔手引 2(3)〕" in told
+    )
     assert "定めなし" in told
 
 
