@@ -240,7 +240,7 @@ REPORT_FIELDS: Final = {
     "words": N_("言われた言葉のまま"),
     "circumstances": N_("状況"),
     "outcome": N_("結果"),
-    "course": N_("経過"),
+    "course": N_("いきさつ"),
 }
 
 SHARES: Final = {
