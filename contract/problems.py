@@ -1,7 +1,7 @@
 """What is wrong in a file that a person wrote: every problem at once, each with field, value and remedy, ja and en."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -32,6 +32,13 @@ class Refused(ValueError):
         self.file = file
         self.problems = tuple(problems)
         super().__init__("\n".join(f"{file}: {problem.line()}" for problem in self.problems))
+
+    @classmethod
+    def together(cls, refusals: "Sequence[Refused]") -> "Refused":
+        """Several files that are not accepted, told at once. `refusals` is not empty."""
+        whole = cls(refusals[0].file, [problem for one in refusals for problem in one.problems])
+        whole.args = ("\n".join(str(one) for one in refusals),)
+        return whole
 
 
 def read_toml(model: type[_ModelT], text: str, file: str) -> _ModelT:

@@ -1,16 +1,17 @@
-"""The city's rules as data: schema, loader and linter (policy facts, section 5).
+"""The city's rules as data: schema and loader (policy facts, section 5). What contradicts itself: `profile_lint`.
 
 A missing value means that the city's document is silent; it never becomes 0. Every value says where it comes from in
 the `[source]` table: a document and section, or `choice` for a decision of this project.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, ValidationError
 
+from contract import profile_lint
 from contract.problems import Problem, Refused, problems_from, table
 
 CHOICE: Final = "choice"
@@ -63,7 +64,9 @@ class Meta(Section):
 
 
 class Judgement(Section):
-    """Who may judge that an act is harassment, and on what."""
+    """Who may judge that an act is harassment, and on what. `elements` are viewpoints to weigh; only `nuisance` and
+    `harm`, where the city names them, must both hold. `required_roles`: one of them is enough.
+    """
 
     min_persons: Count | None = None
     required_roles: Words = ()
@@ -157,7 +160,8 @@ class Ladder(Section):
     """The steps towards the police, in order."""
 
     steps: tuple[Step, ...] = Field(min_length=1)
-    final_warning: Yes | None = None
+    final_warning: Literal[True, False, "announce_police"] | None = None
+    """`announce_police`: the announcement that the police will be told takes its place."""
     leave: LeaveOrder = LeaveOrder()
     stop: StopResponse = StopResponse()
 
@@ -181,6 +185,8 @@ class Recording(Section):
     """What is recorded, the notice before it, and how long it is kept."""
 
     audio: Literal["off", "button", "full"]
+    full_types: tuple[Act, ...] = ()
+    """Acts for which a meeting is recorded from beginning to end."""
     video: Literal["off", "button"]
     notice_required: Yes
     notice_elements: tuple[Literal["office", "fact", "purpose", "ask"], ...] = ()
@@ -245,7 +251,7 @@ class Sns(Section):
 class Display(Section):
     """How staff are named on screens."""
 
-    staff_name: Literal["surname", "code"]
+    staff_name: Literal["surname", "code"] | None = None
 
 
 class AlertStage(Section):
@@ -280,7 +286,7 @@ class PolicyProfile(Section):
     routing: dict[Word, Words] = {}
     aftercare: Aftercare = Aftercare()
     sns: Sns = Sns()
-    display: Display
+    display: Display = Display()
     alert: Alert
     source: dict[Word, Word]
 
@@ -296,129 +302,76 @@ def load(text: str, file: str) -> PolicyProfile:
     Raises:
         Refused: every problem of shape and of sense that was found, together.
     """
-    values = table(text, file)
+    return checked(table(text, file), file)
+
+
+def checked(values: Mapping[str, Any], file: str) -> PolicyProfile:
+    """The profile of plain values, as `load` makes it.
+
+    Raises:
+        Refused: see there.
+    """
     try:
         profile = PolicyProfile.model_validate(values)
     except ValidationError as error:
-        raise Refused(file, problems_from(error)) from error
-    problems = [*_contradictions(profile), *_unsourced(values, profile)]
+        shape = problems_from(error)
+        raise Refused(file, [*shape, *_problems_beside(values, shape)]) from error
+    problems = [*profile_lint.contradictions(profile), *profile_lint.unsourced(values, profile.source)]
     if problems:
         raise Refused(file, problems)
     return profile
 
 
-def _contradictions(profile: PolicyProfile) -> Iterator[Problem]:
-    yield from _clock_contradictions(profile.clock)
-    yield from _ladder_contradictions(profile.ladder)
-    yield from _unknown_offices(profile)
-    yield from _alert_contradictions(profile.alert)
+def said(profile: PolicyProfile) -> dict[str, Any]:
+    """Every value that is said, by its dotted field, in the order of the schema; what the city leaves open is absent.
+
+    Values are plain: text, numbers, booleans, lists. `source` is left out.
+    """
+    return dict(_said(profile.model_dump(mode="json", exclude={"source"}), ""))
 
 
-def _clock_contradictions(clocks: Clocks) -> Iterator[Problem]:
-    ranges: dict[str, Slot | Offtopic | None] = {"slot": clocks.slot, "offtopic": clocks.offtopic}
-    for name, clock in ranges.items():
-        if clock and clock.max_minutes < clock.min_minutes:
-            yield Problem(
-                f"clock.{name}.max_minutes",
-                str(clock.max_minutes),
-                f"min_minutes（{clock.min_minutes}）以上にしてください。",
-                f"must be at least min_minutes ({clock.min_minutes}).",
-            )
-    stalemate = clocks.stalemate
-    if stalemate and stalemate.lead_minutes >= stalemate.minutes:
-        yield Problem(
-            "clock.stalemate.lead_minutes",
-            str(stalemate.lead_minutes),
-            f"minutes（{stalemate.minutes}）より短くしてください。",
-            f"must be shorter than minutes ({stalemate.minutes}).",
-        )
-
-
-def _ladder_contradictions(ladder: Ladder) -> Iterator[Problem]:
-    if not {"police", "legal"} & set(ladder.steps):
-        yield Problem(
-            "ladder.steps",
-            str(list(ladder.steps)),
-            "警察（police）か法的措置（legal）の段階を入れてください。",
-            "must lead to a police or legal step.",
-        )
-    twice = sorted({step for step in ladder.steps if ladder.steps.count(step) > 1})
-    if twice:
-        yield Problem(
-            "ladder.steps",
-            str(twice),
-            "同じ段階が二度あります。一つにしてください。",
-            "names a step twice. Keep one.",
-        )
-    leave = ladder.leave
-    if leave.count and leave.max and leave.max < leave.count:
-        yield Problem(
-            "ladder.leave.max",
-            str(leave.max),
-            f"count（{leave.count}）以上にしてください。",
-            f"must be at least count ({leave.count}).",
-        )
-
-
-def _unknown_offices(profile: PolicyProfile) -> Iterator[Problem]:
-    for field, names in (
-        ("judgement.required_roles", profile.judgement.required_roles),
-        ("judgement.deputy_roles", profile.judgement.deputy_roles),
-        ("ladder.leave.issuer", profile.ladder.leave.issuer),
-        ("ladder.leave.issuer_branch", profile.ladder.leave.issuer_branch),
-        ("ladder.stop.roles", profile.ladder.stop.roles),
-    ):
-        for name in names:
-            if name not in profile.roles:
-                yield Problem(
-                    field,
-                    name,
-                    "この役職が [roles] にありません。書き加えてください。",
-                    "this office is not in [roles]. Add it there.",
-                )
-
-
-def _alert_contradictions(alert: Alert) -> Iterator[Problem]:
-    for level, stages in (("assist", alert.assist), ("emergency", alert.emergency)):
-        seconds = [stage.after_s for stage in stages]
-        if seconds != sorted(set(seconds)):
-            yield Problem(
-                f"alert.{level}",
-                str(seconds),
-                "after_s を小さい順に並べてください。",
-                "put after_s in rising order.",
-            )
-        if seconds[0] != 0:
-            yield Problem(
-                f"alert.{level}",
-                str(seconds),
-                "最初の段階は 0 秒にしてください。",
-                "the first stage must be at 0 s.",
-            )
-
-
-def _unsourced(values: dict[str, Any], profile: PolicyProfile) -> Iterator[Problem]:
-    written = set(_leaves({name: part for name, part in values.items() if name not in ("meta", "source", "roles")}))
-    named = set(profile.source)
-    for field in sorted(written - named):
-        yield Problem(
-            f"source.{field}",
-            "",
-            "出典を書いてください（文書と箇所、または choice）。",
-            "say where this comes from (document and section, or choice).",
-        )
-    for field in sorted(named - written):
-        yield Problem(
-            f"source.{field}",
-            "",
-            "この値はありません。出典の行を消してください。",
-            "there is no such value. Remove this source line.",
-        )
-
-
-def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
+def _said(values: Mapping[str, Any], prefix: str) -> "list[tuple[str, Any]]":
+    found: list[tuple[str, Any]] = []
     for name, value in values.items():
         if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}"
+            found += _said(value, f"{prefix}{name}.")
+        elif value is not None and value != []:
+            found.append((f"{prefix}{name}", value))
+    return found
+
+
+_STAND_IN: Final[dict[str, Any]] = {
+    "meta": {"id": "stand-in", "label_ja": "-", "label_en": "-", "completeness": "partial"},
+    "roles": {},
+    "ladder": {"steps": ["police"]},
+    "police": {},
+    "recording": {
+        "audio": "off", "video": "off", "notice_required": True, "refusal": "ask_head", "storage": "locked",
+        "pre_roll_seconds": 0,
+    },
+    "visitor_recording": {"rule": "none"},
+    "staffing": {"min": 1},
+    "alert": {
+        "repeat_s": 30,
+        "assist": [{"after_s": 0, "roles": ["supervisor"]}],
+        "emergency": [{"after_s": 0, "roles": ["supervisor"]}],
+    },
+    "source": {},
+}  # fmt: skip
+"""The least of each section that must be there: with these in place of broken ones, the sound ones can be looked at."""
+
+
+def _problems_beside(values: Mapping[str, Any], shape: list[Problem]) -> list[Problem]:
+    """What is wrong with the sections that have no problem of shape, so that one mistyped key hides nothing."""
+    broken = {problem.field.split(".")[0] for problem in shape}
+    sound = {name: part for name, part in values.items() if name in PolicyProfile.model_fields and name not in broken}
+    profile = PolicyProfile.model_validate({**_STAND_IN, **sound})
+    misshapen = tuple(f"source.{problem.field}." for problem in shape)
+    return [
+        *profile_lint.contradictions(profile, frozenset(broken)),
+        *(
+            problem
+            for problem in profile_lint.unsourced(values, profile.source, leftover=False)
+            if "source" not in broken and not f"{problem.field}.".startswith(misshapen)
+        ),
+    ]

@@ -1,6 +1,5 @@
 """`madomori-hub`: makes a site, runs it, enrols boxes, manages accounts. Exits 0 good, 1 refused, 2 usage."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import click
 from sqlalchemy.exc import IntegrityError
 
-from contract.problems import Refused
 from contract.topics import is_name
 from hub import config as settings
 from hub import enrol, log, site, supervisor
@@ -30,6 +28,7 @@ from hub.command_line import (
     ready,
     report_as,
 )
+from hub.profile_commands import profile_group
 from hub.store import tokens, users
 from hub.store.engine import begin_read, begin_write, open_database
 from hub.store.migrate import migrate as migrate_database
@@ -304,26 +303,7 @@ def user_password(directory: Path, login: str, password_file: Path | None) -> No
     click.echo(f"{login} のパスワードを変えました / changed")
 
 
-@main.group()
-def profile() -> None:
-    """市の規程（プロファイル）/ the city's rules."""
-
-
-@profile.command("check")
-@click.argument("file", type=FILE)
-@AS_JSON
-def profile_check(file: Path, as_json: bool) -> None:
-    """プロファイルを調べる / look for problems in a profile."""
-    with plainly():
-        try:
-            site.profile_text(str(file))
-        except Refused as error:
-            if not as_json:
-                raise
-            problems = [{"field": one.field, "value": one.value, "ja": one.ja, "en": one.en} for one in error.problems]
-            click.echo(json.dumps({"file": str(file), "ok": False, "problems": problems}, ensure_ascii=False))
-            raise SystemExit(1) from error
-    report_as({"file": str(file), "ok": True, "problems": []}, as_json, f"{file}: 問題ありません / no problems")
+main.add_command(profile_group)
 
 
 @main.command()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from contract.problems import Refused
 from hub import config as settings
-from hub import enrol, site, supervisor
+from hub import enrol, site, supervisor, units
 from hub.config import ROLES, HubConfig
 from hub.places import Places
 from hub.store import users
@@ -95,9 +95,9 @@ def database(directory: Path) -> Iterator[tuple[HubConfig, Engine]]:
 
 
 def ready(directory: Path, *, migrates: bool = False) -> HubConfig:
-    """The settings, with profile and database looked at as well."""
+    """The settings, with the rules of city and units and the database looked at as well."""
     config = settings.load(directory)
-    settings.load_profile(config.places)
+    units.load_rules(config.places)
     engine = open_database(config.database_url)
     try:
         if migrates:

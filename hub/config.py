@@ -259,7 +259,7 @@ def load(directory: Path) -> HubConfig:
         Refused: there is no site, or `hub.toml` has problems; all of them together.
     """
     places = Places(directory.absolute())
-    values = table(_text(places.settings), str(places.settings))
+    values = table(read_text(places.settings), str(places.settings))
     problems: list[Problem] = []
     config: HubConfig | None = None
     try:
@@ -279,11 +279,16 @@ def load_profile(places: Places) -> SiteProfile:
     Raises:
         Refused: the file is missing or has problems.
     """
-    text = _text(places.profile)
+    text = read_text(places.profile)
     return SiteProfile(policy.load(text, str(places.profile)), policy.digest_of(text), text)
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file that a person wrote.
+
+    Raises:
+        Refused: it cannot be read.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

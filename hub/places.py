@@ -22,6 +22,11 @@ class Places:
         return self.directory / "profile.toml"
 
     @property
+    def units(self) -> Path:
+        """The units' own rules, one file each."""
+        return self.directory / "units"
+
+    @property
     def ca_key(self) -> Path:
         """The private CA's key, mode 600."""
         return self.directory / "ca" / "ca.key"

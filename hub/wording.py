@@ -4,13 +4,13 @@ The source holds the Japanese; `web/translations/en.po` holds the English. Facts
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
 
 LANGUAGES: Final = ("ja", "en")
@@ -77,3 +77,8 @@ def date_and_time(language: str, at: datetime) -> str:
 def full_date_and_time(language: str, at: datetime) -> str:
     """`at` with its year, to the minute, for the head of a page."""
     return _formatted(language, at, "y年M月d日(E) HH:mm" if language == "ja" else "EEE d MMM y, HH:mm")
+
+
+def day(language: str, on: date) -> str:
+    """A day with its year."""
+    return format_date(on, "y年M月d日" if language == "ja" else "d MMM y", locale=language)

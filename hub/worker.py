@@ -6,7 +6,7 @@ import time
 
 import structlog
 
-from hub import receipts
+from hub import receipts, units
 from hub.alerts.dispatch import Dispatch
 from hub.config import HubConfig, load_profile
 from hub.engine import Engine
@@ -31,10 +31,12 @@ def run(config: HubConfig) -> int:
         signal.signal(number, lambda *_: stop.set())
     with SingleInstance(config, "worker"), Listener(config.places.directory, "worker") as pokes:
         profile = load_profile(config.places)
+        rules = units.load_rules(config.places)
+        units.log_overrides(rules)
         database = open_database(config.database_url)
         session = time.time_ns() // 1_000_000
         dispatch = Dispatch(config, database)
-        engine = Engine(config, profile, database, dispatch.wake)
+        engine = Engine(config, profile, database, dispatch.wake, rules.of)
         ingest = Ingest(config, profile, database, receipts.load(config.places), engine.wake, dispatch.wake)
         link = Link(config, ingest.inbox, session, engine.wake)
         engine.start(ingest, link)

@@ -40,6 +40,7 @@ class Action(StrEnum):
     ACCESS_READ = "access.read"
     QUARANTINE_READ = "quarantine.read"
     METRICS_READ = "metrics.read"
+    PROFILE_READ = "profile.read"
     OWN_ACCOUNT = "account.own"
 
 
@@ -72,6 +73,7 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.ACCESS_READ: _IN_CHARGE | {Role.EVIDENCE_CUSTODIAN, Role.GENERAL_AFFAIRS, Role.AUDITOR, Role.ADMINISTRATOR},
     Action.QUARANTINE_READ: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     Action.METRICS_READ: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    Action.PROFILE_READ: _EVERYBODY,
     Action.OWN_ACCOUNT: _EVERYBODY,
 }
 

@@ -8,8 +8,8 @@ from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.routing import UnicodeConverter
 
-from hub import poke
-from hub.config import HubConfig, load_profile
+from hub import poke, units
+from hub.config import HubConfig
 from hub.evidence.client import EvidenceClient
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
@@ -35,10 +35,11 @@ def create_app(
     """The hub's web application for the site of `config`. Starts no thread; `hub.web.server` does.
 
     Raises:
-        Refused: the site's profile has problems.
+        Refused: the rules of the city or of a unit have problems.
     """
     directory = config.places.directory
-    profile = load_profile(config.places)
+    rules = units.load_rules(config.places)
+    units.log_overrides(rules)
     engine = engine or open_database(config.database_url)
     broadcaster = Broadcaster(engine, config.web.stream_cap)
 
@@ -52,8 +53,9 @@ def create_app(
         evidence=directory / "evidence",
         room=Room(directory / "evidence", config.evidence.keep_free_bytes, config.evidence.box_bytes_per_day),
         player=Player(EvidenceClient(config.places.run), config.evidence.viewing),
-        profile=profile.rules,
-        profile_digest=profile.digest,
+        profile=rules.city,
+        profile_digest=rules.digest,
+        rules=rules,
         trusted_hosts=trusted_hosts(config),
         tls=config.http.uses_tls,
         external_broker=config.mqtt.external,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
@@ -13,6 +13,7 @@ from hub.domain import ladder, policy_clock
 from hub.domain.course import Course
 from hub.domain.incident import OPEN, Entry, State
 from hub.domain.permissions import Action, allows
+from hub.domain.saying import Said
 from hub.store.engine import begin_read
 from hub.web import labels, readings, shapes
 from hub.web.acting import act
@@ -27,7 +28,6 @@ from hub.wording import TOKYO, say
 
 blueprint = Blueprint("incident", __name__)
 
-LISTS: Final = ("acts", "persons", "circumstances", "to")
 MOMENTS: Final = ("at", "act_named_at")
 NOT_SAID: Final = ("csrf_token", "once", "next")
 
@@ -63,19 +63,20 @@ def deed(incident_id: str, name: str) -> Response:
     """A deed from a form. Its hidden `once` makes a double click one deed."""
     once = request.form.get("once", "")
     key = Once(f"form {once}", once) if KEY.match(once) else None
-    act(incident_id, validated(DEEDS[name][0], said(request.form)), key)
+    act(incident_id, validated(DEEDS[name][0], said(request.form, DEEDS[name][0])), key)
     if request.headers.get("X-Requested-With") == "madomori":
         return Response(status=204)
     return make_response(redirect(inside(request.form.get("next")), 303))
 
 
-def said(form: MultiDict[str, str]) -> dict[str, Any]:
+def said(form: MultiDict[str, str], model: type[Said]) -> dict[str, Any]:
     """A form as the API would have it: empty fields are not said, a local time gets its time zone."""
+    lists = {name for name, field in model.model_fields.items() if get_origin(field.annotation) is tuple}
     values: dict[str, Any] = {}
     for name in form:
         if name in NOT_SAID:
             continue
-        if name in LISTS:
+        if name in lists:
             values[name] = [value for value in form.getlist(name) if value.strip()]
         elif form[name].strip():
             values[name] = _moment(form[name]) if name in MOMENTS else form[name]
@@ -132,7 +133,7 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "own_office": ladder.own_office(profile, offices, role),
         "heads": heads,
         "short_of_staff": heads is not None and _short(profile, heads),
-        "rest": [say(language(), labels.CARE.get(what, what)) for what in profile.aftercare.immediate],
+        "rest": [say(language(), labels.CARES.get(what, what)) for what in profile.aftercare.immediate],
     }
 
 

@@ -153,18 +153,6 @@ DECISION_OUTCOMES: Final = {
     "without_recording": N_("録音・録画をせずに続ける"),
 }
 
-CIRCUMSTANCES: Final = {
-    "age": N_("年齢"),
-    "disability": N_("障害や体の具合"),
-    "situation": N_("置かれた状況"),
-    "first_or_continuing": N_("初めてか、続いている相談か"),
-    "work": N_("仕事の性質"),
-    "relationship": N_("これまでの関わり"),
-    "content": N_("話の内容"),
-    "individual": N_("その人ごとの事情"),
-    "individual_circumstances": N_("その人ごとの事情"),
-}
-
 ACCOUNTS: Final = {"record": N_("応対の記録を書く"), "statement": N_("受けた職員の話を書く")}
 
 VIEWPOINTS: Final = {
@@ -187,12 +175,6 @@ TASKS: Final = {
     "report": N_("報告を出す"),
     "sns_watch": N_("投稿が広がっていないか見る"),
     "police_report": N_("投稿を警察に知らせる"),
-}
-
-CARE: Final = {
-    "break": N_("休憩"),
-    "early_leave": N_("早退"),
-    "health_desk": N_("健康相談"),
 }
 
 PRESENCE: Final = {
@@ -304,3 +286,117 @@ NOTICES: Final = {
     ),
     "evidence_low": N_("録画の保存場所が残り少なくなりました。ハブの空き容量を増やしてください。"),
 }
+
+# --- the words of a profile -----------------------------------------------------------------------------------------
+
+ELEMENTS: Final = {
+    "content": N_("要求の内容"),
+    "manner": N_("態度"),
+    "means": N_("手段"),
+    "time": N_("時間・回数・頻度"),
+    "nuisance": N_("著しい迷惑であること"),
+    "harm": N_("働く環境が害されること"),
+}
+
+CIRCUMSTANCES: Final = {
+    "age": N_("年齢"),
+    "disability": N_("障害"),
+    "situation": N_("その場の事情"),
+    "first_or_continuing": N_("初めてか、続いているか"),
+    "work": N_("業務の性質"),
+    "relationship": N_("相手との関係"),
+    "individual": N_("一人ひとりの事情"),
+    "content": N_("話の内容"),
+}
+
+HARM_TESTS: Final = {
+    "environment": N_("勤務環境への害"),
+    "average_employee": N_("平均的な職員でも支障を感じるか"),
+    "dropped": N_("断られて求めを取り下げたか"),
+}
+
+NOTICE_ELEMENTS: Final = {
+    "office": N_("部署の名前"),
+    "fact": N_("記録すること"),
+    "purpose": N_("その目的"),
+    "ask": N_("理解のお願い"),
+}
+
+EXCEPTIONS: Final = {
+    "permit": N_("許可があるとき"),
+    "not_needed_per_manager": N_("許可は要らないと管理者が認めるとき"),
+    "no_hindrance": N_("公務の妨げにならないとき"),
+}
+
+REPORT_FIELDS: Final = {
+    "when": N_("いつ"),
+    "where": N_("どこで・どの手段で"),
+    "who": N_("誰が"),
+    "how": N_("どのように"),
+    "words": N_("言われた言葉のまま"),
+    "circumstances": N_("状況"),
+    "outcome": N_("結果"),
+    "course": N_("いきさつ"),
+}
+
+SHARES: Final = {
+    "unit": N_("部署の中"),
+    "council_regularly": N_("対策の会議に定期的に"),
+    "urgent_at_once": N_("急ぐものは直ちに庁内へ"),
+}
+
+CARES: Final = {
+    "break": N_("休憩"),
+    "early_leave": N_("早めの退勤"),
+    "health_desk": N_("健康相談の窓口の案内"),
+}
+
+CAUSES: Final = {
+    "hard_case": N_("対応が難しいとき"),
+    "affects_others": N_("ほかの部署に関わるとき"),
+    "leave_order": N_("退去を命じるとき"),
+    "police": N_("警察と連絡するとき"),
+    "legal": N_("法律の相談"),
+}
+
+WEEKDAYS: Final = {
+    "monday": N_("月曜日"),
+    "tuesday": N_("火曜日"),
+    "wednesday": N_("水曜日"),
+    "thursday": N_("木曜日"),
+    "friday": N_("金曜日"),
+}
+
+SITE_TYPES: Final = {"main": N_("本庁舎"), "branch": N_("出張所・事業所")}
+
+OFFICES: Final = {
+    "所属長": N_("所属長"),
+    "施設長": N_("施設長"),
+    "庶務担当係長": N_("庶務担当係長"),
+    "係長級": N_("係長級"),
+    "係長": N_("係長"),
+    "上司": N_("上司"),
+    "庁舎管理者": N_("庁舎管理者"),
+    "施設管理者": N_("施設管理者"),
+    "指定された保管者": N_("指定された保管者"),
+    "経理課長": N_("経理課長"),
+    "経理課": N_("経理課"),
+    "コンプライアンス推進担当": N_("コンプライアンス推進担当"),
+    "コンプライアンス推進指導員": N_("コンプライアンス推進指導員"),
+    "外部弁護士": N_("外部弁護士"),
+    "弁護士": N_("弁護士"),
+    "総務課": N_("総務課"),
+    "総務課長": N_("総務課長"),
+    "秘書課": N_("秘書課"),
+    "広報広聴課": N_("広報広聴課"),
+    "関係所属": N_("関係所属"),
+    "地域生活安全課": N_("地域生活安全課"),
+    "法務担当副参事": N_("法務担当副参事"),
+    "区政情報課法規係": N_("区政情報課法規係"),
+    "区政情報課訟務担当": N_("区政情報課訟務担当"),
+    "行政監察担当課": N_("行政監察担当課"),
+    "警察": N_("警察"),
+    "所轄警察署": N_("所轄警察署"),
+    "様式1": N_("様式1"),
+}
+"""The cities' own names for offices. What is not here is shown as the city writes it."""

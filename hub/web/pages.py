@@ -10,13 +10,22 @@ from typing import Any, Final
 from flask import Flask, g, request
 
 from hub.domain.permissions import Action, allows
-from hub.web import boxes, dashboard, incident, incidents, labels, login, preferences, tasks
+from hub.web import boxes, dashboard, incident, incidents, labels, login, preferences, rules, tasks
 from hub.web.problems import language
 from hub.web.sessions import Caller
 from hub.web.site import site
-from hub.wording import clock_time, date_and_time, full_date_and_time, say
+from hub.wording import N_, clock_time, date_and_time, full_date_and_time, say
 
-AREAS = (login, dashboard, incident, incidents, boxes, tasks, preferences)
+AREAS = (login, dashboard, incident, incidents, boxes, tasks, rules, preferences)
+
+PLACES: Final = (
+    ("/", N_("窓口の状況"), Action.INCIDENTS_READ),
+    ("/incidents", N_("案件の記録"), Action.INCIDENTS_READ),
+    ("/tasks", N_("するべきこと"), Action.TASKS),
+    ("/boxes", N_("箱"), Action.BOXES_READ),
+    ("/profile", N_("市の決まり"), Action.PROFILE_READ),
+)
+"""The main pages, by path, name and what somebody must be allowed to do to find the way there."""
 
 _TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the direction of what stands beside them: a note could show another name, time or outcome."""
@@ -43,6 +52,7 @@ def _shared() -> dict[str, Any]:
         "labels": labels,
         "label": partial(_label, tongue),
         "who": person,
+        "places": [(path, name) for path, name, action in PLACES if person is not None and allows(action, person.role)],
         "session": caller.session if isinstance(caller, Caller) else None,
         "can": lambda action: person is not None and allows(Action[action], person.role),
         "now": site().now(),

@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from contract.profile import PolicyProfile
+from contract.units import Rules
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
 from hub.web.broadcast import Broadcaster
@@ -20,7 +21,9 @@ KEY = "madomori"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One hub, as its pages see it. `poke` wakes another process by name; `now` gives an aware UTC time."""
+    """One hub, as its pages see it. `profile` is the city's; `rules.of(box)` are those that hold at a counter.
+    `poke` wakes another process by name; `now` gives an aware UTC time.
+    """
 
     name: str
     engine: Engine
@@ -29,6 +32,7 @@ class Site:
     player: Player
     profile: PolicyProfile
     profile_digest: str
+    rules: Rules
     trusted_hosts: tuple[str, ...]
     tls: bool
     external_broker: bool
@@ -40,7 +44,7 @@ class Site:
 
     def rules_of(self, box: str) -> tuple[PolicyProfile, str]:
         """The rules that this box's counter follows, and its kind of site (main, branch)."""
-        return self.profile, "main"
+        return self.rules.of(box), self.rules.site_type(box)
 
 
 def site() -> Site:

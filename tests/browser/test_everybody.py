@@ -55,7 +55,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(server: Server, visit: V
     page.goto(f"{server.url}/login")
     assert violations(page) == []
     visitor.log_in(server.person("supervisor"))
-    for path in ("/", f"/incidents/{emergency}", "/incidents", "/boxes"):
+    for path in ("/", f"/incidents/{emergency}", "/incidents", "/boxes", "/profile"):
         page.goto(server.url + path)
         expect(page.locator("html")).to_have_attribute("data-live", "live")
         assert violations(page) == [], path

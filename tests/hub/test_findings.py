@@ -50,7 +50,7 @@ def test_shi_02_deputies_suffice_only_when_the_head_is_said_to_be_absent() -> No
 
 @pytest.mark.parametrize("field", ["content", "manner", "time"])
 def test_shi_03_every_viewpoint_is_looked_at_in_words(field: str) -> None:
-    assert lacking(**{field: ""}) == {field}
+    assert lacking(SHINAGAWA, **{field: ""}) == {field}
 
 
 @pytest.mark.parametrize(("field", "nothing"), [("environment", ""), ("average_employee", None), ("dropped", None)])

@@ -62,9 +62,20 @@ def test_steps_are_counted_and_must_be_of_the_ladder(hub: Hub) -> None:
 
 def test_a_judgement_needs_as_many_persons_as_the_profile_says(hub: Hub) -> None:
     incident, headers = hub.press(), hub.machine("section_head")
-    looked_at = {"content": "理由がない", "manner": "大声", "time": "40 分", "environment": "窓口が止まった"}
+    looked_at: dict[str, Any] = {
+        "content": "理由がない",
+        "manner": "大声",
+        "time": "40 分",
+        "environment": "窓口が止まった",
+    }
     persons = ["所属長 佐藤", "係長級 田中"]
-    finding = {"finding": "harassment", "acts": ["abuse"], "persons": persons, "text": "大声", **looked_at}
+    finding: dict[str, Any] = {
+        "finding": "harassment",
+        "acts": ["abuse"],
+        "persons": persons,
+        "text": "大声",
+        **looked_at,
+    }
     finding |= {"average_employee": True, "dropped": False}
     early = post(hub, headers, incident, "judgement", finding)
     assert (early.status_code, early.json["type"]) == (409, "urn:madomori:problem:not-possible")

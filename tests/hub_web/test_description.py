@@ -85,7 +85,7 @@ def test_answers_have_the_shapes_that_are_described(hub: Hub) -> None:
     for deed, body in bodies:
         answer = client.post(f"{PREFIX}/incidents/{incident}/{deed}", json=body, headers=head)
         check(described, f"{one}/{deed}", "post", answer)
-    for path in ("/boxes", "/incidents", "/incidents?limit=0", "/me", "/quarantine"):
+    for path in ("/boxes", "/incidents", "/incidents?limit=0", "/me", "/profile", "/quarantine"):
         check(described, PREFIX + path.partition("?")[0], "get", client.get(PREFIX + path, headers=head))
     check(described, one, "get", client.get(f"{PREFIX}/incidents/{incident}", headers=head))
     check(described, f"{PREFIX}/quarantine", "get", client.get(f"{PREFIX}/quarantine", headers=hub.machine("auditor")))
