@@ -330,7 +330,7 @@ def said(profile: PolicyProfile) -> dict[str, Any]:
     return dict(_said(profile.model_dump(mode="json", exclude={"source"}), ""))
 
 
-def _said(values: Mapping[str, Any], prefix: str) -> "list[tuple[str, Any]]":
+def _said(values: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for name, value in values.items():
         if isinstance(value, dict):

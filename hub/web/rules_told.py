@@ -55,7 +55,7 @@ def sources(profile: PolicyProfile, line: Line) -> tuple[Source, ...]:
     return tuple(Source("choice") if one == CHOICE else Source("document", one) for one in dict.fromkeys(written))
 
 
-_LISTS: Final[Mapping[str, tuple[Mapping[str, str], str]]] = {
+LISTS: Final[Mapping[str, tuple[Mapping[str, str], str]]] = {
     "judgement.required_roles": (labels.OFFICES, N_("または")),
     "judgement.deputy_roles": (labels.OFFICES, N_("または")),
     "judgement.elements": (labels.ELEMENTS, N_("、")),
@@ -117,15 +117,13 @@ class _Teller:
     def _line(self, sentence: Sentence) -> Line | None:
         if not all(field in self._values for field in sentence.fields):
             return None
-        text = sentence.text if isinstance(sentence, Plain) else sentence.texts.get(self._values[sentence.by])
-        if text is None:
-            return None
+        text = sentence.text if isinstance(sentence, Plain) else sentence.texts[self._values[sentence.by]]
         facts = {field.rpartition(".")[2]: self._shown(field) for field in sentence.fields}
         return Line(self._say(text, **facts), sentence.fields)
 
     def _shown(self, field: str) -> str:
         value = self._values[field]
-        table, between = _LISTS.get(field, ({}, N_("、")))
+        table, between = LISTS.get(field, ({}, N_("、")))
         if isinstance(value, list):
             return self._joined([self._word(table, one) for one in value], between)
         return self._word(table, value)

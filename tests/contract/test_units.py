@@ -216,6 +216,12 @@ def test_every_problem_of_every_file_is_told_at_once() -> None:
     }
 
 
+def test_a_sound_unit_is_not_blamed_for_a_broken_city() -> None:
+    with pytest.raises(Refused) as refusal:
+        rules(TEXTS["setagaya"].replace("max = 3", "max = 1", 1), "profile.toml", [written()])
+    assert [one.field for one in refusal.value.problems] == ["ladder.leave.max"]
+
+
 def inline(value: Any) -> str:
     """A value as TOML writes it on one line."""
     if isinstance(value, dict):

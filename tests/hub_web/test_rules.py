@@ -4,17 +4,20 @@ import html
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
+from pydantic import BaseModel
 
 from contract.open_questions import open_questions
-from contract.profile import load, said
+from contract.profile import PolicyProfile, load, said
+from contract.profile_lint import KEY_WORDS
 from hub.domain.permissions import Role
 from hub.store.engine import open_database
 from hub.store.schema import metadata
 from hub.web import create_app
-from hub.web.rules_told import sources, told
+from hub.web.rules_sentences import SENTENCES, Choice
+from hub.web.rules_told import LISTS, sources, told
 from tests.hub_web.conftest import PROFILES, Hub, Time, make_site
 
 CITIES = sorted(path.stem for path in PROFILES.glob("*.toml"))
@@ -63,6 +66,29 @@ def test_every_value_of_every_city_is_told_in_a_sentence(city: str, tongue: str)
         assert sources(profile, line)
         if tongue == "en":
             assert not LETTERS.search(" ".join([line.text, *line.parts])), line
+
+
+def possible(field: str) -> set[Any]:
+    """What a field with a fixed choice may say, by the schema."""
+    kind: Any = PolicyProfile
+    for part in field.split("."):
+        model = next(one for one in (kind, *get_args(kind)) if isinstance(one, type) and issubclass(one, BaseModel))
+        kind = model.model_fields[part].annotation
+    literals = [one for one in (kind, *get_args(kind)) if get_origin(one) is Literal]
+    return set(get_args(literals[0])) if literals else {True, False}
+
+
+def test_whatever_a_city_chooses_there_is_a_sentence_for_it() -> None:
+    choices = [one for _, _, rows in SENTENCES for row in rows for one in row if isinstance(one, Choice)]
+    assert len(choices) > 10
+    for one in choices:
+        assert set(one.texts) == possible(one.by), one.by
+
+
+def test_every_word_the_linter_knows_has_a_name_on_the_pages() -> None:
+    for field, words in KEY_WORDS.items():
+        table, _ = LISTS[field]
+        assert words <= set(table), field
 
 
 @pytest.mark.parametrize(
