@@ -25,7 +25,7 @@ PROFILE_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
 """Each fact and the values that it can have. Where the document is silent, the value says so."""
 
 WORDS: Final = (
-    "counter", "office", "minutes", "count", "issuer", "desk", "permit_by", "slot_range", "special_minutes", "routes",
+    "counter", "office", "minutes", "count", "issuer", "desk", "permit_by", "slot_range", "special_minutes",
     "sns_units", "legal_units", "report_to", "check_days",
 )  # fmt: skip
 """What a text may ask for. counter, office, minutes and count are known at the counter only."""
@@ -82,7 +82,6 @@ def profile_words(profile: PolicyProfile, language: str, *, branch: bool = False
         "permit_by": _offices(profile, (profile.visitor_recording.permit_by or "",), language),
         "slot_range": (f"{clock.slot.min_minutes}–{clock.slot.max_minutes}",) if clock.slot else (),
         "special_minutes": (str(clock.special_demand.minutes),) if clock.special_demand else (),
-        "routes": profile.police.routes,
         "sns_units": profile.sns.recipients,
         "legal_units": profile.routing.get("legal", ()),
         "report_to": profile.report.to,
