@@ -10,13 +10,14 @@ from typing import Any, Final
 from flask import Flask, g, request
 
 from hub.domain.permissions import Action, allows
-from hub.web import boxes, dashboard, incident, incidents, labels, login, preferences
+from hub.web import boxes, card_labels, cards, dashboard, incident, incidents, labels, login, preferences
+from hub.web.citations import cite
 from hub.web.problems import language
 from hub.web.sessions import Caller
 from hub.web.site import site
 from hub.wording import clock_time, date_and_time, full_date_and_time, say
 
-AREAS = (login, dashboard, incident, incidents, boxes, preferences)
+AREAS = (login, dashboard, incident, incidents, boxes, cards, preferences)
 
 _TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the direction of what stands beside them: a note could show another name, time or outcome."""
@@ -42,6 +43,8 @@ def _shared() -> dict[str, Any]:
         "theme": request.cookies.get("madomori_theme", "auto"),
         "labels": labels,
         "label": partial(_label, tongue),
+        "card_labels": card_labels,
+        "cite": partial(cite, tongue),
         "who": person,
         "session": caller.session if isinstance(caller, Caller) else None,
         "can": lambda action: person is not None and allows(Action[action], person.role),

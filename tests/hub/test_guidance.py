@@ -36,7 +36,10 @@ def shown(rules: PolicyProfile = DEFAULT, **facts: Any) -> list[str]:
 
 def situation(**facts: Any) -> Situation:
     """A situation; sets are frozen here."""
-    return Situation(**{name: frozenset(value) if isinstance(value, set) else value for name, value in facts.items()})
+    frozen: dict[str, Any] = {
+        name: frozenset(value) if isinstance(value, set) else value for name, value in facts.items()
+    }
+    return Situation(**frozen)
 
 
 situations = st.builds(
