@@ -245,7 +245,7 @@ def test_set_06_setagaya_s_order_of_steps_changes_what_its_cards_say() -> None:
     assert "お帰りになってください" in read_out("stop", setagaya)
     assert "残られるので、警察を呼びます" in read_out("final", setagaya)
     shinagawa = profile(name="shinagawa")
-    assert "今の「〇〇」は、迷惑行為に当たります" in read_out("warn", shinagawa)
+    assert "今の『〇〇』は、迷惑行為に当たります" in read_out("warn", shinagawa)
     assert "お帰りになってください" not in read_out("stop", shinagawa)
     assert "お帰りにならなければ、警察を呼びます" in read_out("final", shinagawa)
 
