@@ -243,7 +243,7 @@ def test_set_06_setagaya_s_order_of_steps_changes_what_its_cards_say() -> None:
     })  # fmt: skip
     assert "続いています。認められません" in read_out("warn", setagaya)
     assert "お帰りになってください" in read_out("stop", setagaya)
-    assert "残られるので、警察を呼びます" in read_out("final", setagaya)
+    assert "お帰りいただけないので、警察を呼びます" in read_out("final", setagaya)
     shinagawa = profile(name="shinagawa")
     assert "今の『〇〇』は、迷惑行為に当たります" in read_out("warn", shinagawa)
     assert "お帰りになってください" not in read_out("stop", shinagawa)
@@ -300,7 +300,7 @@ def test_facts_of_the_counter_and_of_the_profile_are_put_in() -> None:
     rules = profile(name="shinagawa")
     words = {**card_facts.profile_words(rules, "ja"), "minutes": "30", "count": "2", "office": "戸籍住民課"}
     slot = read(for_profile(CARDS["slot"], rules), "ja", words)
-    assert slot.say[0].text.startswith("30分お話を伺います。")
+    assert slot.say[0].text == "ほかの仕事がございますので、30分までお話を伺います。"
     assert any("30–60分の間で" in line.text for line in slot.do)
     leave = read(for_profile(CARDS["leave"], rules), "ja", words)
     assert leave.say[0].text.startswith("庁舎管理者の権限で、")
@@ -343,6 +343,7 @@ GOOD = (card_files.FOLDER / "types" / "abuse.toml").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("old", "new", "field"), [
+    (GOOD[GOOD.index("[[say]]") : GOOD.index("[[dont]]")], "", "say"),
     ('kind = "type"', 'kind = "sort"', "kind"),
     ('id = "abuse"', 'id = "Abuse!"', "id"),
     ('id = "abuse"', 'id = "violence"', "first"),
