@@ -1,5 +1,6 @@
 """The course of an incident, as the rules look at it: what the timeline tells, without the words people wrote. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,6 +55,11 @@ class Course:
     def times(self, *steps: str) -> list[datetime]:
         """When one of these steps of the ladder was taken."""
         return [one.at for one in self.of_kind(Entry.STEP_TAKEN) if one.data.get("step") in steps]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often each step of the ladder was taken."""
+        return Counter(one.data["step"] for one in self.of_kind(Entry.STEP_TAKEN) if one.data.get("step"))
 
     @property
     def acts(self) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ A rule here asks for a reason or for what belongs to the step; it never takes a 
 between a person and the police.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from contract.problems import Problem
-from contract.profile import PolicyProfile
+from contract.profile import PolicyProfile, Step
 from hub.domain.course import Course
 from hub.domain.saying import StepTaken
 
@@ -72,15 +72,21 @@ def stands(profile: PolicyProfile, site_type: str, course: Course, role: str, no
     return result
 
 
-def next_step(profile: PolicyProfile, course: Course) -> str | None:
-    """The step that the profile's order names next; orders to leave until their number is reached."""
-    for step in profile.ladder.steps:
-        if course.by_phone and step in AT_THE_BUILDING:
-            continue
-        wanted = (profile.ladder.leave.count or 1) if step == "leave" else 1
-        if len(course.times(step)) < wanted:
-            return step
-    return None
+def next_step(profile: PolicyProfile, taken: Mapping[str, int], *, by_phone: bool) -> Step | None:
+    """The step that the profile's order names next; None when all were taken. `taken` counts each step so far.
+
+    It follows the last one taken: people may have had a reason to skip one. On the telephone nothing follows the end.
+    """
+    if by_phone and any(taken.get(step) for step in STOPS):
+        return None
+    order = [step for step in profile.ladder.steps if not (by_phone and step in AT_THE_BUILDING)]
+    places = [place for place, step in enumerate(order) if taken.get(step)]
+    if not places:
+        return order[0] if order else None
+    last = order[places[-1]]
+    if last == "leave" and taken[last] < (profile.ladder.leave.count or 1):
+        return last
+    return order[places[-1] + 1] if places[-1] + 1 < len(order) else None
 
 
 def skipped(profile: PolicyProfile, course: Course, step: str) -> tuple[str, ...]:

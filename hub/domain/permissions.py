@@ -42,6 +42,8 @@ class Action(StrEnum):
     METRICS_READ = "metrics.read"
     PROFILE_READ = "profile.read"
     OWN_ACCOUNT = "account.own"
+    CARDS_READ = "cards.read"
+    CARD_WORDING = "cards.wording"
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -75,6 +77,8 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.METRICS_READ: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     Action.PROFILE_READ: _EVERYBODY,
     Action.OWN_ACCOUNT: _EVERYBODY,
+    Action.CARDS_READ: _EVERYBODY,
+    Action.CARD_WORDING: frozenset({Role.SECTION_HEAD, Role.ADMINISTRATOR}),
 }
 
 

@@ -365,3 +365,17 @@ sequence = Table(
     Column("name", String(40), primary_key=True),  # incident:2026, or a counter of hub.store.figures
     Column("last", BigInteger, nullable=False),
 )
+
+card_wording = Table(
+    "card_wording",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("unit", _NAME, nullable=False),  # "": the whole site
+    Column("card", String(40), nullable=False),  # hub.domain.card
+    Column("language", String(5), nullable=False),
+    Column("say", JSON, nullable=False),  # sentences; none: back to what came with the program
+    Column("changed_at", Utc, nullable=False),
+    Column("changed_by", _ID, nullable=False),
+    Column("changed_name", _LINE, nullable=False),
+)
+Index("ix_card_wording_card", card_wording.c.card, card_wording.c.unit, card_wording.c.language, card_wording.c.id)

@@ -128,7 +128,7 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "refusal_decided": bool(course.decisions("recording")),
         "stop_asked": due and not stops,
         "adjustable": [name for name in policy_clock.NAMES if name in policy_clock.ADJUSTABLE],
-        "next_step": ladder.next_step(profile, course),
+        "next_step": ladder.next_step(profile, course.counts, by_phone=course.by_phone),
         "issuers": offices,
         "own_office": ladder.own_office(profile, offices, role),
         "heads": heads,

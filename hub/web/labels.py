@@ -96,6 +96,8 @@ MARKS: Final = {
     "damage": N_("物が壊された"),
     "staff_swapped": N_("担当を替わった"),
     "superior_joined": N_("上司が加わった"),
+    "superior_demanded": N_("上司を出せと言われた"),
+    "apology_demanded": N_("謝罪を強く求められた"),
     "recording_refused": N_("録音・録画を断られた"),
     "filming": N_("相手が撮影・録音している"),
     "permit_shown": N_("撮影の許可を見せられた"),

@@ -10,17 +10,31 @@ from typing import Any, Final
 from flask import Flask, g, request
 
 from hub.domain.permissions import Action, allows
-from hub.web import boxes, dashboard, incident, incidents, labels, login, preferences, rules, tasks
+from hub.web import (
+    boxes,
+    card_labels,
+    cards,
+    dashboard,
+    incident,
+    incidents,
+    labels,
+    login,
+    preferences,
+    rules,
+    tasks,
+)
+from hub.web.citations import cite
 from hub.web.problems import language
 from hub.web.sessions import Caller
 from hub.web.site import site
 from hub.wording import N_, clock_time, date_and_time, full_date_and_time, say
 
-AREAS = (login, dashboard, incident, incidents, boxes, tasks, rules, preferences)
+AREAS = (login, dashboard, incident, incidents, boxes, cards, tasks, rules, preferences)
 
 PLACES: Final = (
     ("/", N_("窓口の状況"), Action.INCIDENTS_READ),
     ("/incidents", N_("案件の記録"), Action.INCIDENTS_READ),
+    ("/cards", N_("カード"), Action.CARDS_READ),
     ("/tasks", N_("するべきこと"), Action.TASKS),
     ("/boxes", N_("箱"), Action.BOXES_READ),
     ("/profile", N_("市の決まり"), Action.PROFILE_READ),
@@ -51,6 +65,8 @@ def _shared() -> dict[str, Any]:
         "theme": request.cookies.get("madomori_theme", "auto"),
         "labels": labels,
         "label": partial(_label, tongue),
+        "card_labels": card_labels,
+        "cite": partial(cite, tongue),
         "who": person,
         "places": [(path, name) for path, name, action in PLACES if person is not None and allows(action, person.role)],
         "session": caller.session if isinstance(caller, Caller) else None,

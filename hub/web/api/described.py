@@ -211,11 +211,12 @@ def _operation(one: Operation, references: References) -> dict[str, Any]:
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     schemas = {
-        "uuid": {"type": "string", "format": "uuid"},
+        "uuid_text": {"type": "string", "format": "uuid"},
         "int": {"type": "integer", "minimum": 0, "maximum": SEQ_MAX},
+        "string": {"type": "string", "maxLength": 200},
     }
     return [
-        {"name": name, "in": "path", "required": True, "schema": schemas["int" if kind.startswith("int") else "uuid"]}
+        {"name": name, "in": "path", "required": True, "schema": schemas[kind.partition("(")[0]]}
         for kind, name in _TYPED.findall(path)
     ]
 

@@ -1,0 +1,50 @@
+"""Guidance cards as this site reads them: its rules, its own words, and what is known at the counter."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from hub.card_files import cards
+from hub.domain.card import Card, CardText, for_profile, read
+from hub.domain.card_facts import profile_words
+from hub.store import card_wording
+from hub.web.problems import Trouble
+from hub.web.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: language, unit ("": the whole site), and the words known at the counter (`card_facts.WORDS`)."""
+
+    language: str
+    unit: str = ""
+    words: Mapping[str, str] | None = None
+    branch: bool = False
+
+
+def read_cards(connection: Connection, site: Site, reader: Reader, ids: Iterable[str] | None = None) -> list[CardText]:
+    """The cards `ids`, in that order; without `ids` all of them. An id that no card has is passed over."""
+    known, held = cards(), card_wording.held(connection, reader.unit)
+    words = {
+        **({"office": reader.unit} if reader.unit else {}),
+        **profile_words(site.profile, reader.language, branch=reader.branch),
+        **(reader.words or {}),
+    }
+    return [
+        read(for_profile(known[one], site.profile), reader.language, words, held.get((one, reader.language), ()))
+        for one in (known if ids is None else ids)
+        if one in known
+    ]
+
+
+def card_of_site(site: Site, card_id: str) -> Card:
+    """One card under the site's rules, with the names of facts still in it.
+
+    Raises:
+        Trouble: there is none.
+    """
+    card = cards().get(card_id)
+    if card is None:
+        raise Trouble("not-found")
+    return for_profile(card, site.profile)
