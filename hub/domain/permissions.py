@@ -37,6 +37,8 @@ class Action(StrEnum):
     QUARANTINE_READ = "quarantine.read"
     METRICS_READ = "metrics.read"
     OWN_ACCOUNT = "account.own"
+    DUTY_READ = "duty.read"
+    ABSENCE = "duty.absence"
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -65,6 +67,8 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.QUARANTINE_READ: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     Action.METRICS_READ: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     Action.OWN_ACCOUNT: _EVERYBODY,
+    Action.DUTY_READ: _EVERYBODY,
+    Action.ABSENCE: _IN_CHARGE | {Role.ADMINISTRATOR},
 }
 
 

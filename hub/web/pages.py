@@ -10,13 +10,14 @@ from typing import Any, Final
 from flask import Flask, g, request
 
 from hub.domain.permissions import Action, allows
-from hub.web import boxes, dashboard, incident, incidents, labels, login, preferences
+from hub.domain.spoken import spoken
+from hub.web import boxes, dashboard, duty, incident, incidents, labels, login, preferences, shapes
 from hub.web.problems import language
 from hub.web.sessions import Caller
 from hub.web.site import site
 from hub.wording import clock_time, date_and_time, full_date_and_time, say
 
-AREAS = (login, dashboard, incident, incidents, boxes, preferences)
+AREAS = (login, dashboard, incident, incidents, boxes, duty, preferences)
 
 _TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the direction of what stands beside them: a note could show another name, time or outcome."""
@@ -50,6 +51,7 @@ def _shared() -> dict[str, Any]:
         "date_and_time": partial(date_and_time, tongue),
         "full_date_and_time": partial(full_date_and_time, tongue),
         "elapsed": _elapsed,
+        "spoken": partial(_spoken, tongue),
         "once": lambda: secrets.token_urlsafe(12),
     }
 
@@ -63,6 +65,12 @@ def _label(tongue: str, table: Mapping[str, str], name: object) -> str:
     """What `name` is called; what this hub does not know yet is shown as it is."""
     known = table.get(str(name))
     return say(tongue, known) if known is not None else str(name)
+
+
+def _spoken(tongue: str, call: shapes.Incident) -> str:
+    """A call in one line, to be read out or copied."""
+    seen_by, responder = (one.name if one is not None else None for one in (call.seen_by, call.responder))
+    return spoken(call, seen_by, responder, site().now(), tongue)
 
 
 def _elapsed(since: datetime, until: datetime) -> str:

@@ -100,7 +100,7 @@ class StepShape(Shape):
 
 
 class Alert(Shape):
-    """One message to one contact, and how far it got."""
+    """One message to one contact, and how far it got. `why`: "call", or a reason of `hub.domain.notices`."""
 
     id: str
     stage_s: int
@@ -113,6 +113,7 @@ class Alert(Shape):
     created_at: Moment
     sent_at: Moment | None
     error: str | None
+    why: str
 
 
 class RecordingGap(Shape):

@@ -9,6 +9,8 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from contract.profile import PolicyProfile
+from hub.contacts import Contact
+from hub.domain.duty import Roster
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
 from hub.web.broadcast import Broadcaster
@@ -33,6 +35,8 @@ class Site:
     external_broker: bool
     broadcaster: Broadcaster
     presence: Presence
+    contacts: tuple[Contact, ...]
+    roster: Roster
     poke: Callable[[str], None]
     now: Callable[[], datetime]
 
