@@ -7,9 +7,9 @@ import ipaddress
 import re
 import socket
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self, get_args
-from urllib.parse import urlsplit
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -20,13 +20,15 @@ from pydantic import (
     Strict,
     StringConstraints,
     ValidationError,
-    model_validator,
 )
 
 from contract import profile as policy
 from contract.problems import Problem, Refused, problems_from, table
 from contract.profile import PolicyProfile, ProductRole
 from contract.topics import is_name
+from hub import contacts
+from hub.contacts import Contact, Line
+from hub.domain.duty import Roster
 from hub.places import Places
 
 ROLES: Final[tuple[str, ...]] = get_args(ProductRole)
@@ -65,7 +67,6 @@ Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
 AgeRecipient = Annotated[str, StringConstraints(pattern=r"^age1[02-9ac-hj-np-z]{58}$")]
 """An X25519 public key of age."""
 Seconds = Annotated[float, Field(gt=0, le=5)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 def is_loopback(host: str) -> bool:
@@ -182,35 +183,24 @@ class Webhook(Section):
     timeout_s: Seconds = 5.0
 
 
+class Patlite(Section):
+    """The signal towers. `calm`: what they show while nobody calls. `timeout_s` bounds one exchange with a tower."""
+
+    calm: Literal["off", "green"] = "off"
+    timeout_s: Annotated[float, Field(gt=0, le=4)] = 3.0
+
+
 class Alerts(Section):
-    """The channels. After `tries_max` attempts a message counts as failed and the page shows it."""
+    """The channels. After `tries_max` attempts a message counts as failed and the page shows it.
+
+    `holidays_file`: days on which only hours of `Hol` count, one date a line.
+    """
 
     tries_max: Annotated[int, Strict(), Field(ge=1, le=100)] = 10
     email: Email | None = None
     webhook: Webhook = Webhook()
-
-
-class Contact(Section):
-    """Somebody, or something, that is alerted for a role."""
-
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9_-]{0,58}[a-z0-9])?$")]
-    role: ProductRole
-    channel: Literal["email", "webhook"]
-    target: Line
-    language: Literal["ja", "en"] = "ja"
-
-    @model_validator(mode="after")
-    def _target_fits(self) -> Self:
-        if self.channel == "email" and not re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", self.target):
-            raise ValueError("target にメールアドレスを一つ書いてください。 / target must be one mail address.")
-        if self.channel == "webhook":
-            parts = urlsplit(self.target)
-            if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", self.target):
-                raise ValueError(
-                    "target に http:// か https:// の URL を書いてください。"
-                    " / target must be an http:// or https:// URL."
-                )
-        return self
+    patlite: Patlite = Patlite()
+    holidays_file: Path | None = None
 
 
 class HubConfig(Section):
@@ -226,11 +216,17 @@ class HubConfig(Section):
     contacts: tuple[Contact, ...] = ()
 
     _places: Places = PrivateAttr(default=Places(Path()))
+    _holidays: frozenset[date] = PrivateAttr(default=frozenset())
 
     @property
     def places(self) -> Places:
         """Where the site's files lie."""
         return self._places
+
+    @property
+    def roster(self) -> Roster:
+        """The contacts with the holidays by which their hours count."""
+        return Roster(self.contacts, self._holidays)
 
     @property
     def database_url(self) -> str:
@@ -266,10 +262,12 @@ def load(directory: Path) -> HubConfig:
         config = HubConfig.model_validate(values)
     except ValidationError as error:
         problems += problems_from(error)
-    problems += _contradictions(values)
+    problems += contacts.contradictions(values, places.directory)
+    holidays, more = contacts.read_holidays(values.get("alerts"), places.directory)
+    problems += more
     if problems or config is None:
         raise Refused(str(places.settings), problems)
-    config._places = places
+    config._places, config._holidays = places, holidays
     return config
 
 
@@ -302,34 +300,3 @@ def read_text(path: Path) -> str:
                 )
             ],
         ) from error  # fmt: skip
-
-
-def _contradictions(values: dict[str, object]) -> list[Problem]:
-    """What no single field can know. Looks at the raw values, so that it also speaks beside problems of shape."""
-    problems: list[Problem] = []
-    contacts = [entry for entry in _list(values.get("contacts")) if isinstance(entry, dict)]
-    seen: set[object] = set()
-    for place, contact in enumerate(contacts):
-        if contact.get("id") in seen:
-            problems.append(
-                Problem(
-                    f"contacts.{place}.id", repr(contact.get("id")),
-                    "同じ id が二つあります。別の id にしてください。", "is used twice. Choose another id.",
-                )
-            )  # fmt: skip
-        seen.add(contact.get("id"))
-    alerts = values.get("alerts")
-    if any(entry.get("channel") == "email" for entry in contacts) and not (
-        isinstance(alerts, dict) and "email" in alerts
-    ):
-        problems.append(
-            Problem(
-                "alerts.email", "", "メールの連絡先があります。[alerts.email] を書いてください。",
-                "there are contacts by mail. Add [alerts.email].",
-            )
-        )  # fmt: skip
-    return problems
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from contract.profile import PolicyProfile
 from hub.domain.deed import Decision, Facts, Person, decide
+from hub.domain.duty import Roster
 from hub.domain.incident import State
 from hub.domain.saying import Said
+from hub.store import notices
 from hub.store.course import course
 from hub.store.ids import new_id
 from hub.store.schema import change, command, idempotency, incident, timeline
@@ -31,6 +33,14 @@ class KeyUsedDifferently(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class SiteRules:
+    """What holds at this site. `of_box` gives the rules that a box's counter follows, and its kind of site."""
+
+    of_box: Callable[[str], tuple[PolicyProfile, str]]
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True)
 class Once:
     """An Idempotency-Key and the digest (SHA-256, hex) of method, path and body it came with."""
 
@@ -44,12 +54,10 @@ def perform(
     said: Said,
     who: Person,
     now: datetime,
-    rules_of: Callable[[str], tuple[PolicyProfile, str]],
+    rules: SiteRules,
     once: Once | None = None,
 ) -> bool:
     """Write what follows from `said`; False when `once` was written before, and nothing is done a second time.
-
-    `rules_of` gives for a box the rules that its counter follows, and its kind of site (main, branch).
 
     Raises:
         UnknownIncident: no such incident.
@@ -61,9 +69,13 @@ def perform(
         raise UnknownIncident(incident_id)
     if once is not None and _came_before(connection, who, once, now):
         return False
-    profile, site_type = rules_of(row.box)
-    decision = decide(_facts(connection, row, site_type), said, who, now, profile)
+    profile, site_type = rules.of_box(row.box)
+    facts = _facts(connection, row, site_type)
+    decision = decide(facts, said, who, now, profile)
     _write(connection, row, decision, who, now)
+    for notice in decision.notices:
+        again = len(facts.course.marks(str(decision.data.get("mark")))) + 1
+        notices.broadcast(connection, rules.roster, row.id, notice.roles, notice.why, now, again)
     return True
 
 

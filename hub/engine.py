@@ -25,10 +25,11 @@ from hub import enrol
 from hub.clock import JumpWatch, boot_id, now_utc
 from hub.config import HubConfig, SiteProfile
 from hub.domain import escalation, presence
+from hub.domain.duty import Called
 from hub.domain.escalation import Call
 from hub.limits import Limits
 from hub.poke import poke
-from hub.store import alerts, boxes, changes, commands, quarantine, signs, users
+from hub.store import absences, alerts, boxes, changes, commands, quarantine, signs, users
 from hub.store.engine import begin_read, begin_write
 from hub.store.ids import new_id
 
@@ -116,6 +117,7 @@ class Engine:
         self._stop = threading.Event()
         self._calls = Calls(profile.rules.alert)
         self._limits = Limits(rules_of or (lambda _box: profile.rules), profile.digest, database, boot_id())
+        self._contacts: Sequence[Called] = ()
         self._jumps = JumpWatch()
         self._started_s = time.monotonic()
         self._presence_due_s = 0.0
@@ -173,11 +175,15 @@ class Engine:
 
     def _escalate(self, now: datetime, monotonic_s: float) -> float:
         """Write the alerts that are due, and take back those that an answer has made needless."""
-        rules, contacts = self._profile.rules.alert, self._config.contacts
+        rules = self._profile.rules.alert
         with begin_read(self._database) as connection:
+            contacts = absences.duty(connection, self._config.roster, now).called
+            if contacts != self._contacts:  # who comes on duty now hears of the calls that stand, and not a round later
+                self._calls.look_again(monotonic_s)
             needless = alerts.needless(connection)
             ripe = self._calls.ripe(alerts.calling(connection), now, monotonic_s)
             known = alerts.keys(connection, [call.incident for call in ripe], now, rules.repeat_s)
+        self._contacts = contacts
         due = [found for call in ripe if (found := escalation.due(rules, call, known, contacts))]
         unheard = [call.incident for call in ripe if escalation.unheard(rules, call)]
         if due or needless or unheard:

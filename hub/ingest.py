@@ -5,7 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from hub.domain.presence import Doubles
 from hub.link import Incoming, Link
 from hub.poke import poke
 from hub.receipts import Signer
-from hub.store import beats, changes, quarantine, signs
+from hub.store import absences, beats, changes, quarantine, signs
 from hub.store import intake as store
 from hub.store.engine import begin_write
 from hub.store.ids import new_id
@@ -274,7 +274,7 @@ class Ingest:
         now: datetime,
     ) -> None:
         facts = store.known(connection, [event for _, event in events])
-        intake = Intake(facts, self._rules, now, new_id, signature_holds)
+        intake = Intake(facts, self._rules_now(connection, now), now, new_id, signature_holds)
         by_event = {event.id: message for message, event in events}
         for message, event in events:
             try:
@@ -287,6 +287,10 @@ class Ingest:
         written.changed = bool(intake.changes)
         written.alerts = bool(intake.alerts)
         refused += [(by_event[event], reason) for event, reason in intake.notes]
+
+    def _rules_now(self, connection: Connection, now: datetime) -> Rules:
+        """The site's rules, with the contacts that are on duty."""
+        return replace(self._rules, contacts=absences.duty(connection, self._config.roster, now).called)
 
     def _set_aside(self, connection: Connection, refused: Sequence[tuple[Incoming, str]], now: datetime) -> None:
         rows: list[dict[str, Any]] = []

@@ -266,6 +266,7 @@ box_bytes_per_day = 60_000_000_000   # 一つの箱から一日に預かる量 /
 
 [alerts]
 tries_max = 10
+# holidays_file = "holidays.txt"   # 休日を一行に一つ（2026-11-23）/ one date a line
 
 # [alerts.email]
 # smtp_host = "mail.example.lg.jp"
@@ -275,10 +276,18 @@ tries_max = 10
 # user = "madomori"
 # password_file = "keys/smtp.password"
 
+# [alerts.patlite]
+# calm = "off"              # 呼び出しがないとき / while nobody calls: off, green
+
 # [[contacts]]
 # id = "guard-room"
 # role = "guard"            # 役割ごとの連絡先 / whom to alert for a role
-# channel = "email"         # email, webhook
-# target = "guard@example.lg.jp"
+# channel = "email"         # email, webhook, patlite（表示灯 / signal tower）, apprise（チャットなど / chat etc.）
+# target = "guard@example.lg.jp"          # patlite: "HOST:PORT"。apprise: target_file = "keys/chat.url"（chmod 600）
 # language = "ja"
+# name = "1階 警備室"                      # 画面での名前 / as the pages call it
+# hours = ["Mon-Fri 08:30-17:15"]         # 勤務の時間。なければいつでも / on duty; always when left out. Hol: 祝日
+# deputy_for = ["other-id"]               # この人が不在のとき代わる / takes that one's place when away
+# model = "nh"                            # patlite: nh, la6
+# leave = ["white"]                       # patlite: 触らない灯 / lights that others use
 """

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
 from hub.config import HubConfig
+from hub.domain.notices import Why
 
 SENDING_S: Final = 8.0
 """The longest a message may take altogether; shorter than the lease (`hub.store.alerts.LEASE`)."""
@@ -18,7 +19,8 @@ SENDING_S: Final = 8.0
 class Item:
     """One alert. No word about visitors: who was at the counter is not for mailboxes.
 
-    `unwritten`: the hub's records could not be written, so there is no number and no page yet.
+    `unwritten`: the hub's records could not be written, so there is no number and no page yet. `why` and `told_at`: for
+    what reason this is sent, and since when; a call counts from its press.
     """
 
     id: str
@@ -30,6 +32,8 @@ class Item:
     drill: bool
     url: str
     unwritten: bool = False
+    why: Why = Why.CALL
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,8 @@ class Bundle:
     items: Sequence[Item]
 
     def calls(self) -> list[Item]:
-        """The newest alert of each incident: what a person needs to read."""
-        return list({item.incident: item for item in self.items}.values())
+        """The newest message of each incident and reason: what a person needs to read."""
+        return list({(item.incident, item.why): item for item in self.items}.values())
 
 
 class SendFailed(Exception):
@@ -66,9 +70,9 @@ Maker = Callable[[HubConfig], "AlertChannel | None"]
 
 def registry() -> dict[str, Maker]:
     """All channels by the name that `[[contacts]] channel` uses. A maker gives None when the site has not set it up."""
-    from hub.alerts import mail, webhook
+    from hub.alerts import by_apprise, mail, patlite, webhook
 
-    return {"email": mail.make, "webhook": webhook.make}
+    return {"email": mail.make, "webhook": webhook.make, "patlite": patlite.make, "apprise": by_apprise.make}
 
 
 class Deadline:

@@ -12,8 +12,10 @@ from sqlalchemy import Engine, Row
 from sqlalchemy.exc import DBAPIError
 
 from hub.alerts.channel import AlertChannel, Bundle, Item, SendFailed, registry
+from hub.alerts.towers import Towers
 from hub.clock import now_utc
 from hub.config import HubConfig
+from hub.domain.notices import Why
 from hub.poke import poke
 from hub.store import alerts, changes
 from hub.store.alerts import Lease
@@ -38,26 +40,27 @@ class Dispatch:
     """All channels of a site."""
 
     def __init__(self, config: HubConfig, database: Engine) -> None:
-        self._channels = [
-            ChannelWorker(name, channel, config, database)
-            for name, make in registry().items()
-            if (channel := make(config)) is not None
-        ]
+        made = {name: channel for name, make in registry().items() if (channel := make(config)) is not None}
+        self._channels = [ChannelWorker(name, channel, config, database) for name, channel in made.items()]
+        self._towers = Towers(config, database, made.get("patlite"))
 
     def start(self) -> None:
         """Begin to send, first of all what an earlier run left behind."""
         for channel in self._channels:
             channel.start()
+        self._towers.start()
 
     def wake(self) -> None:
         """Look for due alerts now. Any thread."""
         for channel in self._channels:
             channel.wake()
+        self._towers.wake()
 
     def stop(self) -> None:
         """Begin no further sending. One that is under way counts as not sent, and is sent again by the next run."""
         for channel in self._channels:
             channel.stop()
+        self._towers.stop()
 
 
 class ChannelWorker:
@@ -204,6 +207,8 @@ class ChannelWorker:
                 pressed_at=row.pressed_at,
                 drill=row.drill,
                 url=f"{self._config.http.url}/incidents/{row.incident}",
+                why=Why(row.why),
+                told_at=row.created_at,
             )
             for row in lease.alerts
         ]

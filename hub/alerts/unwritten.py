@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from contract.profile import Alert
 from hub.alerts.channel import AlertChannel, Bundle, Item, SendFailed, registry
 from hub.alerts.dispatch import backoff_s
-from hub.config import Contact, HubConfig
+from hub.config import HubConfig
+from hub.contacts import Contact
 from hub.domain import escalation
 from hub.store import boxes
 from hub.store.alerts import MESSAGE_MAX
@@ -66,13 +67,15 @@ class Unwritten:
         _log.error("alerts.from_memory", incidents=[call.incident for call in new][:20], count=len(new))
         counters = self._counters({call.box for call in new})
         for post in self._posts:
-            roles = {level: escalation.roles(self._rules, level) for level in {call.level for call in new}}
-            post.add([self._item(call, counters) for call in new if post.contact.role in roles[call.level]])
+            levels = {level for level in {call.level for call in new} if self._reaches(post.contact, level)}
+            post.add([self._item(call, counters) for call in new if call.level in levels])
 
     def over(self) -> None:
-        """The database takes calls again: what was not sent yet goes out the normal way."""
+        """The database takes calls again: what was not sent yet goes out the normal way, and nothing is remembered."""
         for post in self._posts or ():
             post.clear()
+            post.stop()
+        self._posts = None
 
     def stop(self) -> None:
         """Send nothing more."""
@@ -86,6 +89,12 @@ class Unwritten:
             for contact in self._config.contacts
             if (channel := channels.get(contact.channel)) is not None
         ]
+
+    def _reaches(self, contact: Contact, level: str) -> bool:
+        """Whether the ladder can reach `contact`, in its own role or as a deputy: nobody knows now who is away."""
+        ids = {contact.id, *contact.deputy_for}
+        roles = {one.role for one in self._config.contacts if one.id in ids}
+        return bool(roles & escalation.roles(self._rules, level))
 
     def _counters(self, names: set[str]) -> dict[str, str]:
         """What people call the boxes' counters, as far as the database can still be read."""

@@ -71,4 +71,5 @@ def _alert(item: Item) -> dict[str, Any]:
         "url": item.url,
         "drill": item.drill,
         "unwritten": item.unwritten,
+        "why": item.why.value,
     }

@@ -1,9 +1,11 @@
 """The words of an alert: what happened, where, how urgent, and what to do now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from hub.alerts.channel import Bundle, Item
 from hub.domain.intake import JAPAN
+from hub.domain.notices import Why
 
 _LEVEL_JA = {"assist": "応援", "emergency": "緊急"}
 _LEVEL_EN = {"assist": "assist", "emergency": "EMERGENCY"}
@@ -12,6 +14,9 @@ _LEVEL_EN = {"assist": "assist", "emergency": "EMERGENCY"}
 def text_ja(item: Item) -> str:
     """The alert in one Japanese line."""
     drill = "【訓練】" if item.drill else ""
+    if item.why is not Why.CALL:
+        head, what = _NOTICES_JA[item.why]
+        return f"{drill}【{head}】{item.counter} {what}（{item.number}、{_when(item)}）"
     number = "ハブの記録に書き込めません" if item.unwritten else item.number
     return f"{drill}【{_LEVEL_JA.get(item.level, item.level)}】{item.counter} で呼び出し（{number}、{_when(item)}）"
 
@@ -19,6 +24,9 @@ def text_ja(item: Item) -> str:
 def text_en(item: Item) -> str:
     """The alert in one English line."""
     drill = "DRILL: " if item.drill else ""
+    if item.why is not Why.CALL:
+        head, what = _NOTICES_EN[item.why]
+        return f"{drill}{head}: {item.counter}, {what} ({item.number}, {_when(item)})"
     number = "the hub cannot write its records" if item.unwritten else item.number
     return f"{drill}{_LEVEL_EN.get(item.level, item.level)}: call at {item.counter} ({number}, {_when(item)})"
 
@@ -26,7 +34,7 @@ def text_en(item: Item) -> str:
 def subject(bundle: Bundle) -> str:
     """The subject of a mail: the most urgent call, and how many others."""
     calls = bundle.calls()
-    worst = next((item for item in calls if item.level == "emergency"), calls[0])
+    worst = next((item for item in calls if item.level == "emergency" and item.why is Why.CALL), calls[0])
     more = len(calls) - 1
     ja = text_ja(worst) + (f" ほか {more} 件" if more else "")
     en = text_en(worst) + (f" and {more} more" if more else "")
@@ -44,18 +52,27 @@ def body(bundle: Bundle) -> str:
 
 def _body_ja(calls: Sequence[Item]) -> str:
     lines = [f"{text_ja(item)}\n  画面: {item.url}" for item in calls]
-    what = "訓練です。画面で「確認」を押してください。" if all(item.drill for item in calls) else _TO_DO_JA
-    what = _UNWRITTEN_JA if any(item.unwritten for item in calls) else what
-    return "\n".join([*lines, "", what])
+    return "\n".join([*lines, "", *_to_do(calls, _TO_DO_JA, _UNWRITTEN_JA, _DRILL_JA, _NOTICE_TO_DO_JA)])
 
 
 def _body_en(calls: Sequence[Item]) -> str:
     lines = [f"{text_en(item)}\n  Page: {item.url}" for item in calls]
-    what = "This is a drill. Acknowledge it on the page." if all(item.drill for item in calls) else _TO_DO_EN
-    what = _UNWRITTEN_EN if any(item.unwritten for item in calls) else what
-    return "\n".join([*lines, "", what])
+    return "\n".join([*lines, "", *_to_do(calls, _TO_DO_EN, _UNWRITTEN_EN, _DRILL_EN, _NOTICE_TO_DO_EN)])
 
 
+def _to_do(calls: Sequence[Item], call: str, unwritten: str, drill: str, notices: Mapping[Why, str]) -> list[str]:
+    """What to do about the calls, then about each other reason."""
+    own = [item for item in calls if item.why is Why.CALL]
+    found = []
+    if own:
+        found.append(
+            unwritten if any(one.unwritten for one in own) else drill if all(one.drill for one in own) else call
+        )
+    return found + [notices[why] for why in dict.fromkeys(item.why for item in calls) if why is not Why.CALL]
+
+
+_DRILL_JA = "訓練です。画面で「確認」を押してください。"
+_DRILL_EN = "This is a drill. Acknowledge it on the page."
 _TO_DO_JA = (
     "・行ける人は、画面で「向かう」を押してから窓口へ向かってください。\n"
     "・行けないときも、画面で「確認」を押してください。\n"
@@ -78,5 +95,40 @@ _UNWRITTEN_EN = (
 )
 
 
+_NOTICES_JA: Final = {
+    Why.CEASE_REFUSED: ("庁舎管理", "でやめるよう求めましたが、応じてもらえていません"),
+    Why.FILMING: ("無断撮影", "で許可のない撮影・録音が行われています"),
+    Why.GUARDS: ("警備", "で身の危険につながる行為がありました"),
+    Why.URGENT: ("至急の共有", "の案件を至急お知らせします"),
+    Why.CHECKIN_MISSED: ("訪問の連絡なし", "の訪問から、決めた時刻を過ぎても連絡がありません"),
+    Why.TROUBLE: ("機器の不具合", "の案件で、機器に不具合が起きました"),
+}
+_NOTICES_EN: Final = {
+    Why.CEASE_REFUSED: ("BUILDING MANAGEMENT", "a request to stop was not followed"),
+    Why.FILMING: ("FILMING", "somebody films or records without permission"),
+    Why.GUARDS: ("GUARDS", "an act was seen that endangers people"),
+    Why.URGENT: ("URGENT", "this incident is shared with you at once"),
+    Why.CHECKIN_MISSED: ("NO CHECK-IN", "no word from the visit although the time has passed"),
+    Why.TROUBLE: ("EQUIPMENT", "equipment failed during this incident"),
+}
+_NOTICE_TO_DO_JA: Final = {
+    Why.CEASE_REFUSED: "・庁舎管理の担当者は、画面で経過を確かめ、退去を求めるかどうかを判断してください。",
+    Why.FILMING: "・撮影の許可を扱う担当者は、窓口で許可の有無を確かめ、取り扱いを伝えてください。",
+    Why.GUARDS: "・二人以上で窓口へ向かい、職員とほかの来庁者を離してください。警察への電話は近くの人がします。",
+    Why.URGENT: "・画面で内容を確かめ、自分の職場で必要な備えをしてください。",
+    Why.CHECKIN_MISSED: "・訪問中の職員にすぐ連絡してください。つながらないときは、応援か警察かを判断してください。",
+    Why.TROUBLE: "・録画や呼び出しに頼れないおそれがあります。窓口に人を増やし、機器を確かめてください。",
+}
+_NOTICE_TO_DO_EN: Final = {
+    Why.CEASE_REFUSED: "- Building management: see on the page what has happened, and decide on an order to leave.",
+    Why.FILMING: "- Whoever handles permits to film: ask at the counter for the permit, and say what applies.",
+    Why.GUARDS: "- Go to the counter, two or more, and lead staff and others away. Whoever is near calls the police.",
+    Why.URGENT: "- Read it on the page, and prepare your own office as needed.",
+    Why.CHECKIN_MISSED: "- Call the visiting colleague now. Without an answer, decide on sending help or the police.",
+    Why.TROUBLE: "- Recording and calling may not work. Send somebody to the counter, and look at the equipment.",
+}
+
+
 def _when(item: Item) -> str:
-    return item.pressed_at.astimezone(JAPAN).strftime("%Y-%m-%d %H:%M:%S")
+    at = item.pressed_at if item.why is Why.CALL else item.told_at or item.pressed_at
+    return at.astimezone(JAPAN).strftime("%Y-%m-%d %H:%M:%S")

@@ -69,8 +69,9 @@ MARK_CARDS: Final[Mapping[str, str]] = {
     "demand_dropped": "answer", "act": "warn", "act_named": "warn", "head_count": "hear", "safe": "violence",
     "injury": "violence", "damage": "violence", "superior_joined": "swap", "permit_shown": "permit",
     "permit_none": "permit", "permit_asked": "permit", "no_hindrance": "permit", "filming_stopped": "filming",
-    "filming_goes_on": "filming", "manager_told": "leave", "cease_refused": "leave", "recording_shown": "police_arrival",
-    "removal_wished": "police_arrival", "may_return": "debrief", "urgent": "debrief", "referred": "debrief",
+    "filming_goes_on": "filming", "manager_told": "leave", "cease_refused": "leave",
+    "recording_shown": "police_arrival", "removal_wished": "police_arrival", "may_return": "debrief",
+    "urgent": "debrief", "referred": "debrief",
     "cautioned": "warn", "legal_step": "police",
 }  # fmt: skip
 """The card that belongs to each mark. Marks that no card belongs to are not here."""

@@ -7,7 +7,7 @@ exactly one timeline entry, whether it changed the state or came second.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from contract.messages import CommandType
 from contract.problems import Problem
@@ -15,6 +15,7 @@ from contract.profile import PolicyProfile
 from hub.domain import deciders, findings, ladder, policy_clock, tasks
 from hub.domain.course import Course
 from hub.domain.incident import Deed, Entry, Outcome, State, after
+from hub.domain.notices import Why
 from hub.domain.permissions import Action
 from hub.domain.saying import (
     Account,
@@ -37,8 +38,6 @@ BACK_DATED_MAX: Final = timedelta(hours=24)
 
 AHEAD_MAX: Final = timedelta(seconds=60)
 """A person's PC may run a little ahead of the hub; such a time counts as now."""
-
-Why = Literal["cease_refused", "filming", "guards", "urgent"]
 
 
 class DeedRefused(ValueError):
@@ -235,13 +234,13 @@ def _notices(said: Mark, profile: PolicyProfile) -> tuple[Notice, ...]:
     """Who must hear of a mark at once (SHI-16, SHI-20, SET-15)."""
     match said.mark:
         case "cease_refused":
-            return (Notice("cease_refused", ("building_manager",)),)
+            return (Notice(Why.CEASE_REFUSED, ("building_manager",)),)
         case "filming":
-            return (Notice("filming", ("building_manager",)),) if profile.visitor_recording.rule != "none" else ()
+            return (Notice(Why.FILMING, ("building_manager",)),) if profile.visitor_recording.rule != "none" else ()
         case "urgent":
-            return (Notice("urgent", ("section_head", "building_manager", "general_affairs")),)
+            return (Notice(Why.URGENT, ("section_head", "building_manager", "general_affairs")),)
         case "act" if said.act in profile.guards.alert_types:
-            return (Notice("guards", ("guard", "building_manager")),)
+            return (Notice(Why.GUARDS, ("guard", "building_manager")),)
         case _:
             return ()
 

@@ -8,7 +8,7 @@ kept watch everybody who should have heard hears once, not once for each time th
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from contract.messages import IdSource, Level
 from contract.profile import Alert, AlertStage
@@ -36,6 +36,9 @@ class Contact(Protocol):
     @property
     def target(self) -> str:
         """Where."""
+
+
+ContactT = TypeVar("ContactT", bound=Contact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,12 @@ class Due:
 def first(rules: Alert, incident: str, level: str, contacts: Sequence[Contact]) -> list[Due]:
     """The alerts of a call, or of a raise, at 0 s. They go out whoever has answered the lower level."""
     call = Call(incident, level, State.RAISED, 0.0)
-    return [
+    return _once(
         _due(call, stage, 0, contact, 0.0)
         for stage in _ladder(rules, level)
         if stage.after_s == 0
         for contact in _reached(stage, contacts)
-    ]
+    )
 
 
 def due(rules: Alert, call: Call, known: Container[str], contacts: Sequence[Contact]) -> list[Due]:
@@ -102,7 +105,12 @@ def due(rules: Alert, call: Call, known: Container[str], contacts: Sequence[Cont
         heard = {_key(call, 0, stage, contact), _key(call, newest - 1, stage, contact)}
         since_s = at_s if newest and any(key in known for key in heard) else stage.after_s
         found.append(_due(call, stage, newest, contact, call.elapsed_s - since_s))
-    return found
+    return _once(found)
+
+
+def plan(rules: Alert, level: str, contacts: Sequence[ContactT]) -> list[tuple[AlertStage, list[ContactT]]]:
+    """Whom a call of this level would reach at each stage."""
+    return [(stage, _reached(stage, contacts)) for stage in _ladder(rules, level)]
 
 
 def unheard(rules: Alert, call: Call) -> bool:
@@ -183,7 +191,12 @@ def _ladder(rules: Alert, level: str) -> tuple[AlertStage, ...]:
     return rules.emergency if level == Level.EMERGENCY else rules.assist
 
 
-def _reached(stage: AlertStage, contacts: Iterable[Contact]) -> list[Contact]:
+def _once(found: Iterable[Due]) -> list[Due]:
+    """Each key once: somebody who is called in two roles, their own and an absent one's, hears of a stage once."""
+    return list({one.key: one for one in found}.values())
+
+
+def _reached(stage: AlertStage, contacts: Iterable[ContactT]) -> list[ContactT]:
     return [contact for contact in contacts if contact.role in stage.roles]
 
 

@@ -44,6 +44,8 @@ class Action(StrEnum):
     OWN_ACCOUNT = "account.own"
     CARDS_READ = "cards.read"
     CARD_WORDING = "cards.wording"
+    DUTY_READ = "duty.read"
+    ABSENCE = "duty.absence"
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -79,6 +81,8 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.OWN_ACCOUNT: _EVERYBODY,
     Action.CARDS_READ: _EVERYBODY,
     Action.CARD_WORDING: frozenset({Role.SECTION_HEAD, Role.ADMINISTRATOR}),
+    Action.DUTY_READ: _EVERYBODY,
+    Action.ABSENCE: _IN_CHARGE | {Role.ADMINISTRATOR},
 }
 
 

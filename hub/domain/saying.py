@@ -60,8 +60,9 @@ MarkName = Literal[
     "demand_refused", "demand_dropped",
     # what is seen, and who is there
     "act", "act_named", "head_count", "safe", "injury", "damage", "staff_swapped", "superior_joined",
+    "superior_demanded", "apology_demanded",
     # recording, by us and by the visitor
-    "superior_demanded", "apology_demanded", "recording_refused", "filming", "permit_shown", "permit_none", "permit_asked", "no_hindrance", "filming_stopped",
+    "recording_refused", "filming", "permit_shown", "permit_none", "permit_asked", "no_hindrance", "filming_stopped",
     "filming_goes_on",
     # the building, the guards, the police
     "manager_told", "cease_refused", "guards_called", "police_called", "police_arrived", "recording_shown",

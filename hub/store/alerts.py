@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from contract.messages import Level
 from hub.domain.incident import ALARMING
+from hub.domain.notices import Why
 from hub.store.schema import alert, incident, timeline
 
 LEASE: Final = timedelta(seconds=10)
@@ -81,7 +82,7 @@ def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def needless(connection: Connection) -> list[str]:
-    """Alerts that wait although somebody answered after they were written, or the call is over."""
+    """The ladder's alerts that wait although somebody answered after they were written, or the call is over."""
     answered = or_(
         incident.c.responding_at >= alert.c.created_at,
         and_(incident.c.level != Level.EMERGENCY.value, incident.c.seen_at >= alert.c.created_at),
@@ -89,7 +90,9 @@ def needless(connection: Connection) -> list[str]:
     )
     return list(
         connection.execute(
-            select(alert.c.id).join(incident, incident.c.id == alert.c.incident).where(alert.c.state == "due", answered)
+            select(alert.c.id)
+            .join(incident, incident.c.id == alert.c.incident)
+            .where(alert.c.state == "due", alert.c.why == Why.CALL.value, answered)
         ).scalars()
     )
 
@@ -201,6 +204,23 @@ def failed(connection: Connection, ids: Sequence[str], reason: str, next_at: dat
     values: dict[str, Any] = {"lease_until": None, "error": reason[:200]}
     values |= {"state": "failed"} if next_at is None else {"state": "due", "next_at": next_at}
     connection.execute(update(alert).where(alert.c.id.in_(ids)).values(**values))
+
+
+def unanswered(connection: Connection, channel: str, target: str) -> list[tuple[str, bool]]:
+    """Level, and whether it is a drill, of the unanswered calls of which `target` was told or is about to be told."""
+    rows = connection.execute(
+        select(incident.c.level, incident.c.drill)
+        .join(alert, alert.c.incident == incident.c.id)
+        .where(
+            _unanswered(),
+            alert.c.channel == channel,
+            alert.c.target == target,
+            alert.c.why == Why.CALL.value,
+            alert.c.state != "cancelled",
+        )
+        .distinct()
+    )
+    return [(row.level, row.drill) for row in rows]
 
 
 def _open(channel: str, now: datetime, busy: Collection[str]) -> Any:

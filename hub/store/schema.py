@@ -195,9 +195,26 @@ alert = Table(
     Column("lease_until", Utc),
     Column("sent_at", Utc),
     Column("error", _LINE),
+    Column("why", String(20), nullable=False, default="call", server_default="call"),  # hub.domain.notices.Why
 )
 Index("ix_alert_due", alert.c.channel, alert.c.state, alert.c.next_at)
 Index("ix_alert_incident", alert.c.incident)
+
+absence = Table(
+    "absence",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("contact", String(60), nullable=False),  # id of the contact in hub.toml
+    Column("from_at", Utc, nullable=False),
+    Column("until_at", Utc, nullable=False),
+    Column("noted_by", _ID, nullable=False),  # user or token id
+    Column("noted_name", _LINE, nullable=False),
+    Column("noted_at", Utc, nullable=False),
+    Column("ended_at", Utc),  # when somebody said that they are back, or will not be away
+    Column("ended_by", _ID),
+    Column("ended_name", _LINE),
+)
+Index("ix_absence_until", absence.c.until_at)
 
 command = Table(
     "command",

@@ -61,6 +61,8 @@ def create_app(
         external_broker=config.mqtt.external,
         broadcaster=broadcaster,
         presence=Presence(engine, broadcaster, wake, now),
+        contacts=config.contacts,
+        roster=config.roster,
         poke=wake,
         now=now,
     )

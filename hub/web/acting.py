@@ -1,7 +1,7 @@
 """A deed from a page or from the API: permission, one write transaction, then the wake-ups."""
 
 from hub import deeds
-from hub.deeds import Once
+from hub.deeds import Once, SiteRules
 from hub.domain.deed import DeedRefused, needed
 from hub.domain.incident import NotPossible
 from hub.domain.saying import Said
@@ -20,9 +20,12 @@ def act(incident_id: str, said: Said, once: Once | None) -> None:
     """
     require(*needed(said))
     here = site()
+    rules = SiteRules(here.rules_of, here.roster)
     try:
         with begin_write(here.engine) as connection:
-            done = deeds.perform(connection, incident_id, said, caller().person, here.now(), here.rules_of, once)
+            done = deeds.perform(
+                connection, incident_id, said, caller().person, here.now(), SiteRules(here.rules_of, here.roster), once
+            )
     except deeds.UnknownIncident as error:
         raise Trouble("not-found") from error
     except deeds.KeyUsedDifferently as error:

@@ -208,7 +208,34 @@ ALERT_STATES: Final = {
     "cancelled": N_("取りやめ"),
 }
 
-CHANNELS: Final = {"email": N_("メール"), "webhook": N_("Webhook")}
+CHANNELS: Final = {
+    "email": N_("メール"),
+    "webhook": N_("Webhook"),
+    "patlite": N_("表示灯"),
+    "apprise": N_("チャットなど"),
+}
+
+WHYS: Final = {
+    "cease_refused": N_("やめるよう求めたが応じない"),
+    "filming": N_("許可のない撮影・録音"),
+    "guards": N_("警備を呼ぶ"),
+    "urgent": N_("至急の共有"),
+    "checkin_missed": N_("訪問先から連絡がない"),
+    "trouble": N_("機器の不具合"),
+}
+
+DAYS: Final = {
+    "Mon": N_("月"),
+    "Tue": N_("火"),
+    "Wed": N_("水"),
+    "Thu": N_("木"),
+    "Fri": N_("金"),
+    "Sat": N_("土"),
+    "Sun": N_("日"),
+    "Hol": N_("祝"),
+}
+
+ON_DUTY: Final = {"here": N_("勤務中"), "away": N_("不在"), "off_hours": N_("時間外")}
 
 ENTRIES: Final = {
     "alarm.raised": N_("ボタンが押されました"),
@@ -236,6 +263,7 @@ ENTRIES: Final = {
     "clock.lead": N_("まもなく目安の時間です"),
     "clock.due": N_("目安の時間になりました"),
     "alerted": N_("知らせを送りました"),
+    "notified": N_("関係者に知らせました"),
     "nobody.available": N_("まだ誰も応えていないことを箱に伝えました"),
 }
 """What is not here is shown by its own name: a newer box may send what this hub does not know yet."""

@@ -10,17 +10,20 @@ from typing import Any, Final
 from flask import Flask, g, request
 
 from hub.domain.permissions import Action, allows
+from hub.domain.spoken import spoken
 from hub.web import (
     boxes,
     card_labels,
     cards,
     dashboard,
+    duty,
     incident,
     incidents,
     labels,
     login,
     preferences,
     rules,
+    shapes,
     tasks,
 )
 from hub.web.citations import cite
@@ -29,13 +32,14 @@ from hub.web.sessions import Caller
 from hub.web.site import site
 from hub.wording import N_, clock_time, date_and_time, full_date_and_time, say
 
-AREAS = (login, dashboard, incident, incidents, boxes, cards, tasks, rules, preferences)
+AREAS = (login, dashboard, incident, incidents, boxes, cards, tasks, duty, rules, preferences)
 
 PLACES: Final = (
     ("/", N_("窓口の状況"), Action.INCIDENTS_READ),
     ("/incidents", N_("案件の記録"), Action.INCIDENTS_READ),
     ("/cards", N_("カード"), Action.CARDS_READ),
     ("/tasks", N_("するべきこと"), Action.TASKS),
+    ("/alerts", N_("知らせる相手"), Action.DUTY_READ),
     ("/boxes", N_("箱"), Action.BOXES_READ),
     ("/profile", N_("市の決まり"), Action.PROFILE_READ),
 )
@@ -76,6 +80,7 @@ def _shared() -> dict[str, Any]:
         "date_and_time": partial(date_and_time, tongue),
         "full_date_and_time": partial(full_date_and_time, tongue),
         "elapsed": _elapsed,
+        "spoken": partial(_spoken, tongue),
         "once": lambda: secrets.token_urlsafe(12),
     }
 
@@ -89,6 +94,12 @@ def _label(tongue: str, table: Mapping[str, str], name: object) -> str:
     """What `name` is called; what this hub does not know yet is shown as it is."""
     known = table.get(str(name))
     return say(tongue, known) if known is not None else str(name)
+
+
+def _spoken(tongue: str, call: shapes.Incident) -> str:
+    """A call in one line, to be read out or copied."""
+    seen_by, responder = (one.name if one is not None else None for one in (call.seen_by, call.responder))
+    return spoken(call, seen_by, responder, site().now(), tongue)
 
 
 def _elapsed(since: datetime, until: datetime) -> str:

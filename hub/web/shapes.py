@@ -111,7 +111,7 @@ class StepShape(Shape):
 
 
 class Alert(Shape):
-    """One message to one contact, and how far it got."""
+    """One message to one contact, and how far it got. `why`: "call", or a reason of `hub.domain.notices`."""
 
     id: str
     stage_s: int
@@ -124,6 +124,7 @@ class Alert(Shape):
     created_at: Moment
     sent_at: Moment | None
     error: str | None
+    why: str
 
 
 class RecordingGap(Shape):

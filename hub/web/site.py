@@ -11,6 +11,8 @@ from sqlalchemy import Engine
 
 from contract.profile import PolicyProfile
 from contract.units import Rules
+from hub.contacts import Contact
+from hub.domain.duty import Roster
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
 from hub.web.broadcast import Broadcaster
@@ -38,6 +40,8 @@ class Site:
     external_broker: bool
     broadcaster: Broadcaster
     presence: Presence
+    contacts: tuple[Contact, ...]
+    roster: Roster
     poke: Callable[[str], None]
     now: Callable[[], datetime]
     monotonic_s: Callable[[], float] = time.monotonic

@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import update
+from support.alert_desk import Desk, raw_server, silent, working
 from support.hubs import free_port, make_site, until
 from support.sinks import Mailbox
 
-from hub import authority
 from hub.alerts import dispatch, mail, webhook
 from hub.alerts.channel import SENDING_S, Bundle, Item, SendFailed
-from hub.alerts.dispatch import ChannelWorker, backoff_s
-from hub.config import Email, HubConfig
-from hub.store import alerts, boxes
-from hub.store.engine import begin_write, open_database
+from hub.alerts.dispatch import backoff_s
+from hub.config import Email
+from hub.store import alerts
+from hub.store.engine import begin_write
 from hub.store.ids import new_id
-from hub.store.schema import alert, change, incident
+from hub.store.schema import alert, change
 
 AT = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
 
@@ -49,41 +49,6 @@ def bundle(target: str, count: int = 1, **changes: Any) -> Bundle:
 
 
 # --- servers that misbehave ------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def raw_server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A TCP server that does `serve` with each connection; its port."""
-    stop = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.1)
-
-        def accept() -> None:
-            while not stop.is_set():
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    continue
-                connection.settimeout(20)
-                threading.Thread(target=handle, args=(connection,), daemon=True).start()
-
-        def handle(connection: socket.socket) -> None:
-            with connection:
-                try:
-                    serve(connection)
-                except OSError:
-                    return
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield int(listener.getsockname()[1])
-        stop.set()
-        thread.join(5)
-
-
-def silent(connection: socket.socket) -> None:
-    connection.recv(1000)
-    connection.recv(1000)
 
 
 def dripping(connection: socket.socket) -> None:
@@ -215,76 +180,11 @@ def test_backoff_grows_to_a_minute() -> None:
 # --- rows and leases -------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Desk:
-    """A site's database with calls and alerts in it."""
-
-    config: HubConfig
-    database: Engine
-
-    def call(self, **columns: Any) -> str:
-        id, now = new_id(), datetime.now(UTC)
-        row = {
-            "id": id,
-            "number": f"2026-{len(self.rows(incident)) + 1:06d}",
-            "box": "counter-01",
-            "counter": "窓口",
-            "level": "assist",
-            "state": "raised",
-            "pressed_at": now,
-            "clock": "synced",
-            "received_at": now,
-            "raised_at": now,
-            "profile_id": "default",
-            "profile_digest": "sha256:x",
-            "changed_at": now,
-        }
-        with begin_write(self.database) as connection:
-            connection.execute(insert(incident).values(**(row | columns)))
-        return id
-
-    def alert(self, call: str, target: str, channel: str = "webhook") -> str:
-        id, now = new_id(), datetime.now(UTC)
-        with begin_write(self.database) as connection:
-            connection.execute(
-                insert(alert).values(
-                    id=id, incident=call, key=id, stage_s=0, round=0, contact="chief", role="supervisor",
-                    channel=channel, target=target, state="due", created_at=now, next_at=now,
-                )
-            )  # fmt: skip
-        return id
-
-    def rows(self, table: Any, *where: Any) -> list[Any]:
-        from hub.store.engine import begin_read
-
-        with begin_read(self.database) as connection:
-            return list(connection.execute(table.select().where(*where)))
-
-    def state(self, id: str) -> str:
-        return str(self.rows(alert, alert.c.id == id)[0].state)
-
-
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    config = make_site(tmp_path / "site")
-    database = open_database(config.database_url)
-    with begin_write(database) as connection:
-        issued = authority.Issued("1", b"", b"", datetime(2040, 1, 1, tzinfo=UTC))
-        boxes.enrol(connection, "counter-01", "窓口", issued, datetime.now(UTC))
-    yield Desk(config, database)
-    database.dispose()
-
-
-@contextmanager
-def working(desk: Desk, channel: Any, name: str = "webhook") -> Iterator[ChannelWorker]:
-    worker = ChannelWorker(name, channel, desk.config, desk.database)
-    worker.start()
-    try:
-        yield worker
-    finally:
-        worker.stop()
-        for thread in worker._threads:
-            thread.join(10)
+    desk = Desk(make_site(tmp_path / "site"))
+    yield desk
+    desk.database.dispose()
 
 
 def test_a_failing_webhook_is_tried_again_with_the_same_key(desk: Desk) -> None:

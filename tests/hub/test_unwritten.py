@@ -145,3 +145,45 @@ def test_one_refusal_alone_alerts_nobody_from_memory(bench: Bench, sinks: Sinks)
     assert times
     assert sinks.mail.pile.items == []
     assert sinks.alerts(unwritten=True) == []
+
+
+DEPUTY = """
+[[contacts]]
+id = "boss"
+role = "supervisor"
+channel = "webhook"
+target = "http://127.0.0.1:{closed}/gone"
+
+[[contacts]]
+id = "deputy"
+role = "staff"
+channel = "webhook"
+target = "http://127.0.0.1:{hook}/deputy"
+deputy_for = ["boss"]
+
+[[contacts]]
+id = "colleague"
+role = "staff"
+channel = "webhook"
+target = "http://127.0.0.1:{hook}/colleague"
+"""
+
+
+def test_from_memory_deputies_are_told_as_well_because_nobody_knows_who_is_away(
+    tmp_path: Path, sinks: Sinks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "RETRY_S", (0.02,))
+    bench = Bench(make_site(tmp_path / "site", extra=DEPUTY.format(hook=sinks.hook.port, closed=free_port())))
+    refusal = Refusal(bench)
+    bench.start()
+    try:
+        until(lambda: bench.writer.listening, what="the writer")
+        refusal.on = True
+        call = pressed(bench)
+        assert sinks.hook.pile.wait_for(of(call), 15)
+        refusal.on = False
+        until(lambda: bench.link.acked, what="recovery")
+        assert {item.to for item in sinks.hook.pile.items} == {"/deputy"}
+    finally:
+        bench.writer.stop()
+        bench.database.dispose()

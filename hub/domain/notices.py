@@ -1,0 +1,82 @@
+"""Messages for a reason other than the ladder's: once for each contact and occasion, and no answer takes them back."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from contract.messages import IdSource
+from hub.domain.duty import Called
+
+
+class Why(StrEnum):
+    """Why somebody is told. `CALL` is the ladder's own."""
+
+    CALL = "call"
+    CEASE_REFUSED = "cease_refused"
+    FILMING = "filming"
+    GUARDS = "guards"
+    URGENT = "urgent"
+    CHECKIN_MISSED = "checkin_missed"
+    TROUBLE = "trouble"
+
+
+def told(called: Sequence[Called], roles: Iterable[str]) -> tuple[list[Called], list[str]]:
+    """Whom of `called` a message to `roles` goes to, each once; and the roles for which there is nobody to read it.
+
+    A signal tower cannot say why it is lit, and would stay lit: it is left out.
+    """
+    wanted = list(dict.fromkeys(roles))
+    readers = [one for one in called if one.role in wanted and not one.shows_only]
+    each: dict[str, Called] = {}
+    for one in readers:
+        each.setdefault(one.id, one)
+    return list(each.values()), [role for role in wanted if role not in {one.role for one in readers}]
+
+
+def rows(
+    incident: str, found: Sequence[Called], why: Why, occasion: int, new_id: IdSource, now: datetime
+) -> list[dict[str, Any]]:
+    """The messages as rows that wait to be sent. The key is the same however often they are worked out."""
+    return [
+        {
+            "id": new_id(),
+            "incident": incident,
+            "key": f"{incident}:{why.value}:{occasion}:{one.id}",
+            "why": why.value,
+            "stage_s": 0,
+            "round": 0,
+            "contact": one.id,
+            "role": one.role,
+            "channel": one.channel,
+            "target": one.target,
+            "state": "due",
+            "tries": 0,
+            "created_at": now,
+            "next_at": now,
+        }
+        for one in found
+    ]
+
+
+def entry(
+    incident: str, found: Sequence[Called], missing: Sequence[str], why: Why, now: datetime, profile_digest: str
+) -> dict[str, Any]:
+    """The timeline's note of whom was told what; `nobody` are roles that have no contact who could read it."""
+    data: dict[str, Any] = {
+        "why": why.value,
+        "contacts": [one.id for one in found],
+        "roles": sorted({one.role for one in found}),
+    }
+    if missing:
+        data["nobody"] = list(missing)
+    return {
+        "incident": incident,
+        "at": now,
+        "recorded_at": now,
+        "kind": "notified",
+        "source": "hub",
+        "text": "",
+        "data": data,
+        "profile_digest": profile_digest,
+    }

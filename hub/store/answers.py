@@ -1,0 +1,16 @@
+"""The calls of the last twelve months with their answers, as `hub.domain.response` wants them."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from hub.domain.response import OVER, Asked
+from hub.store.schema import incident
+
+_COLUMNS = [incident.c[name] for name in Asked.__dataclass_fields__]
+
+
+def asked(connection: Connection, now: datetime) -> list[Asked]:
+    """Every call that was raised within `OVER` before `now`."""
+    rows = connection.execute(select(*_COLUMNS).where(incident.c.raised_at > now - OVER))
+    return [Asked(**row._mapping) for row in rows]

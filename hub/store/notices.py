@@ -1,0 +1,71 @@
+"""Messages to roles for a reason of their own, written in the caller's transaction (`hub.domain.notices`).
+
+The caller commits and then pokes `web` and `worker`, as after every deed.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, insert, select
+
+from hub.domain import notices
+from hub.domain.duty import Roster
+from hub.domain.notices import Why
+from hub.store import absences, changes
+from hub.store.ids import new_id
+from hub.store.schema import alert, incident, timeline
+
+
+def broadcast(
+    connection: Connection,
+    roster: Roster,
+    incident_id: str,
+    roles: Sequence[str],
+    why: Why,
+    now: datetime,
+    occasion: int = 1,
+) -> list[str]:
+    """Tell everybody of `roles` who is on duty, each once for this reason and `occasion`; the contacts told now.
+
+    An `occasion` is the how-many-eth time of the same reason in one incident (the second missed check-in is 2), at most
+    seven digits. What was written before is not written again: then the answer is empty.
+
+    Raises:
+        LookupError: no such incident.
+    """
+    row = connection.execute(
+        select(incident.c.profile_digest, incident.c.box).where(incident.c.id == incident_id)
+    ).one_or_none()
+    if row is None:
+        raise LookupError(incident_id)
+    found, missing = notices.told(absences.duty(connection, roster, now).called, roles)
+    rows = notices.rows(incident_id, found, why, occasion, new_id, now)
+    known = set(connection.execute(select(alert.c.key).where(alert.c.key.in_([one["key"] for one in rows]))).scalars())
+    new = [one for one in rows if one["key"] not in known]
+    if new:
+        connection.execute(insert(alert), new)
+    if new or (missing and not _noted(connection, incident_id, why)):
+        told = [one for one in found if one.id in {fresh["contact"] for fresh in new}]
+        entry = notices.entry(incident_id, told, missing, why, now, row.profile_digest)
+        connection.execute(insert(timeline), [entry])
+        changes.add(connection, [("alert", incident_id, None)], now)
+    return [one["contact"] for one in new]
+
+
+def notify_role(
+    connection: Connection, roster: Roster, incident_id: str, role: str, why: Why, now: datetime, occasion: int = 1
+) -> list[str]:
+    """Tell one role; see `broadcast`.
+
+    Raises:
+        LookupError: no such incident.
+    """
+    return broadcast(connection, roster, incident_id, [role], why, now, occasion)
+
+
+def _noted(connection: Connection, incident_id: str, why: Why) -> bool:
+    """Whether it stands in the timeline already that there was nobody to tell."""
+    entries: Sequence[Row] = connection.execute(
+        select(timeline.c.data).where(timeline.c.incident == incident_id, timeline.c.kind == "notified")
+    ).all()
+    return any(one.data.get("why") == why.value for one in entries)
