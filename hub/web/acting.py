@@ -23,9 +23,7 @@ def act(incident_id: str, said: Said, once: Once | None) -> None:
     rules = SiteRules(here.rules_of, here.roster)
     try:
         with begin_write(here.engine) as connection:
-            done = deeds.perform(
-                connection, incident_id, said, caller().person, here.now(), SiteRules(here.rules_of, here.roster), once
-            )
+            done = deeds.perform(connection, incident_id, said, caller().person, here.now(), rules, once)
     except deeds.UnknownIncident as error:
         raise Trouble("not-found") from error
     except deeds.KeyUsedDifferently as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from contract.profile import PolicyProfile
 from hub.card_files import cards
 from hub.domain.card import Card, CardText, for_profile, read
 from hub.domain.card_facts import profile_words
@@ -21,18 +22,21 @@ class Reader:
     unit: str = ""
     words: Mapping[str, str] | None = None
     branch: bool = False
+    profile: PolicyProfile | None = None
+    """The rules of one counter; without them the city's."""
 
 
 def read_cards(connection: Connection, site: Site, reader: Reader, ids: Iterable[str] | None = None) -> list[CardText]:
     """The cards `ids`, in that order; without `ids` all of them. An id that no card has is passed over."""
+    profile = reader.profile or site.profile
     known, held = cards(), card_wording.held(connection, reader.unit)
     words = {
         **({"office": reader.unit} if reader.unit else {}),
-        **profile_words(site.profile, reader.language, branch=reader.branch),
+        **profile_words(profile, reader.language, branch=reader.branch),
         **(reader.words or {}),
     }
     return [
-        read(for_profile(known[one], site.profile), reader.language, words, held.get((one, reader.language), ()))
+        read(for_profile(known[one], profile), reader.language, words, held.get((one, reader.language), ()))
         for one in (known if ids is None else ids)
         if one in known
     ]

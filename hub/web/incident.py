@@ -15,7 +15,7 @@ from hub.domain.incident import OPEN, Entry, State
 from hub.domain.permissions import Action, allows
 from hub.domain.saying import Said
 from hub.store.engine import begin_read
-from hub.web import labels, readings, shapes
+from hub.web import guiding, labels, readings, shapes
 from hub.web.acting import act
 from hub.web.api.deeds import DEEDS, KEY
 from hub.web.api.described import read_query, validated
@@ -98,10 +98,12 @@ def _facts(incident_id: str) -> dict[str, Any]:
         found = readings.incident_detail(connection, here, incident_id, here.now(), role)
         if found is None:
             raise Trouble("not-found")
+        shown = guiding.guides(connection, here, found, language())
         looks = readings.looks_at(connection, incident_id) if allows(Action.ACCESS_READ, role) else None
     return {
         "incident": found,
         "looks": looks,
+        "shown": shown,
         "open": found.state in OPEN,
         "over": found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
         "told": [entry for entry in reversed(found.timeline) if entry.kind != "segment.sealed"],

@@ -15,6 +15,7 @@ from hub.web import (
     boxes,
     card_labels,
     cards,
+    companion,
     dashboard,
     duty,
     incident,
@@ -32,11 +33,12 @@ from hub.web.sessions import Caller
 from hub.web.site import site
 from hub.wording import N_, clock_time, date_and_time, full_date_and_time, say
 
-AREAS = (login, dashboard, incident, incidents, boxes, cards, tasks, duty, rules, preferences)
+AREAS = (login, dashboard, companion, incident, incidents, boxes, cards, tasks, duty, rules, preferences)
 
 PLACES: Final = (
     ("/", N_("窓口の状況"), Action.INCIDENTS_READ),
     ("/incidents", N_("案件の記録"), Action.INCIDENTS_READ),
+    ("/companion", N_("手元の画面"), Action.INCIDENTS_READ),
     ("/cards", N_("カード"), Action.CARDS_READ),
     ("/tasks", N_("するべきこと"), Action.TASKS),
     ("/alerts", N_("知らせる相手"), Action.DUTY_READ),

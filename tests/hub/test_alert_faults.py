@@ -20,7 +20,7 @@ from hub.alerts import dispatch, mail, patlite, towers, webhook
 from hub.config import load
 from hub.store.engine import begin_write
 from hub.store.schema import alert, incident
-from tests.hub.test_engine import Round
+from tests.hub.rounds import Round
 
 CONTACTS = """
 [alerts]

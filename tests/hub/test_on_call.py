@@ -13,7 +13,7 @@ from hub.domain.duty import Absence
 from hub.store import absences
 from hub.store.engine import begin_write
 from hub.store.schema import alert, timeline
-from tests.hub.test_engine import Round
+from tests.hub.rounds import Round
 
 CONTACTS = """
 [[contacts]]

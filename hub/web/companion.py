@@ -1,0 +1,68 @@
+"""The page beside the counter: what the box shows, the minutes left, what to say now. Needs no typing meanwhile."""
+
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template
+
+from contract.topics import is_name
+from hub.domain.course import Course
+from hub.domain.incident import ALARMING, Entry
+from hub.domain.permissions import Action
+from hub.store import users
+from hub.store.engine import begin_read
+from hub.web import guiding, readings
+from hub.web.gate import caller, needs
+from hub.web.problems import Trouble, language
+from hub.web.site import site
+
+blueprint = Blueprint("companion", __name__)
+
+
+@blueprint.get("/companion")
+@needs(Action.INCIDENTS_READ)
+def choose() -> str:
+    """All counters, to choose one's own."""
+    with begin_read(site().engine) as connection:
+        return render_template("companion/choose.html", boxes=readings.boxes(connection, site()))
+
+
+@blueprint.get("/companion/<string:box>")
+@needs(Action.INCIDENTS_READ)
+def page(box: str) -> str:
+    """The page of one counter."""
+    return render_template("companion/page.html", **_facts(box))
+
+
+@blueprint.get("/fragments/companion/<string:box>")
+@needs(Action.INCIDENTS_READ)
+def live(box: str) -> Response:
+    """The part of the page that changes."""
+    return make_response(render_template("companion/_live.html", **_facts(box)))
+
+
+def _facts(name: str) -> dict[str, Any]:
+    here = site()
+    with begin_read(here.engine) as connection:
+        known = {box.name: box for box in readings.boxes(connection, here)} if is_name(name) else {}
+        box = known.get(name)
+        if box is None:
+            raise Trouble("not-found")
+        role = caller().person.role
+        found = readings.incident_detail(connection, here, box.incident, here.now(), role) if box.incident else None
+        if found is not None and found.state not in ALARMING:
+            found = None  # what is left is for others; the counter is free again
+        shown = guiding.guides(connection, here, found, language()) if found is not None else []
+        responders = users.responders(connection, here.now())
+    running = [one for one in found.clocks if one.state != "ended" and one.name != "leave_interval"] if found else []
+    course = Course.of(found, found.timeline) if found is not None else Course()
+    slot = here.rules_of(name)[0].clock.slot
+    return {
+        "box": box,
+        "incident": found,
+        "clock": running[0] if running else None,
+        "shown": shown,
+        "responders": responders,
+        "marked": {one.data["mark"] for one in course.of_kind(Entry.MARKED)},
+        "slots": sorted({slot.min_minutes, slot.max_minutes}) if slot else [],
+        "profile": here.rules_of(name)[0],
+    }

@@ -1,0 +1,65 @@
+"""Which guidance cards are of use in an incident now, in the reader's language and with what is known at its counter."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from hub.domain.card import CardText
+from hub.domain.course import Course
+from hub.domain.guidance import Situation, Why, cards_now
+from hub.domain.incident import OPEN, Entry, State
+from hub.web import shapes
+from hub.web.card_reading import Reader, read_cards
+from hub.web.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card and why it is shown now."""
+
+    card: CardText
+    why: Why
+
+
+def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, language: str) -> list[Shown]:
+    """The cards for this incident, the most useful first."""
+    course = Course.of(found, found.timeline)
+    profile, site_type = site.rules_of(found.box)
+    chosen = cards_now(profile, situation(found, course))
+    unit = site.rules.unit_of(found.box)
+    words = {"counter": found.counter, **_words(course)}
+    reader = Reader(language, unit.id if unit else "", words, site_type == "branch", profile)
+    read = {card.id: card for card in read_cards(connection, site, reader, [one.card for one in chosen])}
+    return [Shown(read[one.card], one.why) for one in chosen if one.card in read]
+
+
+def situation(found: shapes.IncidentDetail, course: Course) -> Situation:
+    """The incident as the cards look at it."""
+    started = [one.data.get("means") for one in course.of_kind(Entry.CONTACT_STARTED) if one.data.get("means")]
+    channel: Literal["counter", "phone", "offsite"] = "counter"
+    if started:
+        channel = "phone" if started[-1] == "phone" else "offsite" if started[-1] == "visit" else "counter"
+    return Situation(
+        level="emergency" if found.level == "emergency" else "assist",
+        open=found.state in OPEN,
+        channel=channel,
+        acts=frozenset(course.acts),  # type: ignore[arg-type]  # the deed let only known acts in
+        steps=course.counts,
+        marks=frozenset(one.data["mark"] for one in course.of_kind(Entry.MARKED)),
+        due=frozenset(clock.name for clock in found.clocks if clock.state == "due"),
+        responder=found.responder is not None,
+        contact_ended=found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
+    )
+
+
+def _words(course: Course) -> dict[str, str]:
+    """What was told or counted: the minutes of the slot, which order to leave comes next."""
+    words = {}
+    told = [one.data["minutes"] for one in course.marks("slot_announced") if one.data.get("minutes")]
+    if told:
+        words["minutes"] = str(told[-1])
+    orders = len(course.times("leave"))
+    if orders:
+        words["count"] = str(orders + 1)
+    return words
