@@ -77,3 +77,8 @@ def date_and_time(language: str, at: datetime) -> str:
 def full_date_and_time(language: str, at: datetime) -> str:
     """`at` with its year, to the minute, for the head of a page."""
     return _formatted(language, at, "y年M月d日(E) HH:mm" if language == "ja" else "EEE d MMM y, HH:mm")
+
+
+def exact_date_and_time(language: str, at: datetime) -> str:
+    """`at` with its year, to the second, for paper that is read years later."""
+    return _formatted(language, at, "y年M月d日(E) HH:mm:ss" if language == "ja" else "EEE d MMM y, HH:mm:ss")

@@ -10,13 +10,14 @@ from typing import Any, Final
 from flask import Flask, g, request
 
 from hub.domain.permissions import Action, allows
-from hub.web import boxes, dashboard, incident, incidents, labels, login, preferences
+from hub.reports import word
+from hub.web import boxes, dashboard, incident, incidents, labels, login, preferences, report_words, statistics
 from hub.web.problems import language
 from hub.web.sessions import Caller
 from hub.web.site import site
 from hub.wording import clock_time, date_and_time, full_date_and_time, say
 
-AREAS = (login, dashboard, incident, incidents, boxes, preferences)
+AREAS = (login, dashboard, incident, incidents, boxes, statistics, preferences)
 
 _TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the direction of what stands beside them: a note could show another name, time or outcome."""
@@ -50,6 +51,8 @@ def _shared() -> dict[str, Any]:
         "date_and_time": partial(date_and_time, tongue),
         "full_date_and_time": partial(full_date_and_time, tongue),
         "elapsed": _elapsed,
+        "report_words": report_words,
+        "word_forms": lambda: word.names(site().forms),
         "once": lambda: secrets.token_urlsafe(12),
     }
 

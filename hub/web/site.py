@@ -11,6 +11,8 @@ from sqlalchemy import Engine
 from contract.profile import PolicyProfile
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
+from hub.reports.pdf import Setter
+from hub.store.statistics import Months
 from hub.web.broadcast import Broadcaster
 from hub.web.presence import Presence
 
@@ -24,8 +26,11 @@ class Site:
     name: str
     engine: Engine
     evidence: Path
+    forms: Path
     room: Room
     player: Player
+    setter: Setter
+    months: Months
     profile: PolicyProfile
     profile_digest: str
     trusted_hosts: tuple[str, ...]

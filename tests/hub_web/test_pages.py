@@ -116,10 +116,11 @@ class Forms(HTMLParser):
         ]
 
 
-@pytest.mark.parametrize("path", ["/", "/incidents", "/boxes", "/login", "/nothing", "incident", "recording"])
+@pytest.mark.parametrize("path", ["/", "/incidents", "/boxes", "/statistics", "/login", "/nothing", "incident", "recording"]
+)
 def test_no_page_has_inline_script_or_style_or_a_foreign_address(hub: Hub, path: str) -> None:
     incident = hub.press()
-    browser = hub.signed_in()
+    browser = hub.signed_in("section_head")
     path = {"incident": f"/incidents/{incident}", "recording": f"/incidents/{incident}/recording?reason=x"}.get(
         path, path
     )

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from hub.web.api import boxes, deeds, incidents, own, recording, segments, stream
+from hub.web.api import boxes, deeds, incidents, own, recording, reports, segments, statistics, stream
 from hub.web.api.described import Api
 
 TITLE = "窓守 Madomori"
@@ -11,7 +11,7 @@ TITLE = "窓守 Madomori"
 def blueprint() -> Blueprint:
     """The API, with its published description."""
     api = Api()
-    for room in (boxes, incidents, deeds, recording, segments, stream, own):
+    for room in (boxes, incidents, deeds, recording, reports, statistics, segments, stream, own):
         room.register(api)
     api.publish(TITLE)
     return api.blueprint

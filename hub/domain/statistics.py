@@ -1,0 +1,260 @@
+"""Figures about all incidents of a period, without personal data. Rows in, counts out; figures of months add up.
+
+Counted are incidents that were neither drills nor false presses; those two, and near misses, stand apart. For the
+council small cells become "1-2" (`shown`): who knows the counter and the day must not recognise anybody.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Literal
+
+from hub.domain.incident import Outcome
+from hub.domain.intake import JAPAN
+
+SMALL: Final = 3
+"""Cells below this are not told to the council (our choice; official statistics use 3 to 10)."""
+
+HIDDEN: Final = "1-2"
+
+WITHIN_S: Final = (10, 40)
+"""After how many seconds the share of answered calls is shown (the building manager's promise)."""
+
+LENGTHS_MINUTES: Final = (5, 15, 30, 60, 120)
+"""Upper ends of the classes of contact length; the last class is open."""
+
+RECONTACT: Final = timedelta(minutes=15)
+"""A contact at the same counter so soon after the last is marked: perhaps somebody came back (choice)."""
+
+DAY_MAX: Final = timedelta(hours=24)
+"""A contact whose end nobody told lasts no longer than a visit can."""
+
+Kind = Literal["year", "quarter", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHours:
+    """When the counters are open, Monday to Friday. Public holidays are not known here."""
+
+    opens: time = time(8, 30)
+    closes: time = time(17, 15)
+
+    def outside(self, at: datetime) -> bool:
+        """Whether `at` lies outside."""
+        local = at.astimezone(JAPAN)
+        return local.weekday() >= 5 or not self.opens <= local.time() < self.closes
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A fiscal year from 1 April, a quarter or a month of one. `number`: 1 to 4, or the month of the calendar."""
+
+    kind: Kind
+    year: int
+    number: int = 0
+
+    @property
+    def months(self) -> tuple[date, ...]:
+        """The first days of its months, in order."""
+        first, count = self._span()
+        start = date(self.year, 4, 1)
+        return tuple(_later(start, first + place) for place in range(count))
+
+    def _span(self) -> tuple[int, int]:
+        if self.kind == "year":
+            return 0, 12
+        return ((self.number - 1) * 3, 3) if self.kind == "quarter" else ((self.number - 4) % 12, 1)
+
+    @property
+    def before(self) -> "Period":
+        """The same a year earlier."""
+        return Period(self.kind, self.year - 1, self.number)
+
+
+def _later(first: date, months: int) -> date:
+    place = first.month - 1 + months
+    return date(first.year + place // 12, place % 12 + 1, 1)
+
+
+def bounds(month: date) -> tuple[datetime, datetime]:
+    """When a month begins and when it is over, on the office's wall clock."""
+    after = _later(month, 1)
+    return tuple(datetime(one.year, one.month, 1, tzinfo=JAPAN).astimezone(UTC) for one in (month, after))  # type: ignore[return-value]
+
+
+def fiscal_year(at: datetime) -> int:
+    """The fiscal year that `at` lies in."""
+    local = at.astimezone(JAPAN)
+    return local.year - (local.month < 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One incident as far as figures look at it. `acts`, `steps` and `marks` come from its timeline."""
+
+    id: str
+    pressed_at: datetime
+    level: str
+    counter: str
+    drill: bool
+    outcome: str | None
+    responder: str | None  # an opaque id
+    answered_at: datetime | None
+    called_at: datetime  # when the hub learnt of the press
+    contact_started_at: datetime | None
+    contact_ended_at: datetime | None
+    acts: frozenset[str] = frozenset()
+    steps: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
+    clocks: frozenset[str] = frozenset()  # name:outcome
+    near_miss: bool = False
+
+    @property
+    def contact_s(self) -> int | None:
+        """How long the talk held somebody; unknown until both ends were told."""
+        if self.contact_started_at is None or self.contact_ended_at is None:
+            return None
+        return max(0, round(min(self.contact_ended_at - self.contact_started_at, DAY_MAX).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts of one period. Figures of months add up to those of a year."""
+
+    totals: Counter[str] = field(default_factory=Counter)
+    tables: Mapping[str, Counter[str]] = field(default_factory=dict)
+    loads: Counter[str] = field(default_factory=Counter)  # by the responder's opaque id
+
+    def table(self, name: str) -> Counter[str]:
+        """The counts of one table; empty when there are none."""
+        return self.tables.get(name, Counter())
+
+    def __add__(self, other: "Figures") -> "Figures":
+        names = dict.fromkeys((*self.tables, *other.tables))
+        return Figures(
+            _sum(self.totals, other.totals),
+            {name: _sum(self.table(name), other.table(name)) for name in names},
+            _sum(self.loads, other.loads),
+        )
+
+
+def _sum(one: Counter[str], other: Counter[str]) -> Counter[str]:
+    """The sum that keeps what is 0: `Counter.__add__` drops it."""
+    both = Counter(one)
+    both.update(other)
+    return both
+
+
+TABLES: Final = (
+    "level", "outcome", "act", "counter", "hour", "weekday", "length", "step", "clock", "mark",
+)  # fmt: skip
+"""What is counted by what."""
+
+
+def recontacts(cases: Sequence[Case]) -> frozenset[str]:
+    """The ids of cases that began soon after the last contact at the same counter had ended. Not a verdict: it may have
+    been somebody else.
+    """
+    found, ended = set(), dict[str, datetime]()
+    for case in sorted(cases, key=lambda one: (one.pressed_at, one.id)):
+        last, start = ended.get(case.counter), case.contact_started_at or case.pressed_at
+        if last is not None and timedelta(0) <= start - last <= RECONTACT:
+            found.add(case.id)
+        if case.contact_ended_at is not None and not case.drill:
+            ended[case.counter] = max(case.contact_ended_at, last or case.contact_ended_at)
+    return frozenset(found)
+
+
+def figures(cases: Iterable[Case], hours: OfficeHours, again: frozenset[str] = frozenset()) -> Figures:
+    """The counts of `cases`. `again`: those that `recontacts` found."""
+    totals: Counter[str] = Counter()
+    tables: dict[str, Counter[str]] = {name: Counter() for name in TABLES}
+    loads: Counter[str] = Counter()
+    for case in cases:
+        if case.drill or case.outcome == Outcome.DRILL:
+            totals["drills"] += 1
+        elif case.outcome == Outcome.FALSE_PRESS:
+            totals["false_presses"] += 1
+        else:
+            _count(case, totals, tables, hours, case.id in again)
+            if case.responder is not None:
+                loads[case.responder] += 1
+    return Figures(totals, tables, loads)
+
+
+def _count(
+    case: Case, totals: Counter[str], tables: Mapping[str, Counter[str]], hours: OfficeHours, again: bool
+) -> None:
+    totals["cases"] += 1
+    totals["near_misses"] += case.near_miss
+    totals["outside_hours"] += hours.outside(case.contact_started_at or case.pressed_at)
+    totals["recontacts"] += again
+    totals["referrals"] += "referred" in case.marks
+    local = case.pressed_at.astimezone(JAPAN)
+    tables["level"][case.level] += 1
+    tables["outcome"][case.outcome or "open"] += 1
+    tables["counter"][case.counter] += 1
+    tables["hour"][str(local.hour)] += 1
+    tables["weekday"][str(local.weekday())] += 1
+    for name, found in (("act", case.acts), ("step", case.steps), ("mark", case.marks), ("clock", case.clocks)):
+        tables[name].update(found)
+    held_s = case.contact_s
+    tables["length"][_length(held_s)] += 1
+    if held_s is not None:
+        totals["timed"] += 1
+        totals["held_s"] += held_s
+    _answered(case, totals)
+
+
+def _length(held_s: int | None) -> str:
+    if held_s is None:
+        return "unknown"
+    return next((str(minutes) for minutes in LENGTHS_MINUTES if held_s <= minutes * 60), "more")
+
+
+def _answered(case: Case, totals: Counter[str]) -> None:
+    if case.answered_at is None:
+        totals["unanswered"] += 1
+        return
+    waited_s = (case.answered_at - case.called_at).total_seconds()
+    totals["answered"] += 1
+    for within_s in WITHIN_S:
+        totals[f"within_{within_s}"] += waited_s <= within_s
+
+
+def load_classes(loads: Mapping[str, int]) -> Counter[str]:
+    """How many people had how many cases, without saying who."""
+    classes: Counter[str] = Counter()
+    for cases in loads.values():
+        classes["1" if cases == 1 else "2-4" if cases < 5 else "5-9" if cases < 10 else "10+"] += 1
+    return classes
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A count as it is told. `exact` is None where it is hidden; charts draw that as nothing."""
+
+    text: str
+    exact: int | None
+
+
+def shown(count: int, council: bool) -> Cell:
+    """`count` for those inside, or for the council."""
+    if council and 0 < count < SMALL:
+        return Cell(HIDDEN, None)
+    return Cell(str(count), count)
+
+
+def minutes_shown(held_s: int, timed: int, council: bool) -> Cell:
+    """Minutes that contacts took together; hidden where too few people's time would be told."""
+    if council and 0 < timed < SMALL:
+        return Cell("-", None)
+    return Cell(str(round(held_s / 60)), round(held_s / 60))
+
+
+def share(part: int, whole: int, council: bool) -> Cell:
+    """`part` of `whole` in per cent. Hidden where it would give a hidden count away."""
+    if whole == 0 or (council and (whole < SMALL or 0 < part < SMALL or 0 < whole - part < SMALL)):
+        return Cell("-", None)
+    return Cell(f"{round(100 * part / whole)}%", round(100 * part / whole))
