@@ -77,10 +77,19 @@ def _later(first: date, months: int) -> date:
     return date(first.year + place // 12, place % 12 + 1, 1)
 
 
+def midnight(day: date) -> datetime:
+    """When a day begins on the office's wall clock."""
+    return datetime(day.year, day.month, day.day, tzinfo=JAPAN).astimezone(UTC)
+
+
 def bounds(month: date) -> tuple[datetime, datetime]:
     """When a month begins and when it is over, on the office's wall clock."""
-    after = _later(month, 1)
-    return tuple(datetime(one.year, one.month, 1, tzinfo=JAPAN).astimezone(UTC) for one in (month, after))  # type: ignore[return-value]
+    return midnight(month), midnight(_later(month, 1))
+
+
+def days(month: date) -> list[date]:
+    """The days of a month, in order."""
+    return [month + timedelta(days=place) for place in range((_later(month, 1) - month).days)]
 
 
 def fiscal_year(at: datetime) -> int:

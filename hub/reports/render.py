@@ -38,7 +38,7 @@ def pdf(html: str) -> bytes:
         OSError: pango is not installed.
     """
     from weasyprint import CSS, HTML
-    from weasyprint.urls import URLFetcher
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
     class Nothing(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: Any = None) -> NoReturn:
@@ -46,8 +46,11 @@ def pdf(html: str) -> bytes:
 
     nothing = Nothing(fail_on_errors=True)
     style = CSS(string=STYLE.read_text("utf-8"), url_fetcher=nothing)
-    document = HTML(string=html, url_fetcher=nothing).render(stylesheets=[style], pdf_variant="pdf/ua-1")
-    made = document.write_pdf(pdf_variant="pdf/ua-1")
+    try:
+        document = HTML(string=html, url_fetcher=nothing).render(stylesheets=[style], pdf_variant="pdf/ua-1")
+        made = document.write_pdf(pdf_variant="pdf/ua-1")
+    except FatalURLFetchingError as error:
+        raise NothingFetched(str(error)[:200]) from error
     if not any(font.family.startswith(JAPANESE) for font in document.fonts.values()):
         raise NoFont
     return bytes(made)

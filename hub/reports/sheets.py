@@ -19,7 +19,7 @@ characters too: Japanese Excel reads them like the narrow ones."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _CELL_MAX: Final = 32_767
-_SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\']")
+_SHEET_NAME: Final = re.compile(rf"[\[\]:*?/\\']|{_CONTROL.pattern}|[\t\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def as_xlsx(sheets: Sequence[Sheet], zone: ZoneInfo, made_at: datetime) -> bytes
     for sheet in sheets:
         page = book.add_worksheet(_sheet_name(sheet.name, taken))
         for column, name in enumerate(sheet.head):
-            page.write_string(0, column, name, head)
+            page.write_string(0, column, _CONTROL.sub("", name)[:_CELL_MAX], head)
             page.set_column(column, column, _width([name, *(row[column] for row in sheet.rows[:200])]))
         for place, row in enumerate(sheet.rows, 1):
             for column, cell in enumerate(row):

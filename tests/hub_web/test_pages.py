@@ -116,7 +116,8 @@ class Forms(HTMLParser):
         ]
 
 
-@pytest.mark.parametrize("path", ["/", "/incidents", "/boxes", "/statistics", "/login", "/nothing", "incident", "recording"]
+@pytest.mark.parametrize(
+    "path", ["/", "/incidents", "/boxes", "/statistics", "/login", "/nothing", "incident", "recording"]
 )
 def test_no_page_has_inline_script_or_style_or_a_foreign_address(hub: Hub, path: str) -> None:
     incident = hub.press()
