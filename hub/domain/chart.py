@@ -89,7 +89,7 @@ def _short(label: str) -> str:
     """As much as fits in front of a bar; the table beside it has the whole."""
     wide, kept = 0.0, ""
     for char in label:
-        wide += 0.55 if char < "\u2e80" else 1.0
+        wide += 0.62 if char < "\u2e80" else 1.0
         if wide > _LABEL_MAX:
             return kept + "…"
         kept += char

@@ -17,6 +17,12 @@ SMALL: Final = 3
 """Cells below this are not told to the council (our choice; official statistics use 3 to 10)."""
 
 HIDDEN: Final = "1-2"
+AT_LEAST: Final = "3+"
+"""A count that is hidden only because another could be worked out from it."""
+UNTOLD: Final = "-"
+
+PARTITIONS: Final = ("level", "outcome", "counter", "hour", "weekday", "length")
+"""Tables whose counts add up to the number of cases, which is told: one hidden count alone could be worked out."""
 
 WITHIN_S: Final = (10, 40)
 """After how many seconds the share of answered calls is shown (the building manager's promise)."""
@@ -255,15 +261,43 @@ def shown(count: int, council: bool) -> Cell:
     return Cell(str(count), count)
 
 
+def partition_shown(counts: Mapping[str, int], council: bool) -> dict[str, Cell]:
+    """The cells of a table whose sum is known.
+
+    For the council so many more are hidden that no count below three can be worked out from the sum and the rest.
+    Across periods it still could: a quarter less two of its months is the third.
+    """
+    cells = {key: shown(count, council) for key, count in counts.items()}
+    small = [key for key, cell in cells.items() if cell.exact is None]
+    if not small:
+        return cells
+    others = sorted((key for key, cell in cells.items() if cell.exact), key=lambda key: (counts[key], key))
+    more: list[str] = []
+    while not _hidden_well(small, more, counts) and others:
+        more.append(others.pop(0))
+    if not _hidden_well(small, more, counts):
+        return {key: Cell(UNTOLD, None) if counts[key] else cell for key, cell in cells.items()}
+    return cells | {key: Cell(AT_LEAST, None) for key in more}
+
+
+def _hidden_well(small: Sequence[str], more: Sequence[str], counts: Mapping[str, int]) -> bool:
+    """Whether each of `small` could be 1 as well as 2 for somebody who knows the sum, and that `more` are not small."""
+    least, most = len(small), 2 * len(small)
+    hidden = sum(counts[key] for key in (*small, *more))
+    if not more:
+        return least < hidden < most
+    return hidden - SMALL * len(more) > least
+
+
 def minutes_shown(held_s: int, timed: int, council: bool) -> Cell:
     """Minutes that contacts took together; hidden where too few people's time would be told."""
     if council and 0 < timed < SMALL:
-        return Cell("-", None)
+        return Cell(UNTOLD, None)
     return Cell(str(round(held_s / 60)), round(held_s / 60))
 
 
 def share(part: int, whole: int, council: bool) -> Cell:
     """`part` of `whole` in per cent. Hidden where it would give a hidden count away."""
     if whole == 0 or (council and (whole < SMALL or 0 < part < SMALL or 0 < whole - part < SMALL)):
-        return Cell("-", None)
+        return Cell(UNTOLD, None)
     return Cell(f"{round(100 * part / whole)}%", round(100 * part / whole))

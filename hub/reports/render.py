@@ -7,6 +7,7 @@ megabytes; in the web process both would be taken from live streams.
 
 import resource
 import select
+import signal
 import sys
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
@@ -81,6 +82,7 @@ def _answer(html: str, answers: BinaryIO) -> None:
 def main() -> None:
     """Be ready before the first form comes."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the asker; this ends with its stdin
     try:
         import weasyprint  # noqa: F401 - the slow part of starting
     except OSError as error:  # its library pango is not there

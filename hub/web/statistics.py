@@ -13,7 +13,19 @@ from sqlalchemy import Row
 from hub.domain import chart
 from hub.domain.chart import Bar
 from hub.domain.permissions import Action
-from hub.domain.statistics import Cell, Figures, Period, fiscal_year, load_classes, minutes_shown, share, shown
+from hub.domain.statistics import (
+    PARTITIONS,
+    UNTOLD,
+    Cell,
+    Figures,
+    Period,
+    fiscal_year,
+    load_classes,
+    minutes_shown,
+    partition_shown,
+    share,
+    shown,
+)
 from hub.reports import sheets
 from hub.reports.sheets import Sheet
 from hub.store import statistics as store
@@ -185,6 +197,12 @@ def _total(name: str, figures: Figures, council: bool) -> Cell:
         return minutes_shown(totals["held_s"], totals["timed"], council)
     if name.startswith("within_"):
         return share(totals[name], totals["cases"], council)
+    told_in = {"near_misses": ("outcome", "near_miss"), "timed": ("length", "unknown")}
+    if council and name in told_in:
+        table, key = told_in[name]
+        cell = partition_shown(figures.table(table), council).get(key)
+        if cell is not None and cell.exact is None:
+            return cell if name == "near_misses" else Cell(UNTOLD, None)
     return shown(totals[name], council)
 
 
@@ -193,17 +211,26 @@ def _block(name: str, now: Figures, before: Figures, council: bool, tongue: str)
         one, other = load_classes(now.loads), load_classes(before.loads)
     else:
         one, other = now.table(name), before.table(name)
+    cells, before_cells = _cells_of(name, one, council), _cells_of(name, other, council)
+    none = shown(0, council)
     lines = [
-        Line(key, _name(name, key, tongue), shown(one[key], council), shown(other[key], council))
+        Line(key, _name(name, key, tongue), cells.get(key, none), before_cells.get(key, none))
         for key in _keys(name, one, other)
     ]
     return Block(name, say(tongue, TABLES[name]), tuple(lines))
 
 
+def _cells_of(name: str, counts: Mapping[str, int], council: bool) -> dict[str, Cell]:
+    if name in PARTITIONS:
+        return partition_shown(counts, council)
+    return {key: shown(count, council) for key, count in counts.items()}
+
+
 def _keys(name: str, one: Mapping[str, int], other: Mapping[str, int]) -> list[str]:
     """The rows of a table: in their own order where they have one, else the most frequent first."""
     if name == "hour":
-        return [str(hour) for hour in range(24)]
+        hours = [int(key) for key in (*one, *other)] or [9]
+        return [str(hour) for hour in range(min(*hours, 8), max(*hours, 17) + 1)]
     found = {key for key in (*one, *other) if one.get(key) or other.get(key)}
     if name in WHOLE:
         return list(NAMES[name]) + sorted(found - set(NAMES[name]))
@@ -211,6 +238,8 @@ def _keys(name: str, one: Mapping[str, int], other: Mapping[str, int]) -> list[s
 
 
 def _name(table: str, key: str, tongue: str) -> str:
+    if table == "hour":
+        return f"{key}:00"
     if table == "clock":
         clock, _, outcome = key.partition(":")
         return f"{report_words.called(tongue, labels.CLOCKS, clock)} {outcome}"

@@ -124,6 +124,36 @@ def test_set_14_a_share_never_gives_a_small_count_away(part: int, rest: int) -> 
     assert statistics.minutes_shown(3600, part, council=True).exact == (None if 0 < part < 3 else 60)
 
 
+def solutions(hidden: list[int], total: int) -> list[tuple[int, ...]]:
+    """Every way in which hidden counts (given as they are) could add up, for somebody who sees which are small."""
+    if not hidden:
+        return [()] if total == 0 else []
+    first, rest = hidden[0], hidden[1:]
+    could = range(1, 3) if first < 3 else range(3, total + 1)
+    return [(one, *more) for one in could if one <= total for more in solutions(rest, total - one)]
+
+
+@given(st.lists(st.integers(0, 7), max_size=6))
+def test_set_14_no_small_count_can_be_worked_out_from_the_sum(counts: list[int]) -> None:
+    told = dict(enumerate(counts))
+    cells = statistics.partition_shown({str(key): count for key, count in told.items()}, council=True)
+    hidden = [count for key, count in told.items() if cells[str(key)].exact is None]
+    assert {count for count in counts if 0 < count < 3} <= set(hidden)
+    if any(cell.text == statistics.UNTOLD for cell in cells.values()):
+        return  # the whole table is kept back
+    found = solutions(hidden, sum(hidden))
+    for place, count in enumerate(hidden):
+        if count < 3:
+            assert {one[place] for one in found} == {1, 2}
+    assert all(cell.exact == told[int(key)] for key, cell in cells.items() if cell.exact is not None)
+
+
+def test_inside_nothing_is_hidden() -> None:
+    assert statistics.partition_shown({"a": 1, "b": 5}, council=False) == {
+        "a": statistics.Cell("1", 1), "b": statistics.Cell("5", 5),
+    }  # fmt: skip
+
+
 def test_periods_follow_the_fiscal_year() -> None:
     assert Period("year", 2026).months[0] == date(2026, 4, 1)
     assert Period("year", 2026).months[-1] == date(2027, 3, 1)

@@ -1,6 +1,7 @@
 """Forms through the front door: who may make them, what is written down, and that words stay words."""
 
 import csv
+import re
 import subprocess
 from collections.abc import Iterator
 from io import BytesIO, StringIO
@@ -9,12 +10,15 @@ from typing import Any
 
 import docx
 import pytest
+from flask import g, render_template
 from sqlalchemy import insert
 
+from hub.domain.deed import Person
 from hub.reports.pdf import NotMade
 from hub.store.engine import begin_write
 from hub.store.schema import access
 from hub.web.api.reports import PLACEHOLDERS
+from hub.web.sessions import Caller
 from tests.hub_web.conftest import Hub
 
 API = "/api/v1/incidents"
@@ -200,3 +204,21 @@ def test_every_name_for_word_files_stands_in_the_documentation() -> None:
     listed = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
     assert listed[: len(FORMS)] == list(FORMS)
     assert listed[len(FORMS) :] == list(PLACEHOLDERS)
+
+
+def links(hub: Hub, incident: str, role: str) -> str:
+    """The papers' part of an incident's page, as somebody of `role` sees it."""
+    with hub.app.test_request_context("/"):
+        g.language, g.caller = "ja", Caller(Person("x", "佐藤", role), None)
+        return render_template("incident/_reports.html", incident=hub.row(incident))
+
+
+def test_the_links_lead_to_every_form_and_are_shown_to_those_who_may_make_them(hub: Hub, incident: str) -> None:
+    city_form(hub, "庁内報告", "{{ number }}")
+    shown = links(hub, incident, "section_head")
+    assert re.findall(r'href="([^"]+)"', shown) == [
+        *(f"{API}/{incident}/report.{kind}?form={form}" for form in FORMS for kind in ("pdf", "csv")),
+        f"{API}/{incident}/report.docx?form=%E5%BA%81%E5%86%85%E5%A0%B1%E5%91%8A",
+    ]
+    assert "庁内報告" in shown
+    assert links(hub, incident, "guard").strip() == ""
