@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from hub.domain.report import Count, Length, Moment, Person, Row, Term, Value, Words
+from hub.domain.form import Count, Length, Moment, Person, Row, Term, Value, Words
 from hub.web import labels
 from hub.wording import N_, date_and_time, exact_date_and_time, say
 

@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from flask import render_template
-from sqlalchemy import Row, insert, select
+from sqlalchemy import insert, select
 
 from hub.domain import report
-from hub.domain.report import Case, ClockFact, Form, GapFact, Look, RecordingFact, Rules, Section, Table, Told
+from hub.domain.form import Case, ClockFact, Form, GapFact, Look, RecordingFact, Row, Rules, Section, Table, Told
 from hub.reports.pdf import NotMade
 from hub.store.engine import begin_read, begin_write
 from hub.store.schema import access
@@ -146,9 +146,9 @@ def as_pdf(made: Form) -> bytes:
         raise Trouble(_TROUBLES[error.why], headers={"Retry-After": "10"}) from error
 
 
-def grouped(section: Section) -> list[list[report.Row] | Table]:
+def grouped(section: Section) -> list[list[Row] | Table]:
     """A section's fields in runs, each a table of its own on paper, between the lists."""
-    groups: list[list[report.Row] | Table] = []
+    groups: list[list[Row] | Table] = []
     for part in section.parts:
         if isinstance(part, Table):
             groups.append(part)
@@ -157,16 +157,3 @@ def grouped(section: Section) -> list[list[report.Row] | Table]:
         else:
             groups.append([part])
     return groups
-
-
-def makings(incident_id: str) -> list[Row[Any]]:
-    """Who made which form of an incident, newest first."""
-    with begin_read(site().engine) as connection:
-        return list(
-            connection.execute(
-                select(access)
-                .where(access.c.incident == incident_id, access.c.act == "report.made")
-                .order_by(access.c.id.desc())
-                .limit(50)
-            )
-        )

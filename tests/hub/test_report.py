@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.domain import report
-from hub.domain.report import Case, Count, Form, Look, Moment, Person, Row, Rules, Table, Term, Told, Words
+from hub.domain.form import Case, Count, Form, Look, Moment, Person, Row, Rules, Table, Term, Told, Words
 
 AT = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
 RULES = Rules(

@@ -216,7 +216,7 @@ def links(hub: Hub, incident: str, role: str) -> str:
 def test_the_links_lead_to_every_form_and_are_shown_to_those_who_may_make_them(hub: Hub, incident: str) -> None:
     city_form(hub, "庁内報告", "{{ number }}")
     shown = links(hub, incident, "section_head")
-    assert re.findall(r'href="([^"]+)"', shown) == [
+    assert re.findall(r'<a href="([^"]+)"', shown) == [
         *(f"{API}/{incident}/report.{kind}?form={form}" for form in FORMS for kind in ("pdf", "csv")),
         f"{API}/{incident}/report.docx?form=%E5%BA%81%E5%86%85%E5%A0%B1%E5%91%8A",
     ]

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Final, Literal
 from flask import Response, g
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from hub.domain.form import Form, Moment, Row, Table
 from hub.domain.permissions import Action
-from hub.domain.report import FORMS, SNS_FIELDS, Form, Moment, Row, Table
+from hub.domain.report import FORMS, SNS_FIELDS
 from hub.reports import sheets, word
 from hub.reports.sheets import Sheet
 from hub.web import report_words, reports
