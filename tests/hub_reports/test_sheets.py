@@ -41,10 +41,11 @@ def test_u11_text_that_a_spreadsheet_would_carry_out_is_harmless(attack: str) ->
     assert made.hyperlink is None
 
 
-@given(st.text(st.characters(codec="utf-8"), max_size=30))
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\ufffe\uffff"), max_size=30))
 def test_u11_no_cell_of_text_begins_like_a_formula(text: str) -> None:
     assert not harmless(text).startswith(FORMULA)
-    assert harmless(text).removeprefix("'") in text.replace("\x00", "") or harmless(text).count("'") >= 0
+    printable = "".join(char for char in text if (char >= " " and char != "\x7f") or char in "\t\n\r")
+    assert harmless(text) in (printable, f"'{printable}")  # nothing that can be seen is lost
 
 
 def test_csv_has_a_byte_order_mark_tokyo_times_and_plain_numbers() -> None:
