@@ -82,3 +82,8 @@ def full_date_and_time(language: str, at: datetime) -> str:
 def day(language: str, on: date) -> str:
     """A day with its year."""
     return format_date(on, "y年M月d日" if language == "ja" else "d MMM y", locale=language)
+
+
+def exact_date_and_time(language: str, at: datetime) -> str:
+    """`at` with its year, to the second, for paper that is read years later."""
+    return _formatted(language, at, "y年M月d日(E) HH:mm:ss" if language == "ja" else "EEE d MMM y, HH:mm:ss")

@@ -37,6 +37,9 @@ class Action(StrEnum):
     CLOSE = "incident.close"
     FALSE_PRESS = "incident.false_press"
     RECORDING_VIEW = "recording.view"
+    REPORT_MAKE = "report.make"
+    STATISTICS_READ = "statistics.read"
+    INCIDENTS_EXPORT = "incidents.export"
     ACCESS_READ = "access.read"
     QUARANTINE_READ = "quarantine.read"
     METRICS_READ = "metrics.read"
@@ -57,6 +60,9 @@ _ON_THE_SPOT: Final = frozenset(
 
 _IN_CHARGE: Final = frozenset({Role.SUPERVISOR, Role.SECTION_HEAD})
 
+_COUNTS: Final = frozenset({Role.SECTION_HEAD, Role.GENERAL_AFFAIRS, Role.AUDITOR, Role.ADMINISTRATOR})
+"""People who look at all incidents together, and answer to the council for them."""
+
 _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.BOXES_READ: _EVERYBODY,
     Action.INCIDENTS_READ: _EVERYBODY,
@@ -74,6 +80,10 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.CLOSE: _IN_CHARGE | {Role.ADMINISTRATOR},
     Action.FALSE_PRESS: _ON_THE_SPOT - {Role.GUARD},
     Action.RECORDING_VIEW: _IN_CHARGE | {Role.EVIDENCE_CUSTODIAN},
+    Action.REPORT_MAKE: _IN_CHARGE
+    | {Role.BUILDING_MANAGER, Role.EVIDENCE_CUSTODIAN, Role.GENERAL_AFFAIRS, Role.ADMINISTRATOR},
+    Action.STATISTICS_READ: _COUNTS,
+    Action.INCIDENTS_EXPORT: _COUNTS,
     Action.ACCESS_READ: _IN_CHARGE | {Role.EVIDENCE_CUSTODIAN, Role.GENERAL_AFFAIRS, Role.AUDITOR, Role.ADMINISTRATOR},
     Action.QUARANTINE_READ: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     Action.METRICS_READ: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),

@@ -13,7 +13,9 @@ from hub.config import HubConfig
 from hub.evidence.client import EvidenceClient
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
+from hub.reports.pdf import Setter
 from hub.store.engine import open_database
+from hub.store.statistics import Months
 from hub.web import api, gate, operations, pages, problems
 from hub.web.broadcast import Broadcaster
 from hub.web.presence import Presence
@@ -51,8 +53,11 @@ def create_app(
         name=config.site,
         engine=engine,
         evidence=directory / "evidence",
+        forms=directory / "forms",
         room=Room(directory / "evidence", config.evidence.keep_free_bytes, config.evidence.box_bytes_per_day),
         player=Player(EvidenceClient(config.places.run), config.evidence.viewing),
+        setter=Setter(),
+        months=Months(),
         profile=rules.city,
         profile_digest=rules.digest,
         rules=rules,

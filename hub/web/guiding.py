@@ -1,4 +1,4 @@
-"""Which guidance cards are of use in an incident now, in the reader's language and with what is known at its counter."""
+"""Which guidance cards are of use in an incident now, in the reader's language, with what is known at its counter."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -11,6 +11,7 @@ from flask import Flask, g, request
 
 from hub.domain.permissions import Action, allows
 from hub.domain.spoken import spoken
+from hub.reports import word
 from hub.web import (
     boxes,
     card_labels,
@@ -23,8 +24,10 @@ from hub.web import (
     labels,
     login,
     preferences,
+    report_words,
     rules,
     shapes,
+    statistics,
     tasks,
 )
 from hub.web.citations import cite
@@ -33,7 +36,7 @@ from hub.web.sessions import Caller
 from hub.web.site import site
 from hub.wording import N_, clock_time, date_and_time, full_date_and_time, say
 
-AREAS = (login, dashboard, companion, incident, incidents, boxes, cards, tasks, duty, rules, preferences)
+AREAS = (login, dashboard, companion, incident, incidents, boxes, cards, tasks, duty, statistics, rules, preferences)
 
 PLACES: Final = (
     ("/", N_("窓口の状況"), Action.INCIDENTS_READ),
@@ -41,6 +44,7 @@ PLACES: Final = (
     ("/companion", N_("手元の画面"), Action.INCIDENTS_READ),
     ("/cards", N_("カード"), Action.CARDS_READ),
     ("/tasks", N_("するべきこと"), Action.TASKS),
+    ("/statistics", N_("統計"), Action.STATISTICS_READ),
     ("/alerts", N_("知らせる相手"), Action.DUTY_READ),
     ("/boxes", N_("箱"), Action.BOXES_READ),
     ("/profile", N_("市の決まり"), Action.PROFILE_READ),
@@ -82,6 +86,8 @@ def _shared() -> dict[str, Any]:
         "date_and_time": partial(date_and_time, tongue),
         "full_date_and_time": partial(full_date_and_time, tongue),
         "elapsed": _elapsed,
+        "report_words": report_words,
+        "word_forms": lambda: word.names(site().forms),
         "spoken": partial(_spoken, tongue),
         "once": lambda: secrets.token_urlsafe(12),
     }

@@ -15,6 +15,8 @@ from hub.contacts import Contact
 from hub.domain.duty import Roster
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
+from hub.reports.pdf import Setter
+from hub.store.statistics import Months
 from hub.web.broadcast import Broadcaster
 from hub.web.presence import Presence
 
@@ -30,8 +32,11 @@ class Site:
     name: str
     engine: Engine
     evidence: Path
+    forms: Path
     room: Room
     player: Player
+    setter: Setter
+    months: Months
     profile: PolicyProfile
     profile_digest: str
     rules: Rules

@@ -134,11 +134,26 @@ class Forms(HTMLParser):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/incidents", "/boxes", "/profile", "/login", "/nothing", "incident", "recording"]
+    "path",
+    [
+        "/",
+        "/incidents",
+        "/boxes",
+        "/profile",
+        "/statistics",
+        "/cards",
+        "/companion",
+        "/tasks",
+        "/alerts",
+        "/login",
+        "/nothing",
+        "incident",
+        "recording",
+    ],
 )
 def test_no_page_has_inline_script_or_style_or_a_foreign_address(hub: Hub, path: str) -> None:
     incident = hub.press()
-    browser = hub.signed_in()
+    browser = hub.signed_in("section_head")
     path = {"incident": f"/incidents/{incident}", "recording": f"/incidents/{incident}/recording?reason=x"}.get(
         path, path
     )

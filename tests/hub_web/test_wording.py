@@ -67,7 +67,7 @@ def test_the_pages_speak_english(hub: Hub, role: str) -> None:
     incident = hub.press("counter-01", level="emergency")
     browser = hub.signed_in(role, "Sato")
     browser.post("/preferences", data={"language": "en", "next": "/"})
-    for path in ("/", "/incidents", f"/incidents/{incident}", "/boxes", "/incidents/none"):
+    for path in ("/", "/incidents", f"/incidents/{incident}", "/boxes", "/incidents/none", "/statistics"):
         page = browser.get(path).text
         shown = re.sub(r'lang="ja"[^<]*<|<p class="other-tongue".*?</p>', "", page.split("<body")[1])
         assert set(LETTERS.findall(shown)) == set(), path

@@ -2,7 +2,21 @@
 
 from flask import Blueprint
 
-from hub.web.api import boxes, cards, deeds, duty, figures, incidents, own, profile, recording, segments, stream
+from hub.web.api import (
+    boxes,
+    cards,
+    deeds,
+    duty,
+    figures,
+    incidents,
+    own,
+    profile,
+    recording,
+    reports,
+    segments,
+    statistics,
+    stream,
+)
 from hub.web.api.described import Api
 
 TITLE = "窓守 Madomori"
@@ -11,7 +25,21 @@ TITLE = "窓守 Madomori"
 def blueprint() -> Blueprint:
     """The API, with its published description."""
     api = Api()
-    for room in (boxes, incidents, deeds, recording, segments, stream, profile, cards, duty, figures, own):
+    for room in (
+        boxes,
+        incidents,
+        deeds,
+        recording,
+        segments,
+        stream,
+        reports,
+        statistics,
+        profile,
+        cards,
+        duty,
+        figures,
+        own,
+    ):
         room.register(api)
     api.publish(TITLE)
     return api.blueprint

@@ -1,0 +1,1 @@
+"""Paper and tables: forms as PDF and Word files, figures for spreadsheets. Knows no database and no web."""

@@ -1,0 +1,95 @@
+"""The process that sets forms: HTML in on stdin, PDF out on stdout, one after the other.
+
+Each comes as its length in bytes on a line and then the bytes; each answer as `pdf N` or `no WHY N` and then N bytes.
+It ends with its stdin, or when nobody has asked for `IDLE_S`. Setting takes a second of one core and some hundred
+megabytes; in the web process both would be taken from live streams.
+"""
+
+import resource
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NoReturn
+
+STYLE: Final = Path(__file__).with_name("form.css")
+IDLE_S: Final = 600
+SERVED_MAX: Final = 200
+CPU_S: Final = 600
+"""A document that is never finished ends here, should the asker have died too."""
+
+JAPANESE: Final = ("BIZ UD", "Noto Sans CJK", "Noto Serif CJK", "Noto Sans JP", "IPA", "VL ", "Takao", "Source Han")
+"""How the families of fonts begin that can write Japanese. With none of them a form would be rows of empty boxes."""
+
+
+class NothingFetched(PermissionError):
+    """A form asked for something outside itself."""
+
+
+class NoFont(LookupError):
+    """This machine has no Japanese font."""
+
+
+def pdf(html: str) -> bytes:
+    """The tagged PDF (PDF/UA-1) of `html`, fonts embedded. Fetches nothing, whatever stands in it.
+
+    Raises:
+        NoFont: see there.
+        NothingFetched: see there.
+        OSError: pango is not installed.
+    """
+    from weasyprint import CSS, HTML
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+    class Nothing(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: Any = None) -> NoReturn:
+            raise NothingFetched(url[:200])
+
+    nothing = Nothing(fail_on_errors=True)
+    style = CSS(string=STYLE.read_text("utf-8"), url_fetcher=nothing)
+    try:
+        document = HTML(string=html, url_fetcher=nothing).render(stylesheets=[style], pdf_variant="pdf/ua-1")
+        made = document.write_pdf(pdf_variant="pdf/ua-1")
+    except FatalURLFetchingError as error:
+        raise NothingFetched(str(error)[:200]) from error
+    if not any(font.family.startswith(JAPANESE) for font in document.fonts.values()):
+        raise NoFont
+    return bytes(made)
+
+
+def serve(asked: BinaryIO, answers: BinaryIO) -> None:
+    """Answer until `asked` ends."""
+    for _ in range(SERVED_MAX):
+        if not select.select([asked], [], [], IDLE_S)[0]:
+            return
+        length = asked.readline()
+        if not length:
+            return
+        _answer(asked.read(int(length)).decode("utf-8"), answers)
+
+
+def _answer(html: str, answers: BinaryIO) -> None:
+    try:
+        made, head = pdf(html), "pdf"
+    except NoFont:
+        made, head = b"", "no font"
+    except NothingFetched as error:
+        made, head = str(error).encode(), "no fetched"
+    answers.write(f"{head} {len(made)}\n".encode() + made)
+    answers.flush()
+
+
+def main() -> None:
+    """Be ready before the first form comes."""
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the asker; this ends with its stdin
+    try:
+        import weasyprint  # noqa: F401 - the slow part of starting
+    except OSError as error:  # its library pango is not there
+        sys.stderr.write(f"{str(error)[:300]}\n")
+        sys.exit(3)
+    serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The city's forms of one incident: read the facts, lay them out, hand them over. Every making is logged first."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final, Literal
+
+from flask import render_template
+from sqlalchemy import insert, select
+
+from hub.domain import report
+from hub.domain.form import Case, ClockFact, Form, GapFact, Look, RecordingFact, Row, Rules, Section, Table, Told
+from hub.reports.pdf import NotMade
+from hub.store.engine import begin_read, begin_write
+from hub.store.schema import access
+from hub.web import readings, report_words, shapes
+from hub.web.gate import caller
+from hub.web.problems import Trouble, language
+from hub.web.site import Site, site
+
+FormName = Literal["record", "report", "police", "sns"]
+
+LOOKED: Final = ("recording.viewed", "recording.exported")
+
+_TROUBLES: Final = {"engine": "form-engine", "font": "form-engine", "busy": "form-late", "slow": "form-late"}
+
+
+def form(incident_id: str, name: str) -> Form:
+    """The form `name` of an incident, as far as it can be filled in.
+
+    Raises:
+        Trouble: there is no such incident.
+    """
+    return report.FORMS[name](case(incident_id), site().now())
+
+
+def case(incident_id: str) -> Case:
+    """Everything that a form may say about an incident.
+
+    Raises:
+        Trouble: there is none.
+    """
+    here = site()
+    with begin_read(here.engine) as connection:
+        found = readings.incident_detail(connection, here, incident_id, here.now())
+        looks = connection.execute(
+            select(access).where(access.c.incident == incident_id, access.c.act.in_(LOOKED)).order_by(access.c.id)
+        ).all()
+    if found is None:
+        raise Trouble("not-found")
+    return _case(found, looks, here)
+
+
+def _case(found: shapes.IncidentDetail, looks: Any, here: Site) -> Case:
+    return Case(
+        **{
+            name: getattr(found, name)
+            for name in (
+                "number", "counter", "level", "drill", "presses", "pressed_at", "clock", "received_at", "seen_at",
+                "responding_at", "contact_started_at", "contact_ended_at", "closed_at",
+            )
+        },
+        seen_name=found.seen_by.name if found.seen_by else "",
+        responder_name=found.responder.name if found.responder else "",
+        outcome=found.outcome.value if found.outcome else None,
+        told=tuple(_told(entry) for entry in found.timeline),
+        clocks=tuple(
+            ClockFact(clock.name, clock.minutes, clock.started_at, clock.due_at, clock.ended_at)
+            for clock in found.clocks
+        ),
+        recording=_recording(found.recordings),
+        looks=tuple(Look(row.at, row.actor_name or "", row.reason) for row in looks),
+        rules=_rules(found, here),
+        record=_filled(found, "record"),
+        sns=_filled(found, "sns"),
+    )  # fmt: skip
+
+
+def _told(entry: shapes.TimelineEntry) -> Told:
+    return Told(
+        entry.at, entry.kind, entry.source, entry.actor_name or "", entry.actor_role or "", entry.text, entry.data
+    )
+
+
+def _filled(found: shapes.IncidentDetail, name: str) -> Mapping[str, Any]:
+    """What people wrote into a form of that name: later entries win, field by field."""
+    fields: dict[str, Any] = {}
+    for entry in found.timeline:
+        written = entry.data.get(name)
+        if isinstance(written, dict):
+            fields |= written
+    return fields
+
+
+def _recording(recordings: list[shapes.Recording]) -> RecordingFact | None:
+    if not recordings:
+        return None
+    kept = recordings[0]
+    return RecordingFact(
+        kept.video, kept.audio, kept.pre_roll_ms, kept.playable_ms, max(kept.segments or 0, kept.stored_segments),
+        kept.stored_segments, len(kept.damaged_segments),
+        tuple(GapFact(gap.stream, gap.why, gap.start_ms, gap.end_ms) for gap in kept.gaps),
+    )  # fmt: skip
+
+
+def _rules(found: shapes.IncidentDetail, here: Site) -> Rules:
+    """The site's rules; of an incident that followed others only their name is known."""
+    profile = here.profile
+    return Rules(
+        profile.meta.label_ja if found.policy.matches else found.policy.id,
+        found.policy.digest,
+        profile.report.to,
+        profile.sns.recipients,
+        profile.clock.circumstances,
+    )
+
+
+def write_down(act: str, incident_id: str | None, **data: object) -> None:
+    """Log, then act: when this fails, nothing is made."""
+    who = caller().person
+    with begin_write(site().engine) as connection:
+        connection.execute(
+            insert(access).values(
+                at=site().now(), actor=who.id, actor_name=who.name, act=act, incident=incident_id,
+                data={**data, "role": who.role},
+            )
+        )  # fmt: skip
+
+
+def as_pdf(made: Form) -> bytes:
+    """`made` on paper.
+
+    Raises:
+        Trouble: this machine cannot make it now, with what to do about it.
+    """
+    tongue = language()
+    page = render_template(
+        f"reports/{made.name}.html", form=made, title=report_words.TITLES[made.name],
+        about=report_words.ABOUT[made.name], words=report_words, grouped=grouped,
+        written=partial(report_words.written, tongue), called=partial(report_words.called, tongue),
+    )  # fmt: skip
+    try:
+        return site().setter.make(page)
+    except NotMade as error:
+        if error.why not in _TROUBLES:
+            raise
+        raise Trouble(_TROUBLES[error.why], headers={"Retry-After": "10"}) from error
+
+
+def grouped(section: Section) -> list[list[Row] | Table]:
+    """A section's fields in runs, each a table of its own on paper, between the lists."""
+    groups: list[list[Row] | Table] = []
+    for part in section.parts:
+        if isinstance(part, Table):
+            groups.append(part)
+        elif groups and isinstance(groups[-1], list):
+            groups[-1].append(part)
+        else:
+            groups.append([part])
+    return groups

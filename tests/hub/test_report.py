@@ -1,0 +1,169 @@
+"""The city's forms as data: what they hold, and that nothing is made up."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.domain import report
+from hub.domain.form import Case, Count, Form, Look, Moment, Person, Row, Rules, Table, Term, Told, Words
+
+AT = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
+RULES = Rules(
+    "品川区", "sha256:0", ("コンプライアンス推進担当",), ("総務課", "秘書課", "広報広聴課"), ("age", "disability")
+)
+
+
+def told(kind: str, minutes: float = 0, text: str = "", name: str = "佐藤", **data: object) -> Told:
+    source = "person" if name else "box"
+    return Told(AT + timedelta(minutes=minutes), kind, source, name, "supervisor" if name else "", text, data)
+
+
+EMPTY = Case(
+    "2026-000123", "市民課 1番", "assist", False, 1, AT, "synced", AT, None, "", None, "", None, None, None, None, (),
+    (), None, (), RULES,
+)  # fmt: skip
+
+STORY = replace(
+    EMPTY,
+    level="emergency",
+    contact_started_at=AT - timedelta(minutes=5),
+    contact_ended_at=AT + timedelta(minutes=40),
+    outcome="harassment",
+    closed_at=AT + timedelta(minutes=60),
+    told=(
+        told("alarm.raised", name="", level="emergency"),
+        told("notice.played", 0.01, name=""),
+        told("noted", 2, "机をたたいた"),
+        told("step.taken", 20, "お帰りください", step="leave", count=1, ground="weapon_or_dangerous_item"),
+        told("step.taken", 26, step="leave", count=2),
+        told("step.taken", 30, "110 番", name="田中", step="police", count=1),
+        told("marked", 35, mark="police_arrived"),
+        told("judged", 50, "続いたため", finding="harassment", acts=["violence", "hold"], persons=["田中", "佐藤"]),
+    ),
+    looks=(Look(AT, "田中", "報告書"),),
+)
+
+
+def row(form: Form, name: str) -> Row:
+    return next(one for one in form.rows() if one.name == name)
+
+
+def table(form: Form, name: str) -> Table:
+    return next(
+        part for section in form.sections for part in section.parts if isinstance(part, Table) and part.name == name
+    )
+
+
+def test_shi_28_the_record_has_when_where_who_how_words_and_note_taker() -> None:
+    form = report.record(STORY, AT)
+    names = [one.name for one in form.rows()]
+    for name in (
+        "pressed_at", "contact_started_at", "contact_ended_at", "counter", "place_kind", "means", "staff", "note_taker",
+        "who", "how", "words",
+    ):  # fmt: skip
+        assert name in names
+    assert [choice.name for choice in row(form, "place_kind").choices if isinstance(choice, Term)] == [
+        "open_space", "room", "offsite", "phone",
+    ]  # fmt: skip
+
+
+def test_shi_28_an_empty_field_for_the_words_warns_and_a_filled_one_does_not() -> None:
+    assert row(report.record(STORY, AT), "words") == Row("words", (), 3, (), "no_words")
+    for filled in (
+        replace(STORY, record={"words": ["「出せ」"]}),
+        replace(STORY, told=(told("noted", 1, "大声", spoken="「出せ」"),)),
+    ):
+        assert row(report.record(filled, AT), "words").values == (Words("「出せ」"),)
+        assert row(report.record(filled, AT), "words").warning == ""
+    assert row(report.record(replace(STORY, record={"words": "  "}), AT), "words").warning == "no_words"
+
+
+def test_set_11_the_record_has_time_staff_content_course_and_words() -> None:
+    form = report.record(replace(STORY, record={"words": "「出せ」", "how": "大声"}), AT)
+    assert row(form, "staff").values == (Person("佐藤", "supervisor"), Person("田中", "supervisor"))
+    assert row(form, "how").values == (Words("大声"),)
+    course = table(form, "course").rows
+    assert [line[0] for line in course] == [(Moment(one.at),) for one in STORY.told]
+    assert course[3][1] == (
+        Term("ENTRIES", "step.taken"), Term("STEPS", "leave"), Term("GROUNDS", "weapon_or_dangerous_item"),
+        Count(1, "nth"),
+    )  # fmt: skip
+    assert course[3][3] == (Words("お帰りください"),)
+
+
+def test_set_13_the_report_has_circumstances_outcome_and_course_and_goes_where_the_rules_say() -> None:
+    form = report.report(STORY, AT)
+    assert {"circumstances", "outcome", "course"} <= {section.name for section in form.sections}
+    assert form.to == ("コンプライアンス推進担当",)
+    assert row(form, "outcome").values == (Term("OUTCOMES", "harassment"), Moment(STORY.closed_at or AT))
+    assert row(form, "weighed").choices == (Term("CIRCUMSTANCES", "age"), Term("CIRCUMSTANCES", "disability"))
+
+
+def test_shi_37_a_near_miss_is_reported_as_one() -> None:
+    form = report.report(replace(STORY, outcome="near_miss"), AT)
+    assert row(form, "outcome").values[0] == Term("OUTCOMES", "near_miss")
+    assert form.to == ("コンプライアンス推進担当",)
+
+
+def test_steps_are_counted_with_their_times_and_who_said_them() -> None:
+    leave, police = table(report.record(STORY, AT), "steps").rows
+    assert leave[1:3] == ((Count(2, "times"),), (Moment(STORY.told[3].at), Moment(STORY.told[4].at)))
+    assert police[3] == (Person("田中", "supervisor"),)
+
+
+def test_officers_are_told_the_danger_and_nothing_of_who_looked_or_who_the_visitor_is() -> None:
+    form = report.police(STORY, AT)
+    assert row(form, "danger").values == (
+        Term("LEVELS", "emergency"), Term("ACTS", "violence"), Term("GROUNDS", "weapon_or_dangerous_item"),
+    )  # fmt: skip
+    assert row(form, "who").values == ()
+    assert row(form, "police_called").values == (Moment(STORY.told[5].at), Words("110 番"))
+    assert "looks" not in str(form)
+    assert "報告書" not in str(form)
+    assert "looks" in str(report.record(STORY, AT))
+
+
+def test_set_19_form_1_has_all_its_fields_and_three_recipients() -> None:
+    filled = {name: f"内容 {name}" for name in report.SNS_FIELDS}
+    form = report.sns(replace(EMPTY, sns=filled), AT)
+    assert [one.name for one in form.rows()][1:] == list(report.SNS_FIELDS)
+    assert [one.values for one in form.rows()][1:] == [(Words(text),) for text in filled.values()]
+    assert form.to == ("総務課", "秘書課", "広報広聴課")
+    empty = report.sns(EMPTY, AT)
+    assert all(not one.values and one.lines >= 1 for one in list(empty.rows())[1:])
+
+
+def test_a_time_of_a_clock_that_may_be_wrong_says_so() -> None:
+    form = report.record(replace(EMPTY, clock="unsynced"), AT)
+    assert row(form, "pressed_at").warning == "clock_unsure"
+    assert row(form, "received_at").values == (Moment(AT),)
+
+
+def test_of_an_incident_that_nobody_wrote_about_nothing_is_invented() -> None:
+    """What is said is only what the hub itself knows: the press, the counter, the rules."""
+    known = {"number", "pressed_at", "counter", "rules", "judgement", "outcome", "recording", "looks"}
+    for make in report.FORMS.values():
+        assert {one.name for one in make(EMPTY, AT).rows() if one.values} <= known
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["words", "place_kind", "visitors", "removal", "circumstances", "who", "x"]), junk),
+    st.dictionaries(st.sampled_from([*report.SNS_FIELDS, "x"]), junk),
+    st.dictionaries(
+        st.sampled_from(["mark", "step", "count", "finding", "outcome", "ground", "spoken", "circumstances"]), junk
+    ),
+    st.sampled_from(["noted", "step.taken", "marked", "closed", "of.a.newer.box"]),
+)
+def test_no_form_falls_over_what_stands_in_an_entry(record: dict, sns: dict, data: dict, kind: str) -> None:  # type: ignore[type-arg]
+    case = replace(STORY, record=record, sns=sns, told=(*STORY.told, told(kind, 9, "x", **data)))
+    for make in report.FORMS.values():
+        assert list(make(case, AT).rows())
