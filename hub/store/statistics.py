@@ -13,7 +13,7 @@ from hub.domain.intake import JAPAN
 from hub.domain.statistics import Case, Figures, OfficeHours, Period
 from hub.store.schema import change, incident, timeline
 
-_KINDS: Final = ("judged", "step.taken", "marked", "clock.expired", "clock.decided")
+_KINDS: Final = ("judged", "step.taken", "marked", "clock.due", "decided")
 _NEWS_MAX: Final = 5_000
 _MONTHS_MAX: Final = 72
 """Kept months: six years, some ten megabytes at thirty busy counters."""
@@ -60,7 +60,7 @@ def _note(told: dict[str, set[str]], kind: str, data: Any) -> None:
     elif kind == "marked":
         told.setdefault("marks", set()).add(str(data.get("mark")))
     elif data.get("clock"):
-        told.setdefault("clocks", set()).add(f"{data['clock']}:{data.get('decision', 'expired')}")
+        told.setdefault("clocks", set()).add(f"{data['clock']}:{'due' if kind == 'clock.due' else 'adjusted'}")
 
 
 def _case(row: Row[Any], told: dict[str, set[str]]) -> Case:

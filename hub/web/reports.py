@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 
 from hub.domain import report
 from hub.domain.form import Case, ClockFact, Form, GapFact, Look, RecordingFact, Row, Rules, Section, Table, Told
+from hub.domain.incident import Entry
 from hub.reports.pdf import NotMade
 from hub.store.engine import begin_read, begin_write
 from hub.store.schema import access
@@ -70,7 +71,7 @@ def _case(found: shapes.IncidentDetail, looks: Any, here: Site) -> Case:
         recording=_recording(found.recordings),
         looks=tuple(Look(row.at, row.actor_name or "", row.reason) for row in looks),
         rules=_rules(found, here),
-        record=_filled(found, "record"),
+        record=_record(found),
         sns=_filled(found, "sns"),
     )  # fmt: skip
 
@@ -79,6 +80,28 @@ def _told(entry: shapes.TimelineEntry) -> Told:
     return Told(
         entry.at, entry.kind, entry.source, entry.actor_name or "", entry.actor_role or "", entry.text, entry.data
     )
+
+
+def _record(found: shapes.IncidentDetail) -> Mapping[str, Any]:
+    """What people wrote down, under the form's own names: the record, what was marked, decided and said at the close."""
+    fields = dict(_filled(found, "record"))
+    for entry in found.timeline:
+        data = entry.data
+        if entry.kind == Entry.ACCOUNT:
+            written = {"words": data.get("verbatim"), "who": data.get("who"), "how": data.get("how")}
+            fields |= {name: words for name, words in written.items() if words}
+            fields |= {"note_taker": data["note_taker"]} if data.get("note_taker") else {}
+        elif entry.kind == Entry.DECIDED and data.get("circumstances"):
+            fields["circumstances"] = data["circumstances"]
+        elif entry.kind == Entry.CLOSED and data.get("prevention"):
+            fields["prevention"] = data["prevention"]
+        elif data.get("mark") == "removal_wished":
+            fields["removal"] = "remove"
+        elif data.get("mark") == "injury" and entry.text:
+            fields["injuries"] = entry.text
+        elif data.get("mark") == "head_count" and data.get("visitors"):
+            fields["visitors"] = data["visitors"]
+    return fields
 
 
 def _filled(found: shapes.IncidentDetail, name: str) -> Mapping[str, Any]:
@@ -104,7 +127,7 @@ def _recording(recordings: list[shapes.Recording]) -> RecordingFact | None:
 
 def _rules(found: shapes.IncidentDetail, here: Site) -> Rules:
     """The site's rules; of an incident that followed others only their name is known."""
-    profile = here.profile
+    profile, _ = here.rules_of(found.box)
     return Rules(
         profile.meta.label_ja if found.policy.matches else found.policy.id,
         found.policy.digest,

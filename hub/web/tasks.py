@@ -1,13 +1,17 @@
 """What is left to do: for those who look after people and reports. Whatever concerns health is shown to carers only."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template, request
 
+from hub.domain import ical
 from hub.domain.permissions import Action
 from hub.domain.tasks import CARERS
 from hub.store import due_tasks
 from hub.store.engine import begin_read
+from hub.web import labels
 from hub.web.gate import caller, needs
+from hub.web.problems import language
 from hub.web.site import site
+from hub.wording import N_, say
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -32,3 +36,22 @@ def page() -> str:
         coming=[due for due in found if due.task.done_at is None and due.task.due_at > now],
         done=[due for due in found if due.task.done_at is not None][-50:],
     )
+
+
+@blueprint.get("/tasks.ics")
+@needs(Action.TASKS)
+def feed() -> Response:
+    """What is open, for people's calendars: kind, time and where to read more. No word about anybody."""
+    here, tongue = site(), language()
+    open_ = [due for due in visible(caller().person.role) if due.task.done_at is None]
+    entries = [
+        ical.Task(
+            f"{due.incident.id}:{due.task.id}",
+            f"{say(tongue, labels.TASKS[due.task.kind])} ({due.incident.number})",
+            due.task.due_at,
+            f"{request.host_url}incidents/{due.incident.id}",
+        )
+        for due in open_
+    ]
+    text = ical.calendar(say(tongue, N_("窓守：するべきこと")), here.name, entries, here.now())
+    return Response(text, content_type="text/calendar; charset=utf-8")

@@ -54,3 +54,15 @@ def test_a_task_that_the_incident_does_not_have_is_refused(hub: Hub) -> None:
     answer = done(hub, incident, "care_check:4")
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "task")
     assert done(hub, hub.press(), "rest:0").status_code == 422
+
+
+def test_the_calendar_holds_what_is_open_and_no_word_about_anybody(hub: Hub) -> None:
+    incident = ended(hub)
+    note = {"text": "山田さんが大声を出した"}
+    hub.client().post(f"/api/v1/incidents/{incident}/notes", json=note, headers=hub.machine("section_head"))
+    answer = hub.client().get("/tasks.ics", headers=hub.machine("section_head"))
+    assert answer.mimetype == "text/calendar"
+    assert answer.text.count("BEGIN:VEVENT") == 4
+    assert "職員の様子を見る" in answer.text
+    assert "山田" not in answer.text
+    assert hub.client().get("/tasks.ics", headers=hub.machine("guard")).status_code == 403
