@@ -83,7 +83,7 @@ def _told(entry: shapes.TimelineEntry) -> Told:
 
 
 def _record(found: shapes.IncidentDetail) -> Mapping[str, Any]:
-    """What people wrote down, under the form's own names: the record, what was marked, decided and said at the close."""
+    """What people wrote down, under the form's own names: the record, marks, decisions and the close."""
     fields = dict(_filled(found, "record"))
     for entry in found.timeline:
         data = entry.data
