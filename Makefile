@@ -28,9 +28,9 @@ demo: prepare ## 試しに動かす（ハブ 1 台、模擬の箱 2 台）/ a hu
 demo-check: prepare ## 画面なしで試し、約束を確かめる / the same, headless; fails when a promise is broken
 	@$(PYTHON_IN) tests/end_to_end/demo.py --check
 
-# Two workers, a file at a time: the suite takes half as long on two cores, and programs on stage are started once.
+# Three workers on two cores, a file at a time: tests that wait leave room for others, and programs on stage start once.
 test: prepare-test lint ## 検査と全ての試験 / checks and all tests
-	$(PYTHON_IN) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(PYTHON_IN) -m pytest -n 3 --dist loadfile $(PYTEST_ARGS)
 
 test-camera: prepare ## 本物の picamera2 で試す / the camera on the genuine picamera2 (builds it once, minutes)
 	@$(PYTHON_IN) tests/camera/run.py $(PYTEST_ARGS)

@@ -1,0 +1,101 @@
+"""The page beside the counter: what the box shows, how long still, what to say, one tap each."""
+
+import re
+from typing import Any
+
+import pytest
+
+from hub.store.schema import timeline
+from tests.hub_web.conftest import Hub
+
+
+def shown(hub: Hub, role: str = "staff") -> str:
+    return str(hub.signed_in(role, "田中").get("/companion/counter-01").text)
+
+
+def does(hub: Hub, incident: str, deed: str, role: str = "supervisor", **said: Any) -> None:
+    answer = hub.client().post(f"/api/v1/incidents/{incident}/{deed}", json=said, headers=hub.machine(role, "佐藤"))
+    assert answer.status_code == 200, answer.text
+
+
+def first_card(page: str) -> str:
+    found = re.search(r'id="card-([a-z_]+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+def test_the_worker_reads_what_the_box_shows(hub: Hub) -> None:
+    hub.box()
+    assert "呼び出しはありません" in shown(hub) or "画面を見ている人がいません" in shown(hub)
+    incident = hub.press("counter-01")
+    assert "まだ誰も見ていません" in shown(hub)
+    does(hub, incident, "acknowledge")
+    assert "佐藤 さんが見ました" in shown(hub)
+    does(hub, incident, "respond")
+    assert "佐藤 さんが向かっています" in shown(hub)
+    does(hub, incident, "contact", action="ended")
+    assert "佐藤" not in shown(hub).split("<main")[1]
+
+
+def test_a_box_that_is_cut_off_says_to_use_the_telephone(hub: Hub) -> None:
+    hub.box(presence="offline")
+    assert "電話で助けを呼んでください" in shown(hub)
+
+
+def test_sug_01_an_emergency_asks_first_whether_the_person_is_safe(hub: Hub) -> None:
+    hub.box()
+    hub.press("counter-01", level="emergency")
+    page = shown(hub)
+    assert first_card(page) in ("police", "violence")
+    first = re.search(r'class="guide__first">([^<]+)<', page)
+    assert first is not None
+    assert "離れ" in first.group(1) or "安全" in first.group(1)
+
+
+def test_shi_25_a_refusal_of_recording_shows_its_card_after_one_tap(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    browser = hub.signed_in("staff")
+    form = {"csrf_token": browser.csrf, "mark": "recording_refused", "next": "/companion/counter-01"}
+    assert browser.client.post(f"/incidents/{incident}/mark", data=form).status_code == 303
+    assert first_card(browser.get("/companion/counter-01").text) == "refusal"
+
+
+def test_the_minutes_left_are_shown_and_the_limit_asks_for_people(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="stalemate")
+    assert "あと 15 分" in shown(hub)
+    hub.time.moves(minutes=14, seconds=30)
+    assert "あと 1 分" in shown(hub)
+    hub.time.moves(minutes=1)
+    assert "上司と決めてください" in shown(hub)
+
+
+def test_nothing_on_the_page_needs_typing(hub: Hub) -> None:
+    hub.box()
+    hub.press("counter-01")
+    page = shown(hub).split("<main")[1]
+    assert re.findall(r'<(?:input type="text"|input name|textarea|select)', page) == []
+    assert page.count("<button") > 8
+
+
+def test_shi_19_one_tap_notes_that_the_police_were_called(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    browser = hub.signed_in("staff")
+    form = {"csrf_token": browser.csrf, "step": "police"}
+    assert browser.client.post(f"/incidents/{incident}/steps", data=form).status_code == 303
+    assert hub.rows(timeline, incident=incident, kind="step.taken")[0].data["step"] == "police"
+
+
+@pytest.mark.parametrize("name", ["no-such-box", "..", "a b", "x" * 80])
+def test_a_counter_that_does_not_exist_is_not_found(hub: Hub, name: str) -> None:
+    assert hub.signed_in().get(f"/companion/{name}").status_code in (404, 308)
+
+
+def test_every_counter_can_be_chosen(hub: Hub) -> None:
+    hub.box("counter-01", "市民課 1番")
+    hub.box("counter-02", "国保 2番")
+    page = hub.signed_in("staff").get("/companion").text
+    assert {"/companion/counter-01", "/companion/counter-02"} <= set(re.findall(r'href="([^"]+)"', page))
