@@ -81,7 +81,7 @@ class Limits:
         if kept is not None and kept.since_ms is not None:
             since_s = kept.since_ms / 1000
         else:  # only here the wall clock counts: a start is seen within a second, or the machine was booted since
-            since_s = monotonic_s - max(0.0, (now - clock.started_at).total_seconds())
+            since_s = monotonic_s - (now - clock.started_at).total_seconds()  # an overrun begins in the future
         return _Running(
             clock,
             since_s,

@@ -17,6 +17,7 @@ from device.core.lamp import BEACON_STATES, LIGHTS, PATTERNS, Colour, LampKind, 
 from device.wording import lamp_words
 from tests.contract.samples import samples
 from tests.faults import catalogue
+from tests.requirements import catalogue as requirements
 
 ROOT: Final = Path(__file__).parents[1]
 
@@ -210,6 +211,7 @@ FILES: Final[dict[str, Callable[[], str]]] = {
     "contract/asyncapi.yaml": asyncapi_yaml,
     "docs/box-states.md": box_states,
     "docs/faults.md": catalogue.page,
+    "docs/requirements.md": requirements.page,
     # the hub's openapi.json goes here
 }
 

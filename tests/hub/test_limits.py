@@ -129,6 +129,18 @@ def test_an_ended_contact_is_prompted_no_more(turn: Site) -> None:
     assert turn.fired(call) == []
 
 
+def test_shi_09_the_overrun_counts_from_the_end_of_the_slot(turn: Site) -> None:
+    call = seen(turn)
+    turn.mark(call, "slot_announced", minutes=30)
+    begun_s = turn.mono_s
+    came = []
+    for count in (1, 2, 3):
+        turn.until_fired(call, count)
+        came.append((*turn.fired(call)[-1], turn.mono_s - begun_s))
+    assert [one[:2] for one in came] == [("clock.lead", "slot"), ("clock.due", "slot"), ("clock.due", "overrun")]
+    assert [one[2] for one in came] == pytest.approx([25 * MINUTE, 30 * MINUTE, 45 * MINUTE], abs=1.0)
+
+
 def test_progress_takes_the_clock_back_and_a_new_stalemate_begins_anew(turn: Site) -> None:
     call = seen(turn)
     turn.mark(call, "stalemate")

@@ -1,0 +1,76 @@
+"""The incident page as the policy wants it: who is short, what is missing, what may be said."""
+
+import re
+from typing import Any
+
+import pytest
+
+from hub.store.schema import user
+from tests.hub_web.conftest import Hub
+
+
+def does(hub: Hub, incident: str, deed: str, role: str = "section_head", **said: Any) -> Any:
+    return hub.client().post(f"/api/v1/incidents/{incident}/{deed}", json=said, headers=hub.machine(role, "鈴木"))
+
+
+def page(hub: Hub, incident: str, role: str = "section_head") -> str:
+    return str(hub.signed_in(role).get(f"/incidents/{incident}").text)
+
+
+@pytest.mark.parametrize(("visitors", "staff", "short"), [(3, 1, True), (3, 2, True), (3, 3, False), (1, 1, True)])
+def test_shi_32_fewer_staff_than_visitors_or_a_worker_alone_calls_for_helpers(
+    hub: Hub, visitors: int, staff: int, short: bool
+) -> None:
+    incident = hub.press()
+    assert "応援を呼んでください" not in page(hub, incident)
+    assert does(hub, incident, "mark", mark="head_count", visitors=visitors, staff=staff).status_code == 200
+    assert ("応援を呼んでください" in page(hub, incident)) is short
+
+
+def test_set_22_people_are_shown_by_one_short_name_and_never_by_a_picture(hub: Hub) -> None:
+    incident = hub.press()
+    does(hub, incident, "acknowledge")
+    for path in ("/", "/incidents", f"/incidents/{incident}", "/companion/counter-01", "/alerts"):
+        shown = hub.signed_in("section_head").get(path).text
+        assert "<img" not in shown, path
+    assert "鈴木" in page(hub, incident)
+    assert not {"photo", "picture", "full_name", "given_name", "address"} & {column.name for column in user.columns}
+
+
+def test_what_a_step_still_needs_is_said_in_its_place(hub: Hub) -> None:
+    incident = hub.press()
+    steps = {step["step"]: step["missing"] for step in does(hub, incident, "acknowledge").json["steps"]}
+    assert steps["warn"] == []
+    assert "decision" in steps["stop"]
+    assert {"issuer", "ground", "reason"} <= set(steps["leave"])
+    assert steps["police"] == []
+    shown = page(hub, incident)
+    assert "先に「対応をやめるかどうか」を決めて記録してください。" in shown
+    assert re.search(r'name="step" value="police"', shown)
+
+
+def test_every_problem_of_a_step_is_told_at_once(hub: Hub) -> None:
+    incident = hub.press()
+    answer = does(hub, incident, "steps", step="leave")
+    assert answer.status_code == 422
+    assert {"issuer", "ground", "reason"} <= {error["field"] for error in answer.json["errors"]}
+    assert all(error["ja"] and error["en"] for error in answer.json["errors"])
+
+
+def test_set_18_a_unit_has_its_own_limit_at_its_own_counter(make_hub: Any, tmp_path: Any) -> None:
+    (tmp_path / "units").mkdir(parents=True)
+    (tmp_path / "units" / "juminhyo.toml").write_text(
+        '[unit]\nid = "juminhyo"\nlabel_ja = "住民票"\nlabel_en = "Residents"\nsite_type = "branch"\n'
+        'boxes = ["counter-01"]\n[set.clock.stalemate]\nminutes = 20\n'
+        '[source."clock.stalemate.minutes"]\nby = "住民課長"\non = 2026-11-01\n',
+        "utf-8",
+    )
+    hub = make_hub()
+    hub.box("counter-02", "国保 2番")
+    minutes = {}
+    for name in ("counter-01", "counter-02"):
+        hub.box(name)
+        incident = hub.press(name)
+        clocks = does(hub, incident, "mark", mark="stalemate").json["clocks"]
+        minutes[name] = [clock["minutes"] for clock in clocks if clock["name"] == "stalemate"]
+    assert minutes == {"counter-01": [20], "counter-02": [15]}
