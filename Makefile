@@ -28,9 +28,13 @@ demo: prepare ## 試しに動かす（ハブ 1 台、模擬の箱 2 台）/ a hu
 demo-check: prepare ## 画面なしで試し、約束を確かめる / the same, headless; fails when a promise is broken
 	@$(PYTHON_IN) tests/end_to_end/demo.py --check
 
-# Three workers on two cores, a file at a time: tests that wait leave room for others, and programs on stage start once.
+# First what counts and compares; then what runs in real time (cameras, sound, whole programs), fewer at once. A file at a
+# time, so that programs on stage are started once. No test at all in one of the two is no failure.
+PYTEST := $(PYTHON_IN) -m pytest --dist loadfile
+USUAL := not long_faults and not hardware
 test: prepare-test lint ## 検査と全ての試験 / checks and all tests
-	$(PYTHON_IN) -m pytest -n 3 --dist loadfile $(PYTEST_ARGS)
+	$(PYTEST) -n 3 -m "$(USUAL) and not in_time" $(PYTEST_ARGS) || [ $$? = 5 ]
+	$(PYTEST) -n 2 -m "$(USUAL) and in_time" $(PYTEST_ARGS) || [ $$? = 5 ]
 
 test-camera: prepare ## 本物の picamera2 で試す / the camera on the genuine picamera2 (builds it once, minutes)
 	@$(PYTHON_IN) tests/camera/run.py $(PYTEST_ARGS)

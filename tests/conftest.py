@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,3 +30,16 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
         browser.close()
+
+
+IN_TIME = ("device", "faults", "end_to_end", "browser")
+"""Folders whose tests record, wait or start whole programs: too many at once would take each other's time."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs in real time."""
+    for item in items:
+        folders = item.path.relative_to(Path(__file__).parent).parts
+        if folders and folders[0] in IN_TIME:
+            item.add_marker(pytest.mark.in_time)

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from support.free_ports import free_port
+
 from hub.config import load, load_profile
 from hub.poke import poke
 from hub.site import Wanted, init
@@ -30,13 +32,6 @@ for name, value in json.loads(sys.argv[2]).items():
 from hub.web.server import serve
 serve(Path(sys.argv[1]))
 """
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Server(Hands):

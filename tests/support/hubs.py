@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, select, text
 from support.field_box import FieldBox
+from support.free_ports import free_port
 
 from hub import broker, enrol
 from hub import site as sites
@@ -24,13 +25,6 @@ from hub.store.engine import begin_read, open_database
 PASSWORD = "correct horse battery"
 
 _T = TypeVar("_T")
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(met: Callable[[], _T], timeout_s: float = 15.0, what: str = "condition") -> _T:

@@ -7,7 +7,6 @@ the public commands and interfaces of the design, section 8.
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from support.free_ports import free_port
 from support.sinks import Arrival, Mailbox, Webhook
 
 from hub.clock import now_utc
@@ -51,13 +51,6 @@ Say = Callable[[str], None]
 
 class StageError(RuntimeError):
     """A program did not do what it should; the message holds the end of its log."""
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)
