@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
 
@@ -61,10 +62,16 @@ def clock_time(language: str, at: datetime) -> str:
     return _formatted(language, at, "HH:mm:ss")
 
 
+@cache
+def _locale(language: str) -> Locale:
+    """Babel reads a locale's files anew for each name it is given."""
+    return Locale.parse(language)
+
+
 def _formatted(language: str, at: datetime, pattern: str) -> str:
     """One odd moment must not cost a whole page."""
     try:
-        return format_datetime(at, pattern, tzinfo=TOKYO, locale=language)
+        return format_datetime(at, pattern, tzinfo=TOKYO, locale=_locale(language))
     except (OverflowError, ValueError):
         return "—"
 

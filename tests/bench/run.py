@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import evidence, floors, lamp, recorder, report, storms, troubles
+from bench import evidence, floors, lamp, policy, recorder, report, storms, troubles
 from bench.figures import Broken, machine, table
 from bench.floors import Floors
 from bench.lamp import LampTimes
@@ -67,6 +67,7 @@ class Results:
     cpu: dict[str, float] = field(default_factory=dict)
     evidence: dict[str, float] = field(default_factory=dict)
     memory: dict[str, float] = field(default_factory=dict)
+    policy: dict[str, float] = field(default_factory=dict)
     lamp: LampTimes | None = None
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -134,6 +135,8 @@ def _measure(size: Size) -> Results:
     _say("最初の証拠と記憶量 / first evidence, memory")
     results.evidence = _part(results, "first evidence", evidence.first_evidence) or {}
     results.memory = _part(results, "memory", evidence.memory) or {}
+    _say("時計と画面 / clocks and pages")
+    results.policy = _part(results, "clocks and pages", policy.measure) or {}
     return results
 
 
@@ -223,6 +226,7 @@ def _raw(results: Results) -> dict[str, Any]:
         "recorder": results.cpu,
         "evidence": results.evidence,
         "memory": results.memory,
+        "policy": results.policy,
         "lamp": results.lamp and asdict(results.lamp),
         "lost": results.lost,
         "doubled": results.doubled,

@@ -91,8 +91,14 @@ def lived(day: Day) -> None:
         day.passes(2)
     day.says("mark", mark="visitor_left")
     day.says("contact", action="ended")
-    judgement = {"content": "理由がない", "manner": "大声", "time": "60 分", "means": "机をたたく", "nuisance": True}
-    tests = {"harm": True, "environment": "止まった", "average_employee": True, "dropped": False}
+    judgement: dict[str, Any] = {
+        "content": "理由がない",
+        "manner": "大声",
+        "time": "60 分",
+        "means": "机をたたく",
+        "nuisance": True,
+    }
+    tests: dict[str, Any] = {"harm": True, "environment": "止まった", "average_employee": True, "dropped": False}
     day.says("judgement", finding="harassment", acts=["abuse", "hold"], persons=COUNCIL, **judgement, **tests)
     told = {"circumstances": "窓口で", "course": "大声", "outcome": "帰った"}
     day.says("report", to=list(day.profile.report.to[:1] or ("所属長",)), **told)
@@ -109,7 +115,12 @@ def climb(day: Day, step: str) -> None:
             continue
         circumstances = list(day.profile.clock.circumstances)
         if step in ("stop", "end", "stop_and_urge"):
-            decision = {"about": "stop", "outcome": "stop", "persons": COUNCIL, "circumstances": circumstances}
+            decision: dict[str, Any] = {
+                "about": "stop",
+                "outcome": "stop",
+                "persons": COUNCIL,
+                "circumstances": circumstances,
+            }
             day.says("decisions", **decision)
             day.says("steps", step=step, announcer="鈴木", acknowledged=True)
         elif step == "leave":
