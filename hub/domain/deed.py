@@ -20,10 +20,12 @@ from hub.domain.permissions import Action
 from hub.domain.saying import (
     Account,
     Acknowledge,
+    CaseNote,
     Close,
     Contact,
     Decide,
     Judgement,
+    Link,
     Mark,
     Note,
     Report,
@@ -72,6 +74,7 @@ class Facts:
     contact_ended_at: datetime | None = None
     course: Course = field(default_factory=Course)
     site_type: str = "main"
+    case_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,10 @@ def decide(facts: Facts, said: Said, who: Person, now: datetime, profile: Policy
             return _reported(facts, said, now)
         case TaskDone():
             return _task_done(facts, said, now, profile)
+        case Link():
+            return _linked(facts, said, now)
+        case CaseNote():
+            return _case_noted(facts, said, now)
         case Close():
             return _closed(facts, said, now)
         case _:
@@ -390,6 +397,20 @@ def _task_done(facts: Facts, said: TaskDone, now: datetime, profile: PolicyProfi
         raise DeedRefused(Problem("task", "", "この案件にこの仕事はありません。", "this incident has no such task."))
     data = _given(task=task.id, kind=task.kind, private=task.private or None, first=task.done_at is None)
     return Decision(facts.state, Entry.TASK_DONE, now, data=data)
+
+
+def _linked(facts: Facts, said: Link, now: datetime) -> Decision:
+    state = after(facts.state, Deed.NOTE)  # a case often gets its number when the incident is long closed
+    data = {"case": said.case, "before": facts.case_number}
+    return Decision(state, Entry.CASE_LINKED, now, data=data, updates={"case_number": said.case})
+
+
+def _case_noted(facts: Facts, said: CaseNote, now: datetime) -> Decision:
+    if facts.case_number is None:
+        raise DeedRefused(
+            Problem("case", "", "先に、市の案件番号を付けてください。", "give it the number of the city's case first.")
+        )
+    return Decision(after(facts.state, Deed.NOTE), Entry.CASE_NOTED, now, said.text, {"case": facts.case_number})
 
 
 def _closed(facts: Facts, said: Close, now: datetime) -> Decision:

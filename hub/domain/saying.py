@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 
 from contract.profile import Act
+from hub.domain.case import CaseNumber
 from hub.domain.incident import Outcome
 from hub.domain.permissions import Action
 
@@ -219,6 +220,20 @@ class TaskDone(Said):
 
     action = Action.TASKS
     task: Line
+
+
+class Link(Said):
+    """This contact belongs to the city's case of that number; none: to no case after all."""
+
+    action = Action.CASE_LINK
+    case: CaseNumber | None = None
+
+
+class CaseNote(Said):
+    """The line that the unit holds to in this case, for whoever meets it next (SHI-35)."""
+
+    action = Action.CASE_NOTE
+    text: SomeWords
 
 
 class Close(Said):

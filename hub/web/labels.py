@@ -260,6 +260,8 @@ ENTRIES: Final = {
     "reported": N_("報告しました"),
     "closed": N_("終了しました"),
     "task.done": N_("するべきことを済ませました"),
+    "case.linked": N_("市の案件番号を付けました"),
+    "case.noted": N_("この案件の方針を書きました"),
     "clock.lead": N_("まもなく目安の時間です"),
     "clock.due": N_("目安の時間になりました"),
     "alerted": N_("知らせを送りました"),
