@@ -12,7 +12,7 @@ from typing import Any, Final
 from contract.messages import CommandType
 from contract.problems import Problem
 from contract.profile import PolicyProfile
-from hub.domain import deciders, findings, ladder, policy_clock, tasks
+from hub.domain import damage, deciders, findings, ladder, policy_clock, tasks
 from hub.domain.course import Course
 from hub.domain.incident import Deed, Entry, Outcome, State, after
 from hub.domain.notices import Why
@@ -222,8 +222,9 @@ def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> 
     if said.mark in ("act", "act_named") and said.act is None:
         raise DeedRefused(Problem("act", "", "どの行為かを選んでください。", "say which act it is."))
     data = _given(
-        mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit
-    )
+        mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit,
+        private=said.mark in damage.PRIVATE or None,
+    )  # fmt: skip
     if _unusual(said, profile):
         data["outside_range"] = True  # shown, and never refused: the city's figures are guidelines (SHI-08)
     state = after(facts.state, Deed.MARK)
@@ -356,9 +357,11 @@ def _account(facts: Facts, said: Account, who: Person, now: datetime) -> Decisio
         who=said.who or None,
         how=said.how or None,
         verbatim=said.verbatim or None,
+        hurt=said.hurt or None,
+        broken=said.broken or None,
         note_taker=said.note_taker or who.name,
     )
-    if not said.verbatim:
+    if not said.verbatim and said.kind != "damage":
         data["no_verbatim"] = True
     return Decision(after(facts.state, Deed.NOTE), Entry.ACCOUNT, now, said.text, data)
 

@@ -1,5 +1,6 @@
 """Reads what earlier contacts of a case left behind."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +25,7 @@ class Case:
     """A case as an incident of it finds it: the contacts before, oldest first, and what they left."""
 
     number: str
-    contacts: tuple[Row[Any], ...]
+    contacts: Sequence[Row[Any]]
     note: CaseNote | None
     may_return: bool
 
@@ -51,7 +52,7 @@ def case_of(connection: Connection, row: Row[Any]) -> Case | None:
             note = CaseNote(entry.text, entry.at, entry.actor_name or "")
         elif entry.incident in before and entry.data.get("mark") == "may_return":
             may_return = True
-    return Case(row.case_number, tuple(earlier), note, may_return)
+    return Case(row.case_number, earlier, note, may_return)
 
 
 def _told(connection: Connection, number: str) -> list[Row[Any]]:

@@ -87,7 +87,9 @@ def _record(found: shapes.IncidentDetail) -> Mapping[str, Any]:
     fields = dict(_filled(found, "record"))
     for entry in found.timeline:
         data = entry.data
-        if entry.kind == Entry.ACCOUNT:
+        if entry.kind == Entry.ACCOUNT and data.get("kind") == "damage":
+            fields |= {"injuries": data["hurt"]} if data.get("hurt") else {}
+        elif entry.kind == Entry.ACCOUNT:
             written = {"words": data.get("verbatim"), "who": data.get("who"), "how": data.get("how")}
             fields |= {name: words for name, words in written.items() if words}
             fields |= {"note_taker": data["note_taker"]} if data.get("note_taker") else {}
