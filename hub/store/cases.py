@@ -25,7 +25,7 @@ class Case:
     """A case as an incident of it finds it: the contacts before, oldest first, and what they left."""
 
     number: str
-    contacts: Sequence[Row[Any]]
+    contacts: Sequence[Any]
     note: CaseNote | None
     may_return: bool
 

@@ -63,7 +63,7 @@ def _case(found: shapes.IncidentDetail, looks: Any, here: Site) -> Case:
         seen_name=found.seen_by.name if found.seen_by else "",
         responder_name=found.responder.name if found.responder else "",
         outcome=found.outcome.value if found.outcome else None,
-        told=tuple(_told(entry) for entry in found.timeline),
+        told=tuple(_told(entry) for entry in found.timeline if not entry.data.get("private")),  # papers leave the house
         clocks=tuple(
             ClockFact(clock.name, clock.minutes, clock.started_at, clock.due_at, clock.ended_at)
             for clock in found.clocks

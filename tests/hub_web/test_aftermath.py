@@ -137,3 +137,29 @@ def test_yur_04_the_page_asks_for_both_exceptions_of_the_ban(make_hub: Callable[
     shown = page(hub, incident, "staff")
     assert 'data-id="filming-permit_shown"' in shown
     assert 'data-id="filming-no_hindrance"' in shown
+
+
+def test_set_10_what_tells_of_health_is_in_no_paper_and_no_figure(hub: Hub) -> None:
+    incident = hub.press()
+    post(hub, incident, "accounts", {"kind": "damage", "how": "椅子を投げた", "hurt": "職員一人が手首を打った"})
+    for name in ("injury", "doctor_seen", "damage_reported", "accident_reported"):
+        post(hub, incident, "mark", {"mark": name})
+    head = hub.machine("section_head")
+    paper = hub.client().get(f"/api/v1/incidents/{incident}/report.csv?form=record", headers=head).text
+    assert "手首を打った" in paper
+    assert "被害届を出した" in paper
+    assert "医師に診てもらった" not in paper
+    assert "公務災害" not in paper
+    figures = hub.client().get("/api/v1/statistics", headers=head).text
+    assert "damage_reported" in figures
+    assert "doctor_seen" not in figures
+    assert "accident_reported" not in figures
+
+
+def test_the_damage_never_stands_in_for_the_record_of_the_contact(hub: Hub) -> None:
+    incident = hub.press()
+    post(hub, incident, "accounts", {"kind": "record", "how": "三十分、同じ話", "verbatim": "出てこい"})
+    post(hub, incident, "accounts", {"kind": "damage", "how": "椅子を投げた"})
+    head = hub.machine("section_head")
+    paper = hub.client().get(f"/api/v1/incidents/{incident}/report.csv?form=record", headers=head).text
+    assert "三十分、同じ話" in paper

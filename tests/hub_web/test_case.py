@@ -51,6 +51,18 @@ def test_shi_35_a_linked_later_incident_shows_the_line_and_the_contacts_before(h
         assert f"/incidents/{first}" in page, path
 
 
+def test_shi_35_the_counter_sees_the_newest_contact_and_the_count_of_all(hub: Hub) -> None:
+    first, second = earlier(hub), earlier(hub)
+    later = hub.press("counter-01")
+    post(hub, later, "case", {"case": NUMBER})
+    shown = hub.signed_in("staff").get("/companion/counter-01").text
+    assert "これまでに 2 回の応対" in shown
+    assert f"/incidents/{second}" in shown
+    assert f"/incidents/{first}" not in shown
+    whole = hub.signed_in("staff").get(f"/incidents/{later}").text
+    assert whole.index(f'"/incidents/{second}"') < whole.index(f'"/incidents/{first}"')
+
+
 def test_shi_35_the_first_contact_does_not_count_the_later_one(hub: Hub) -> None:
     first = earlier(hub)
     later = hub.press("counter-01")
