@@ -105,6 +105,7 @@ def _facts(connection: Connection, row: Row[Any], site_type: str) -> Facts:
         contact_ended_at=row.contact_ended_at,
         course=course(connection, row),
         site_type=site_type,
+        case_number=row.case_number,
     )
 
 

@@ -72,7 +72,8 @@ MARK_CARDS: Final[Mapping[str, str]] = {
     "filming_goes_on": "filming", "manager_told": "leave", "cease_refused": "leave",
     "recording_shown": "police_arrival", "removal_wished": "police_arrival", "may_return": "debrief",
     "urgent": "debrief", "referred": "debrief",
-    "cautioned": "warn", "legal_step": "police",
+    "cautioned": "warn", "legal_step": "police", "doctor_seen": "violence", "damage_reported": "violence",
+    "accident_reported": "violence",
 }  # fmt: skip
 """The card that belongs to each mark. Marks that no card belongs to are not here."""
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from contract.messages import CommandType
 from contract.problems import Problem
 from contract.profile import PolicyProfile
-from hub.domain import deciders, findings, ladder, policy_clock, tasks
+from hub.domain import damage, deciders, findings, ladder, policy_clock, tasks
 from hub.domain.course import Course
 from hub.domain.incident import Deed, Entry, Outcome, State, after
 from hub.domain.notices import Why
@@ -20,10 +20,12 @@ from hub.domain.permissions import Action
 from hub.domain.saying import (
     Account,
     Acknowledge,
+    CaseNote,
     Close,
     Contact,
     Decide,
     Judgement,
+    Link,
     Mark,
     Note,
     Report,
@@ -72,6 +74,7 @@ class Facts:
     contact_ended_at: datetime | None = None
     course: Course = field(default_factory=Course)
     site_type: str = "main"
+    case_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,10 @@ def decide(facts: Facts, said: Said, who: Person, now: datetime, profile: Policy
             return _reported(facts, said, now)
         case TaskDone():
             return _task_done(facts, said, now, profile)
+        case Link():
+            return _linked(facts, said, now)
+        case CaseNote():
+            return _case_noted(facts, said, now)
         case Close():
             return _closed(facts, said, now)
         case _:
@@ -215,8 +222,9 @@ def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> 
     if said.mark in ("act", "act_named") and said.act is None:
         raise DeedRefused(Problem("act", "", "どの行為かを選んでください。", "say which act it is."))
     data = _given(
-        mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit
-    )
+        mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit,
+        private=said.mark in damage.PRIVATE or None,
+    )  # fmt: skip
     if _unusual(said, profile):
         data["outside_range"] = True  # shown, and never refused: the city's figures are guidelines (SHI-08)
     state = after(facts.state, Deed.MARK)
@@ -349,9 +357,11 @@ def _account(facts: Facts, said: Account, who: Person, now: datetime) -> Decisio
         who=said.who or None,
         how=said.how or None,
         verbatim=said.verbatim or None,
+        hurt=said.hurt or None,
+        broken=said.broken or None,
         note_taker=said.note_taker or who.name,
     )
-    if not said.verbatim:
+    if not said.verbatim and said.kind != "damage":
         data["no_verbatim"] = True
     return Decision(after(facts.state, Deed.NOTE), Entry.ACCOUNT, now, said.text, data)
 
@@ -390,6 +400,20 @@ def _task_done(facts: Facts, said: TaskDone, now: datetime, profile: PolicyProfi
         raise DeedRefused(Problem("task", "", "この案件にこの仕事はありません。", "this incident has no such task."))
     data = _given(task=task.id, kind=task.kind, private=task.private or None, first=task.done_at is None)
     return Decision(facts.state, Entry.TASK_DONE, now, data=data)
+
+
+def _linked(facts: Facts, said: Link, now: datetime) -> Decision:
+    state = after(facts.state, Deed.NOTE)  # a case often gets its number when the incident is long closed
+    data = {"case": said.case, "before": facts.case_number}
+    return Decision(state, Entry.CASE_LINKED, now, data=data, updates={"case_number": said.case})
+
+
+def _case_noted(facts: Facts, said: CaseNote, now: datetime) -> Decision:
+    if facts.case_number is None:
+        raise DeedRefused(
+            Problem("case", "", "先に、市の案件番号を付けてください。", "give it the number of the city's case first.")
+        )
+    return Decision(after(facts.state, Deed.NOTE), Entry.CASE_NOTED, now, said.text, {"case": facts.case_number})
 
 
 def _closed(facts: Facts, said: Close, now: datetime) -> Decision:

@@ -63,6 +63,8 @@ class Entry(StrEnum):
     REPORTED = "reported"
     CLOSED = "closed"
     TASK_DONE = "task.done"
+    CASE_LINKED = "case.linked"
+    CASE_NOTED = "case.noted"
     CLOCK_LEAD = "clock.lead"
     CLOCK_DUE = "clock.due"
 

@@ -34,6 +34,8 @@ class Action(StrEnum):
     JUDGE = "incident.judge"
     REPORT = "incident.report"
     TASKS = "tasks.do"
+    CASE_LINK = "case.link"
+    CASE_NOTE = "case.note"
     CLOSE = "incident.close"
     FALSE_PRESS = "incident.false_press"
     RECORDING_VIEW = "recording.view"
@@ -77,6 +79,8 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.JUDGE: _IN_CHARGE,
     Action.REPORT: _IN_CHARGE | {Role.GENERAL_AFFAIRS},
     Action.TASKS: _IN_CHARGE | {Role.GENERAL_AFFAIRS},
+    Action.CASE_LINK: _ON_THE_SPOT | {Role.GENERAL_AFFAIRS},
+    Action.CASE_NOTE: _IN_CHARGE,
     Action.CLOSE: _IN_CHARGE | {Role.ADMINISTRATOR},
     Action.FALSE_PRESS: _ON_THE_SPOT - {Role.GUARD},
     Action.RECORDING_VIEW: _IN_CHARGE | {Role.EVIDENCE_CUSTODIAN},

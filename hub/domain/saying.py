@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 
 from contract.profile import Act
+from hub.domain.case import CaseNumber
 from hub.domain.incident import Outcome
 from hub.domain.permissions import Action
 
@@ -68,7 +69,7 @@ MarkName = Literal[
     "manager_told", "cease_refused", "guards_called", "police_called", "police_arrived", "recording_shown",
     "removal_wished", "visitor_left", "may_return",
     # afterwards
-    "urgent", "referred", "cautioned", "legal_step",
+    "urgent", "referred", "cautioned", "legal_step", "doctor_seen", "damage_reported", "accident_reported",
     "false_press",
 ]  # fmt: skip
 
@@ -166,15 +167,18 @@ class Note(Said):
 class Account(Said):
     """The written record of the contact, or the account of the person who was harmed.
 
-    `verbatim`: what the visitor said, as spoken. Left empty it is stored with a warning (SHI-28).
+    `verbatim`: what the visitor said, as spoken. Left empty it is stored with a warning (SHI-28). Of damage: `how` it
+    came about, who was `hurt`, what was `broken`; nobody's words belong there.
     """
 
     action = Action.NOTE
-    kind: Literal["record", "statement"]
+    kind: Literal["record", "statement", "damage"]
     where: Words = ""
     who: Words = ""
     how: Words = ""
     verbatim: Words = ""
+    hurt: Words = ""
+    broken: Words = ""
     note_taker: Line | None = None
     text: Words = ""
 
@@ -219,6 +223,20 @@ class TaskDone(Said):
 
     action = Action.TASKS
     task: Line
+
+
+class Link(Said):
+    """This contact belongs to the city's case of that number; none: to no case after all."""
+
+    action = Action.CASE_LINK
+    case: CaseNumber | None = None
+
+
+class CaseNote(Said):
+    """The line that the unit holds to in this case, for whoever meets it next (SHI-35)."""
+
+    action = Action.CASE_NOTE
+    text: SomeWords
 
 
 class Close(Said):

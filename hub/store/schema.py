@@ -126,10 +126,12 @@ incident = Table(
     Column("profile_id", _LINE, nullable=False),
     Column("profile_digest", String(80), nullable=False),
     Column("changed_at", Utc, nullable=False),
+    Column("case_number", String(60)),  # hub.domain.case: the city's own, set by people only
 )
 Index("ix_incident_state_pressed", incident.c.state, incident.c.pressed_at)
 Index("ix_incident_box_state", incident.c.box, incident.c.state)
 Index("ix_incident_pressed", incident.c.pressed_at)
+Index("ix_incident_case", incident.c.case_number)
 
 event = Table(
     "event",

@@ -57,7 +57,7 @@ def _note(told: dict[str, set[str]], kind: str, data: Any) -> None:
         told["finding"] = {str(data.get("finding"))}
     elif kind == "step.taken":
         told.setdefault("steps", set()).add(str(data.get("step")))
-    elif kind == "marked":
+    elif kind == "marked" and not data.get("private"):
         told.setdefault("marks", set()).add(str(data.get("mark")))
     elif data.get("clock"):
         told.setdefault("clocks", set()).add(f"{data['clock']}:{'due' if kind == 'clock.due' else 'adjusted'}")

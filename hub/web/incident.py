@@ -9,13 +9,15 @@ from werkzeug.datastructures import MultiDict
 
 from contract.profile import PolicyProfile
 from hub.deeds import Once
-from hub.domain import ladder, policy_clock
+from hub.domain import damage, ladder, policy_clock, routing
 from hub.domain.course import Course
+from hub.domain.filming import answers, filming
 from hub.domain.incident import OPEN, Entry, State
 from hub.domain.permissions import Action, allows
 from hub.domain.saying import Said
+from hub.domain.tasks import CARERS
 from hub.store.engine import begin_read
-from hub.web import guiding, labels, readings, shapes
+from hub.web import filming_words, guiding, labels, readings, shapes
 from hub.web.acting import act
 from hub.web.api.deeds import DEEDS, KEY
 from hub.web.api.described import read_query, validated
@@ -121,6 +123,7 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
     heads = counts[-1].data if counts else None
     offices = ladder.issuers(profile, site_type)
     stops = course.decisions("stop")
+    shot = filming(profile, course)
     due = any(one.state == "due" and one.name in policy_clock.CUED for one in found.clocks)
     return {
         "profile": profile,
@@ -135,8 +138,19 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "own_office": ladder.own_office(profile, offices, role),
         "heads": heads,
         "short_of_staff": heads is not None and _short(profile, heads),
+        "routes": routing.routes(profile, course),
+        "damage_asked": damage.asked(profile, course),
+        "checks": _checks(course) if role in CARERS else {},
+        "filming_words": filming_words,
+        "filming": shot,
+        "filming_answers": answers(profile, shot) if shot is not None else (),
         "rest": [say(language(), labels.CARES.get(what, what)) for what in profile.aftercare.immediate],
     }
+
+
+def _checks(course: Course) -> dict[str, datetime | None]:
+    """What to see to after damage or injury, and when it was."""
+    return {name: next((one.at for one in course.marks(name)), None) for name in damage.CHECKS}
 
 
 def _short(profile: PolicyProfile, heads: Mapping[str, Any]) -> bool:

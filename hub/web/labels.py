@@ -119,6 +119,9 @@ MARKS: Final = {
     "referred": N_("相談・引き継ぎをした"),
     "cautioned": N_("相手に注意・警告をした"),
     "legal_step": N_("法的な手続きをした"),
+    "doctor_seen": N_("医師に診てもらった"),
+    "damage_reported": N_("被害届を出した、または出さないと決めた"),
+    "accident_reported": N_("公務災害の手続きをした"),
 }
 
 TAPS: Final = {
@@ -156,6 +159,15 @@ DECISION_OUTCOMES: Final = {
 }
 
 ACCOUNTS: Final = {"record": N_("応対の記録を書く"), "statement": N_("受けた職員の話を書く")}
+"""What is written by hand after a contact, each with a form of its own on every incident."""
+
+WRITTEN: Final = {**ACCOUNTS, "damage": N_("被害の記録")}
+
+CHECKS: Final = {
+    "doctor_seen": N_("けがをした人は、医師に診てもらう"),
+    "damage_reported": N_("警察に被害届を出すかを決める"),
+    "accident_reported": N_("公務災害の手続きを確かめる"),
+}
 
 VIEWPOINTS: Final = {
     "content": N_("求めの内容について"),
@@ -260,6 +272,8 @@ ENTRIES: Final = {
     "reported": N_("報告しました"),
     "closed": N_("終了しました"),
     "task.done": N_("するべきことを済ませました"),
+    "case.linked": N_("市の案件番号を付けました"),
+    "case.noted": N_("この案件の方針を書きました"),
     "clock.lead": N_("まもなく目安の時間です"),
     "clock.due": N_("目安の時間になりました"),
     "alerted": N_("知らせを送りました"),

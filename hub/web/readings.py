@@ -17,6 +17,7 @@ from hub.domain.tasks import CARERS
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
 from hub.store import limits
+from hub.store.cases import case_of
 from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
 from hub.web import shapes
 from hub.web.site import Site
@@ -134,6 +135,7 @@ def incident_detail(
         if role in CARERS or not entry.data.get("private")
     ]
     course = Course.of(row, entries)
+    case = case_of(connection, row)
     return shapes.IncidentDetail(
         **_incident_fields(row, site),
         timeline=entries,
@@ -148,6 +150,7 @@ def incident_detail(
             )
         ],
         recordings=_recordings(connection, site, incident_id),
+        case=shapes.Case.model_validate(case) if case is not None else None,
     )
 
 

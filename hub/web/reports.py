@@ -63,7 +63,7 @@ def _case(found: shapes.IncidentDetail, looks: Any, here: Site) -> Case:
         seen_name=found.seen_by.name if found.seen_by else "",
         responder_name=found.responder.name if found.responder else "",
         outcome=found.outcome.value if found.outcome else None,
-        told=tuple(_told(entry) for entry in found.timeline),
+        told=tuple(_told(entry) for entry in found.timeline if not entry.data.get("private")),  # papers leave the house
         clocks=tuple(
             ClockFact(clock.name, clock.minutes, clock.started_at, clock.due_at, clock.ended_at)
             for clock in found.clocks
@@ -87,7 +87,9 @@ def _record(found: shapes.IncidentDetail) -> Mapping[str, Any]:
     fields = dict(_filled(found, "record"))
     for entry in found.timeline:
         data = entry.data
-        if entry.kind == Entry.ACCOUNT:
+        if entry.kind == Entry.ACCOUNT and data.get("kind") == "damage":
+            fields |= {"injuries": data["hurt"]} if data.get("hurt") else {}
+        elif entry.kind == Entry.ACCOUNT:
             written = {"words": data.get("verbatim"), "who": data.get("who"), "how": data.get("how")}
             fields |= {name: words for name, words in written.items() if words}
             fields |= {"note_taker": data["note_taker"]} if data.get("note_taker") else {}

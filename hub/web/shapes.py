@@ -159,6 +159,35 @@ class Recording(Shape):
     stops: Literal["growing", "missing", "sealed", "unreadable", "format_changed"] | None
 
 
+class CaseContact(Shape):
+    """An earlier contact of the same case."""
+
+    id: str
+    number: str
+    counter: str
+    pressed_at: Moment
+
+
+class CaseNote(Shape):
+    """The line that the unit holds to in a case."""
+
+    text: str
+    at: Moment
+    name: str
+
+
+class Case(Shape):
+    """The city's case that people joined this incident to: the contacts before it, oldest first.
+
+    `may_return`: at one of them somebody wrote down that the visitor may come again. Nothing follows by itself.
+    """
+
+    number: str
+    contacts: list[CaseContact]
+    note: CaseNote | None
+    may_return: bool
+
+
 class IncidentDetail(Incident):
     """One incident with everything around it."""
 
@@ -167,6 +196,7 @@ class IncidentDetail(Incident):
     steps: list[StepShape]
     alerts: list[Alert]
     recordings: list[Recording]
+    case: Case | None
 
 
 class IncidentList(Shape):

@@ -7,7 +7,7 @@ from hub.domain.permissions import Action
 from hub.domain.tasks import CARERS
 from hub.store import due_tasks
 from hub.store.engine import begin_read
-from hub.web import labels
+from hub.web import labels, outside_help
 from hub.web.gate import caller, needs
 from hub.web.problems import language
 from hub.web.site import site
@@ -35,6 +35,7 @@ def page() -> str:
         overdue=[due for due in found if due.task.done_at is None and due.task.due_at <= now],
         coming=[due for due in found if due.task.done_at is None and due.task.due_at > now],
         done=[due for due in found if due.task.done_at is not None][-50:],
+        help=outside_help,
     )
 
 

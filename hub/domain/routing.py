@@ -1,0 +1,46 @@
+"""Which offices a city wants told, by cause, and which of them were told (SET-16). Pure.
+
+What happened points at a cause; that a case is hard or concerns others is for people to see.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from contract.profile import PolicyProfile
+from hub.domain.course import Course
+
+_STEPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "leave_order": ("leave", "ask_leave"),
+    "police": ("police",),
+    "legal": ("legal",),
+}
+_MARKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "police": ("police_called", "police_arrived"),
+    "legal": ("legal_step",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The offices for one cause, each with when it was told. `flagged`: the cause was written down in this incident."""
+
+    cause: str
+    told: Mapping[str, datetime | None]
+    flagged: bool
+
+
+def routes(profile: PolicyProfile, course: Course) -> tuple[Route, ...]:
+    """Every cause that the city names offices for, those that were flagged first."""
+    told = {one.data["unit"]: one.at for one in course.marks("referred") if one.data.get("unit")}
+    found = (
+        Route(cause, {office: told.get(office) for office in offices}, _flagged(cause, course))
+        for cause, offices in profile.routing.items()
+        if offices
+    )
+    return tuple(sorted(found, key=lambda route: not route.flagged))
+
+
+def _flagged(cause: str, course: Course) -> bool:
+    return bool(course.times(*_STEPS.get(cause, ())) or course.marks(*_MARKS.get(cause, ())))

@@ -1,0 +1,73 @@
+"""Reads what earlier contacts of a case left behind."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select
+
+from hub.domain.incident import Entry, Outcome
+from hub.store.schema import incident, timeline
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNote:
+    """The line that the unit holds to in a case, and who wrote it."""
+
+    text: str
+    at: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as an incident of it finds it: the contacts before, oldest first, and what they left."""
+
+    number: str
+    contacts: Sequence[Any]
+    note: CaseNote | None
+    may_return: bool
+
+
+def case_of(connection: Connection, row: Row[Any]) -> Case | None:
+    """The case of the incident in `row`; None when people joined it to none. Drills and false presses do not count."""
+    if row.case_number is None:
+        return None
+    earlier = connection.execute(
+        select(incident.c.id, incident.c.number, incident.c.counter, incident.c.pressed_at)
+        .where(
+            incident.c.case_number == row.case_number,
+            incident.c.id != row.id,
+            incident.c.pressed_at < row.pressed_at,
+            incident.c.drill.is_(False),
+            or_(incident.c.outcome.is_(None), incident.c.outcome != Outcome.FALSE_PRESS.value),
+        )
+        .order_by(incident.c.pressed_at, incident.c.id)
+    ).all()
+    before = {one.id for one in earlier}
+    note, may_return = None, False
+    for entry in _told(connection, row.case_number):
+        if entry.kind == Entry.CASE_NOTED.value and entry.data.get("case") == row.case_number:
+            note = CaseNote(entry.text, entry.at, entry.actor_name or "")
+        elif entry.incident in before and entry.data.get("mark") == "may_return":
+            may_return = True
+    return Case(row.case_number, earlier, note, may_return)
+
+
+def _told(connection: Connection, number: str) -> list[Row[Any]]:
+    """The notes and marks of every incident of the case, in the order in which they were written."""
+    return list(
+        connection.execute(
+            select(
+                timeline.c.incident, timeline.c.kind, timeline.c.at, timeline.c.text, timeline.c.data,
+                timeline.c.actor_name,
+            )
+            .join(incident, incident.c.id == timeline.c.incident)
+            .where(
+                incident.c.case_number == number,
+                timeline.c.kind.in_([Entry.CASE_NOTED.value, Entry.MARKED.value]),
+            )
+            .order_by(timeline.c.id)
+        )
+    )  # fmt: skip

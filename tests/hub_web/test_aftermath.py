@@ -1,0 +1,165 @@
+"""After a contact, on the pages: whom to tell, the damage, where to turn, and what comes next while somebody films."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hub.store.schema import timeline
+from tests.hub_web.conftest import Hub
+
+DAMAGE = 'data-id="damage"'
+CHECKLIST = 'id="check-doctor_seen"'
+
+
+def post(hub: Hub, incident: str, deed: str, body: Any, role: str = "section_head") -> Any:
+    answer = hub.client().post(f"/api/v1/incidents/{incident}/{deed}", json=body, headers=hub.machine(role))
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def page(hub: Hub, incident: str, role: str = "section_head") -> str:
+    return str(hub.signed_in(role).get(f"/incidents/{incident}").text)
+
+
+@pytest.mark.parametrize(("profile", "offices"), [
+    ("setagaya", ["総務課長", "関係所属", "広報広聴課", "施設管理者", "地域生活安全課", "法務担当副参事"]),
+    ("shinagawa", ["コンプライアンス推進指導員", "外部弁護士"]),
+    ("sapporo", ["行政監察担当課"]),
+])  # fmt: skip
+def test_set_16_after_the_contact_the_offices_of_the_city_are_offered_and_one_tap_records_it(
+    make_hub: Callable[..., Hub], profile: str, offices: list[str]
+) -> None:
+    hub = make_hub(profile=profile)
+    incident = hub.press()
+    assert "誰に知らせるか" not in page(hub, incident)
+    post(hub, incident, "contact", {"action": "ended"})
+    shown = page(hub, incident)
+    for office in offices:
+        assert f'name="unit" value="{office}"' in shown
+    browser = hub.signed_in("section_head")
+    form = {"csrf_token": browser.csrf, "mark": "referred", "unit": offices[0], "text": "対応が難しいとき", "next": "/"}
+    assert browser.client.post(f"/incidents/{incident}/mark", data=form).status_code == 303
+    entry = hub.rows(timeline, kind="marked")[0]
+    assert (entry.data, entry.text) == ({"mark": "referred", "unit": offices[0]}, "対応が難しいとき")
+    assert f'name="unit" value="{offices[0]}"' not in page(hub, incident)
+
+
+@pytest.mark.parametrize("what", [
+    ("mark", {"mark": "act", "act": "violence"}), ("mark", {"mark": "act", "act": "threat"}),
+    ("mark", {"mark": "act", "act": "crime"}), ("steps", {"step": "police"}),
+    ("mark", {"mark": "police_called"}), ("mark", {"mark": "injury"}),
+])  # fmt: skip
+def test_set_09_a_plainly_unlawful_act_or_the_police_opens_the_form_for_the_damage(
+    make_hub: Callable[..., Hub], what: tuple[str, dict[str, str]]
+) -> None:
+    hub = make_hub(profile="setagaya")
+    incident = hub.press()
+    post(hub, incident, "mark", {"mark": "act", "act": "abuse"})
+    assert DAMAGE not in page(hub, incident)
+    deed, body = what
+    post(hub, incident, deed, body, "supervisor")
+    assert DAMAGE in page(hub, incident, "staff")
+    assert DAMAGE not in page(hub, incident, "auditor")
+
+
+def test_set_09_the_damage_is_kept_as_written_and_asks_for_nobodys_words(hub: Hub) -> None:
+    incident = hub.press()
+    post(hub, incident, "mark", {"mark": "act", "act": "violence"})
+    browser = hub.signed_in("staff")
+    form = {"csrf_token": browser.csrf, "kind": "damage", "how": "椅子を投げた", "hurt": "", "broken": "窓口の板"}
+    assert browser.client.post(f"/incidents/{incident}/accounts", data=form).status_code == 303
+    data = hub.rows(timeline, kind="account")[0].data
+    assert data == {"kind": "damage", "how": "椅子を投げた", "broken": "窓口の板", "note_taker": "佐藤"}
+    shown = page(hub, incident)
+    assert "窓口の板" in shown
+    assert "そのままの形では残っていません" not in shown
+
+
+def test_set_10_the_checklist_is_ticked_with_a_word_and_health_is_for_carers_only(hub: Hub) -> None:
+    incident = hub.press()
+    assert CHECKLIST not in page(hub, incident)
+    post(hub, incident, "mark", {"mark": "injury", "text": "手首"})
+    shown = page(hub, incident)
+    for name in ("doctor_seen", "damage_reported", "accident_reported"):
+        assert f'data-id="check-{name}"' in shown
+        post(hub, incident, "mark", {"mark": name, "text": "本人と相談した"})
+    assert CHECKLIST not in page(hub, incident)
+    for role, sees in (("supervisor", True), ("general_affairs", True), ("guard", False), ("staff", False)):
+        answer = hub.client().get(f"/api/v1/incidents/{incident}", headers=hub.machine(role)).json
+        marks = {entry["data"].get("mark") for entry in answer["timeline"]}
+        assert "damage_reported" in marks
+        assert ({"doctor_seen", "accident_reported"} <= marks) is sees, role
+        assert ("公務災害" in page(hub, incident, role)) is sees, role
+
+
+def test_sug_03_carers_find_where_to_turn_and_outside_bodies_as_a_reference(hub: Hub) -> None:
+    shown = hub.signed_in("general_affairs").get("/tasks").text
+    inside, outside = shown.split("庁内で")[1].split("庁外で")
+    for name in ("健康相談の窓口", "産業医", "カウンセリング", "職員団体・労働組合", "人事の担当"):
+        assert name in inside
+    assert "参考" in outside.split("<ul>")[0]
+    assert "都道府県労働局" in outside
+    assert "かどうかは、それぞれに確かめてください" in outside
+
+
+def test_shi_41_steps_and_contacts_for_posts_stand_ready(hub: Hub) -> None:
+    posts = hub.signed_in("section_head").get("/tasks").text.split("投稿されたとき")[1]
+    for words in (
+        "削除の申し出",
+        "開示",
+        "市としての説明",
+        "法務局",
+        "違法・有害情報相談センター",
+        "誹謗中傷ホットライン",
+    ):
+        assert words in posts
+    assert "参考" in posts
+
+
+def test_shi_29_the_page_leads_through_the_permit_rule_and_keeps_the_terms(hub: Hub) -> None:
+    incident = hub.press()
+    assert "許可を受けているか" not in page(hub, incident)
+    post(hub, incident, "mark", {"mark": "filming"})
+    assert "許可を受けているか" in page(hub, incident, "staff")
+    post(hub, incident, "mark", {"mark": "permit_none"})
+    shown = page(hub, incident)
+    assert "経理課長の許可が要る" in shown
+    assert "経理課を案内" in shown
+    post(hub, incident, "mark", {"mark": "permit_shown", "text": "一階の展示だけ、午前中"})
+    assert "一階の展示だけ、午前中" in page(hub, incident)
+
+
+def test_yur_04_the_page_asks_for_both_exceptions_of_the_ban(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(profile="yurihonjo")
+    incident = hub.press()
+    post(hub, incident, "mark", {"mark": "filming"})
+    shown = page(hub, incident, "staff")
+    assert 'data-id="filming-permit_shown"' in shown
+    assert 'data-id="filming-no_hindrance"' in shown
+
+
+def test_set_10_what_tells_of_health_is_in_no_paper_and_no_figure(hub: Hub) -> None:
+    incident = hub.press()
+    post(hub, incident, "accounts", {"kind": "damage", "how": "椅子を投げた", "hurt": "職員一人が手首を打った"})
+    for name in ("injury", "doctor_seen", "damage_reported", "accident_reported"):
+        post(hub, incident, "mark", {"mark": name})
+    head = hub.machine("section_head")
+    paper = hub.client().get(f"/api/v1/incidents/{incident}/report.csv?form=record", headers=head).text
+    assert "手首を打った" in paper
+    assert "被害届を出した" in paper
+    assert "医師に診てもらった" not in paper
+    assert "公務災害" not in paper
+    figures = hub.client().get("/api/v1/statistics", headers=head).text
+    assert "damage_reported" in figures
+    assert "doctor_seen" not in figures
+    assert "accident_reported" not in figures
+
+
+def test_the_damage_never_stands_in_for_the_record_of_the_contact(hub: Hub) -> None:
+    incident = hub.press()
+    post(hub, incident, "accounts", {"kind": "record", "how": "三十分、同じ話", "verbatim": "出てこい"})
+    post(hub, incident, "accounts", {"kind": "damage", "how": "椅子を投げた"})
+    head = hub.machine("section_head")
+    paper = hub.client().get(f"/api/v1/incidents/{incident}/report.csv?form=record", headers=head).text
+    assert "三十分、同じ話" in paper
