@@ -25,6 +25,11 @@ class Problem:
         return f"{self.field}{shown}: {self.ja} / {self.en}"
 
 
+def one_of(field: str, names: Sequence[str]) -> Problem:
+    """`field` must hold one of `names`."""
+    return Problem(field, "", f"{'、'.join(names)} のどれかにしてください。", f"must be one of {', '.join(names)}.")
+
+
 class Refused(ValueError):
     """A file is not accepted. Carries every problem found in it."""
 

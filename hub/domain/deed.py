@@ -12,10 +12,9 @@ from typing import Any, Final
 from contract.messages import CommandType
 from contract.problems import Problem
 from contract.profile import PolicyProfile
-from hub.domain import damage, deciders, findings, ladder, policy_clock, tasks
+from hub.domain import damage, deciding, findings, ladder, marks, tasks
 from hub.domain.course import Course
 from hub.domain.incident import Deed, Entry, Outcome, State, after
-from hub.domain.notices import Why
 from hub.domain.permissions import Action
 from hub.domain.saying import (
     Account,
@@ -78,14 +77,6 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """People who must hear of this deed at once, by product role."""
-
-    why: Why
-    roles: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """What is to be written. `updates` are columns of the incident; `commands` go to its box."""
 
@@ -96,7 +87,7 @@ class Decision:
     data: Mapping[str, Any] = field(default_factory=dict)
     updates: Mapping[str, Any] = field(default_factory=dict)
     commands: tuple[tuple[CommandType, str], ...] = ()
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[marks.Notice, ...] = ()
 
 
 def needed(said: Said) -> tuple[Action, ...]:
@@ -225,32 +216,10 @@ def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> 
         mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit,
         private=said.mark in damage.PRIVATE or None,
     )  # fmt: skip
-    if _unusual(said, profile):
+    if marks.unusual(said, profile):
         data["outside_range"] = True  # shown, and never refused: the city's figures are guidelines (SHI-08)
     state = after(facts.state, Deed.MARK)
-    return Decision(state, Entry.MARKED, at, said.text, data, notices=_notices(said, profile))
-
-
-def _unusual(said: Mark, profile: PolicyProfile) -> bool:
-    slot = profile.clock.slot
-    if said.mark != "slot_announced" or said.minutes is None or slot is None:
-        return False
-    return not slot.min_minutes <= said.minutes <= slot.max_minutes
-
-
-def _notices(said: Mark, profile: PolicyProfile) -> tuple[Notice, ...]:
-    """Who must hear of a mark at once (SHI-16, SHI-20, SET-15)."""
-    match said.mark:
-        case "cease_refused":
-            return (Notice(Why.CEASE_REFUSED, ("building_manager",)),)
-        case "filming":
-            return (Notice(Why.FILMING, ("building_manager",)),) if profile.visitor_recording.rule != "none" else ()
-        case "urgent":
-            return (Notice(Why.URGENT, ("section_head", "building_manager", "general_affairs")),)
-        case "act" if said.act in profile.guards.alert_types:
-            return (Notice(Why.GUARDS, ("guard", "building_manager")),)
-        case _:
-            return ()
+    return Decision(state, Entry.MARKED, at, said.text, data, notices=marks.notices(said, profile))
 
 
 def _false_press(
@@ -289,16 +258,9 @@ def _step(facts: Facts, said: StepTaken, who: Person, now: datetime, profile: Po
     return Decision(state, Entry.STEP_TAKEN, now, said.words, data)
 
 
-_OUTCOMES: Final = {
-    "stop": ("stop", "go_on"),
-    "recording": ("end_talk", "go_on", "without_recording"),
-    "limit": (None,),
-}
-
-
 def _decided(facts: Facts, said: Decide, now: datetime, profile: PolicyProfile) -> Decision:
     state = after(facts.state, Deed.DECIDE)
-    _refuse(_decision_problems(said, profile))
+    _refuse(deciding.problems(said, profile))
     data = _given(
         about=said.about,
         outcome=said.outcome,
@@ -309,42 +271,6 @@ def _decided(facts: Facts, said: Decide, now: datetime, profile: PolicyProfile) 
         minutes=said.minutes,
     )
     return Decision(state, Entry.DECIDED, now, said.text, data)
-
-
-def _decision_problems(said: Decide, profile: PolicyProfile) -> Iterable[Problem]:
-    outcomes = tuple(name for name in _OUTCOMES[said.about] if name is not None)
-    if outcomes and said.outcome not in outcomes:
-        yield _one_of("outcome", outcomes)
-    if said.about == "limit":
-        yield from _limit_problems(said, profile)
-    if said.about != "stop":
-        return
-    known = tuple(profile.roles)
-    yield from deciders.problems(deciders.for_stopping(profile), known, said.persons, head_absent=said.head_absent)
-    unlooked = [name for name in profile.clock.circumstances if name not in said.circumstances]
-    if unlooked:
-        yield Problem(
-            "circumstances",
-            "、".join(unlooked),
-            "まだ見ていない事情があります。時間だけで決めず、すべて考えてください。",
-            "some circumstances were not looked at. Time alone decides nothing.",
-        )  # fmt: skip
-
-
-def _limit_problems(said: Decide, profile: PolicyProfile) -> Iterable[Problem]:
-    if not profile.clock.case_adjustable:
-        yield Problem(
-            "clock",
-            "",
-            "この市の決まりでは、案件ごとに時間を変えられません。",
-            "the city lets no case have its own limit.",
-        )
-    if said.clock not in policy_clock.ADJUSTABLE:
-        yield _one_of("clock", tuple(sorted(policy_clock.ADJUSTABLE)))
-    if said.minutes is None:
-        yield Problem("minutes", "", "何分にするかを書いてください。", "say how many minutes.")
-    if not said.text:
-        yield Problem("text", "", "変える理由を書いてください。", "say why it is changed.")
 
 
 # --- after the contact -----------------------------------------------------------------------------------------------
@@ -458,10 +384,6 @@ def _refuse(problems: Iterable[Problem]) -> None:
     found = tuple(problems)
     if found:
         raise DeedRefused(*found)
-
-
-def _one_of(name: str, names: tuple[str, ...]) -> Problem:
-    return Problem(name, "", f"{'、'.join(names)} のどれかにしてください。", f"must be one of {', '.join(names)}.")
 
 
 def _when(at: datetime | None, facts: Facts, now: datetime) -> datetime:

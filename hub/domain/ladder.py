@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from contract.problems import Problem
+from contract.problems import Problem, one_of
 from contract.profile import PolicyProfile, Step
 from hub.domain.course import Course
 from hub.domain.saying import StepTaken
@@ -42,10 +42,10 @@ def problems(
     """Everything that keeps this step from being written down as said; nothing for the police."""
     steps = profile.ladder.steps
     if said.step not in steps and said.step != POLICE:
-        return [_one_of("step", steps)]
+        return [one_of("step", steps)]
     if said.step == POLICE:
         routes = profile.police.routes
-        return [_one_of("route", routes)] if said.route is not None and routes and said.route not in routes else []
+        return [one_of("route", routes)] if said.route is not None and routes and said.route not in routes else []
     if course.by_phone and said.step in AT_THE_BUILDING:
         return [
             Problem(
@@ -155,14 +155,14 @@ def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTak
     leave, offices = profile.ladder.leave, issuers(profile, site_type)
     office = said.issuer or own_office(profile, offices, role)
     if offices and (office is None or office not in offices):
-        yield _one_of("issuer", offices)
+        yield one_of("issuer", offices)
     elif office is not None and profile.roles.get(office) != role and not said.issuer_name:
         yield Problem(
             "issuer_name", "", f"命じた人（{office}）の姓を書いてください。",
             "write the surname of the person who gave the order.",
         )  # fmt: skip
     if leave.grounds and (said.ground is None or said.ground not in leave.grounds):
-        yield _one_of("ground", leave.grounds)
+        yield one_of("ground", leave.grounds)
     if leave.report_first_to and office not in leave.report_first_to and not told_first(course):
         whom = "、".join(leave.report_first_to)
         yield Problem(
@@ -191,7 +191,3 @@ def _stop(profile: PolicyProfile, course: Course, said: StepTaken) -> Iterator[P
             "acknowledged", "", "相手の話を受け止めたことを伝えてから、対応をやめてください。",
             "say first that the claim has been understood.",
         )  # fmt: skip
-
-
-def _one_of(field: str, names: tuple[str, ...]) -> Problem:
-    return Problem(field, "", f"{'、'.join(names)} のどれかにしてください。", f"must be one of {', '.join(names)}.")

@@ -1,0 +1,38 @@
+"""What follows from a mark beside its entry: who must hear of it, and whether it lies outside the city's figures."""
+
+from dataclasses import dataclass
+
+from contract.profile import PolicyProfile
+from hub.domain.notices import Why
+from hub.domain.saying import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """People who must hear of this deed at once, by product role."""
+
+    why: Why
+    roles: tuple[str, ...]
+
+
+def unusual(said: Mark, profile: PolicyProfile) -> bool:
+    """Whether an announced slot is shorter or longer than the city's guideline (SHI-08)."""
+    slot = profile.clock.slot
+    if said.mark != "slot_announced" or said.minutes is None or slot is None:
+        return False
+    return not slot.min_minutes <= said.minutes <= slot.max_minutes
+
+
+def notices(said: Mark, profile: PolicyProfile) -> tuple[Notice, ...]:
+    """Who must hear of a mark at once (SHI-16, SHI-20, SET-15)."""
+    match said.mark:
+        case "cease_refused":
+            return (Notice(Why.CEASE_REFUSED, ("building_manager",)),)
+        case "filming":
+            return (Notice(Why.FILMING, ("building_manager",)),) if profile.visitor_recording.rule != "none" else ()
+        case "urgent":
+            return (Notice(Why.URGENT, ("section_head", "building_manager", "general_affairs")),)
+        case "act" if said.act in profile.guards.alert_types:
+            return (Notice(Why.GUARDS, ("guard", "building_manager")),)
+        case _:
+            return ()
