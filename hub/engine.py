@@ -46,6 +46,8 @@ COMMANDS_S: Final = 1.0
 FLOOD_CUT: Final = 1000
 """A box of which so many messages had to be dropped between two looks loses its connection."""
 
+LIMITS_EVERY_S: Final = 0.5
+
 LOOK_EVERY_S: Final = 1.0
 """The longest sleep: silent boxes must be shown in time, and a lost poke must not matter."""
 
@@ -118,6 +120,7 @@ class Engine:
         self._calls = Calls(profile.rules.alert)
         self._limits = Limits(rules_of or (lambda _box: profile.rules), profile.digest, database, boot_id())
         self._contacts: Sequence[Called] = ()
+        self._limits_due_s = 0.0
         self._jumps = JumpWatch()
         self._started_s = time.monotonic()
         self._presence_due_s = 0.0
@@ -218,11 +221,17 @@ class Engine:
     # --- limits --------------------------------------------------------------------------------------------------
 
     def _look_at_limits(self, now: datetime, monotonic_s: float) -> float:
-        """Prompt people whose clock has come to its end. The ladder has gone before: a call for help comes first."""
+        """Prompt people whose clock has come to its end. The ladder has gone before: a call for help comes first.
+
+        In a storm of calls this thread is woken all the time; clocks of minutes are looked at twice a second at most.
+        """
+        if monotonic_s < self._limits_due_s:
+            return self._limits_due_s - monotonic_s
         next_s, fired = self._limits.cycle(now, monotonic_s)
+        self._limits_due_s = monotonic_s + min(next_s, LIMITS_EVERY_S)
         if fired:
             poke(self._config.places.directory, "web")
-        return next_s
+        return min(next_s, LOOK_EVERY_S)
 
     # --- commands ------------------------------------------------------------------------------------------------
 
