@@ -30,7 +30,7 @@ demo-check: prepare ## 画面なしで試し、約束を確かめる / the same,
 
 # First what counts and compares; then what runs in real time (cameras, sound, whole programs), fewer at once. A file at a
 # time, so that programs on stage are started once. No test at all in one of the two is no failure.
-PYTEST := $(PYTHON_IN) -m pytest --dist loadfile
+PYTEST := $(PYTHON_IN) -m pytest --dist loadfile --no-loadscope-reorder
 USUAL := not long_faults and not hardware
 test: prepare-test lint ## 検査と全ての試験 / checks and all tests
 	$(PYTEST) -n 3 -m "$(USUAL) and not in_time" $(PYTEST_ARGS) || [ $$? = 5 ]

@@ -32,14 +32,18 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-IN_TIME = ("device", "faults", "end_to_end", "browser")
-"""Folders whose tests record, wait or start whole programs: too many at once would take each other's time."""
+IN_TIME = ("faults", "end_to_end", "browser", "device")
+"""Folders whose tests record, wait or start whole programs: too many at once would take each other's time.
+
+The slowest come first, so that at the end nobody waits for one long file.
+"""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs in real time."""
-    for item in items:
-        folders = item.path.relative_to(Path(__file__).parent).parts
-        if folders and folders[0] in IN_TIME:
+    """Mark what runs in real time, and put it in order."""
+    folders = {item: item.path.relative_to(Path(__file__).parent).parts[0] for item in items}
+    for item, folder in folders.items():
+        if folder in IN_TIME:
             item.add_marker(pytest.mark.in_time)
+    items.sort(key=lambda item: IN_TIME.index(folders[item]) if folders[item] in IN_TIME else len(IN_TIME))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.statistics import ENTRIES, YEARS, fill
+from bench.counting import ENTRIES, YEARS, fill
 
 from hub.domain.statistics import Period
 from hub.store.engine import begin_read, open_database
