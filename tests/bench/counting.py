@@ -1,6 +1,6 @@
 """How statistics and the list of incidents answer in front of 1,000,000 timeline entries, beside 10,000.
 
-    .venv/bin/python tests/bench/statistics.py [--small 10000] [--large 1000000] [--rounds 40]
+    .venv/bin/python tests/bench/counting.py [--small 10000] [--large 1000000] [--rounds 40]
 
 Prints one JSON object. The goal is a p95 ratio of at most 3. Both databases spread their incidents over the same five
 years, so that the larger one has more in every period too. `cold` is the first answer after a start, when no month is
