@@ -5,17 +5,16 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Engine, create_engine, select, text
 from support.field_box import FieldBox
 from support.free_ports import free_port
+from support.waiting import until
 
 from hub import broker, enrol
 from hub import site as sites
@@ -23,23 +22,6 @@ from hub.config import HubConfig, load
 from hub.store.engine import begin_read, open_database
 
 PASSWORD = "correct horse battery"
-
-_T = TypeVar("_T")
-
-
-def until(met: Callable[[], _T], timeout_s: float = 15.0, what: str = "condition") -> _T:
-    """The first true value of `met`.
-
-    Raises:
-        AssertionError: it did not come in time.
-    """
-    end = time.monotonic() + timeout_s
-    while True:
-        value = met()
-        if value:
-            return value
-        assert time.monotonic() < end, f"{what}: not within {timeout_s} s"
-        threading.Event().wait(0.02)
 
 
 def postgresql_url() -> str | None:

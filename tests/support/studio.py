@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 import av
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from support.hubs import until
 from support.seals import opened_in, seal_in
+from support.waiting import until
 
 from contract.evidence import SegmentRecord, check_chain, digest, read_record
 from contract.messages import ClockState
