@@ -23,6 +23,7 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(module, "PYTHON", sys.executable)
     monkeypatch.setattr(module, "install_packages", lambda: None)
     monkeypatch.setattr(module, "SOURCE_PLACES", ("file:///nowhere",))
+    monkeypatch.setattr(module, "mirrors", list)
     return module  # type: ignore[no-any-return]
 
 

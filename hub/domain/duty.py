@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final, Literal, Protocol
 
 from contract.problems import Problem
+from hub.domain import escalation
 from hub.domain.intake import JAPAN
 
 HOLIDAY: Final = 7
@@ -34,24 +35,8 @@ _DAY_MINUTES: Final = 24 * 60
 Presence = Literal["here", "away", "off_hours"]
 
 
-class Contact(Protocol):
-    """Somebody or something that can be alerted, as `hub.toml` names it."""
-
-    @property
-    def id(self) -> str:
-        """Its name in the settings."""
-
-    @property
-    def role(self) -> str:
-        """Whom it stands for."""
-
-    @property
-    def channel(self) -> str:
-        """How it is reached."""
-
-    @property
-    def target(self) -> str:
-        """Where."""
+class Contact(escalation.Contact, Protocol):
+    """A contact of the ladder, as `hub.toml` says when and for whom it answers."""
 
     @property
     def hours(self) -> Sequence[str]:

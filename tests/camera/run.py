@@ -36,8 +36,9 @@ BUILD_LIMIT_S = int(os.environ.get("MADOMORI_CAMERA_BUILD_SECONDS", "480"))
 
 SOURCE = "libcamera_0.7.2.orig.tar.gz"
 SOURCE_SHA256 = "e27f5670fe9443eebc8e2f24235cd20b533324ef481a3684d34c78f1c3a12afb"
-SOURCE_PLACES = (
-    f"https://deb.debian.org/debian/pool/main/libc/libcamera/{SOURCE}",
+SOURCE_POOL = f"pool/main/libc/libcamera/{SOURCE}"
+"""Where it lies below each of Debian's mirrors; this machine's apt knows which to ask."""
+SOURCE_PLACES: tuple[str, ...] = (
     # When Debian has moved on, its archive still gives the file by its SHA-1.
     "https://snapshot.debian.org/file/0bf151348f76cfb63c0a28dfae6b45dcddd94fc4",
 )
@@ -191,12 +192,20 @@ def put_pacing(pipeline: Path) -> None:
     pipeline.write_text(lines)
 
 
+def mirrors() -> list[str]:
+    """What this machine's apt asks for packages."""
+    asked = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)"], capture_output=True, text=True, check=False
+    )
+    return list(dict.fromkeys(line for line in asked.stdout.split() if "://" in line))
+
+
 def source() -> Path:
     """The pinned source, from the cache or from Debian."""
     archive = CACHE / SOURCE
     fetched = CACHE / f"{SOURCE}.part"
     helper = "/usr/lib/apt/apt-helper"  # fetches the way this machine's apt does, and checks the digest
-    for place in ("", *SOURCE_PLACES):
+    for place in ("", *(mirror + SOURCE_POOL for mirror in mirrors()), *SOURCE_PLACES):
         if place:
             with contextlib.suppress(subprocess.TimeoutExpired):  # the next place may answer
                 command = [helper, "download-file", place, str(fetched), f"SHA256:{SOURCE_SHA256}"]
