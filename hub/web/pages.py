@@ -49,7 +49,7 @@ PLACES: Final = (
     ("/companion", N_("手元の画面"), Action.INCIDENTS_READ),
     ("/cards", N_("カード"), Action.CARDS_READ),
     ("/tasks", N_("するべきこと"), Action.TASKS),
-    ("/disclosures", N_("開示の記録簿"), Action.DISCLOSURES_READ),
+    ("/disclosures", N_("開示"), Action.DISCLOSURES_READ),
     ("/statistics", N_("統計"), Action.STATISTICS_READ),
     ("/alerts", N_("知らせる相手"), Action.DUTY_READ),
     ("/boxes", N_("箱"), Action.BOXES_READ),
