@@ -49,11 +49,11 @@ def receive() -> Response:
     return _to(register.receive(validated(Received, _said(Received)), _key()))
 
 
-@blueprint.post("/disclosures/<uuid_text:disclosure_id>/<any({}):name>".format(",".join(register.DEEDS)))
+@blueprint.post("/disclosures/<uuid_text:disclosure_id>/<any({}):change>".format(",".join(register.DEEDS)))
 @needs(Action.DISCLOSURES_KEEP)
-def deed(disclosure_id: str, name: str) -> Response:
+def deed(disclosure_id: str, change: str) -> Response:
     """A deed from a form."""
-    model = register.DEEDS[name][0]
+    model = register.DEEDS[change][0]
     return _to(register.go_on(disclosure_id, validated(model, _said(model)), _key()))
 
 

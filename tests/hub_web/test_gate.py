@@ -23,6 +23,7 @@ INSIDE = {
     "seq": "0",
     "filename": "icon.svg",
     "name": "acknowledge",
+    "change": "close",
 }
 
 
