@@ -203,6 +203,17 @@ class Alerts(Section):
     holidays_file: Path | None = None
 
 
+class Load(Section):
+    """From when on the pages say that contacts fall on one person: so many contacts, or hours, within the last days.
+
+    No document gives a number (SET-17): these are a choice, and each city makes its own.
+    """
+
+    days: Annotated[int, Strict(), Field(ge=1, le=92)] = 7
+    contacts: Annotated[int, Strict(), Field(ge=1, le=1000)] = 4
+    hours: Annotated[float, Field(gt=0, le=1000)] = 4.0
+
+
 class HubConfig(Section):
     """The whole of `hub.toml`."""
 
@@ -213,6 +224,7 @@ class HubConfig(Section):
     web: Web = Web()
     evidence: Evidence = Evidence()
     alerts: Alerts = Alerts()
+    load: Load = Load()
     contacts: tuple[Contact, ...] = ()
 
     _places: Places = PrivateAttr(default=Places(Path()))

@@ -13,8 +13,10 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from contract.profile import PolicyProfile
 from hub.domain.deed import Decision, Facts, Person, decide
 from hub.domain.duty import Roster
+from hub.domain.flow import Flow
 from hub.domain.incident import Origin, State
 from hub.domain.saying import Said
+from hub.flow_files import flow_for
 from hub.store import notices
 from hub.store.course import course
 from hub.store.ids import new_id
@@ -67,10 +69,10 @@ def perform(
     row = connection.execute(select(incident).where(incident.c.id == incident_id).with_for_update()).one_or_none()
     if row is None:
         raise UnknownIncident(incident_id)
-    if once is not None and _came_before(connection, who, once, now):
+    if once is not None and came_before(connection, who, once, now):
         return False
     profile, site_type = rules.of_box(row.box)
-    facts = _facts(connection, row, site_type)
+    facts = _facts(connection, row, site_type, flow_for(profile.meta.id))
     decision = decide(facts, said, who, now, profile)
     _write(connection, row, decision, who, now)
     for notice in decision.notices:
@@ -79,7 +81,12 @@ def perform(
     return True
 
 
-def _came_before(connection: Connection, who: Person, once: Once, now: datetime) -> bool:
+def came_before(connection: Connection, who: Person, once: Once, now: datetime) -> bool:
+    """Whether this request was written before; it is remembered from now on.
+
+    Raises:
+        KeyUsedDifferently: its key came with another request.
+    """
     known = connection.execute(
         select(idempotency.c.request).where(idempotency.c.actor == who.id, idempotency.c.key == once.key)
     ).scalar_one_or_none()
@@ -92,7 +99,7 @@ def _came_before(connection: Connection, who: Person, once: Once, now: datetime)
     return True
 
 
-def _facts(connection: Connection, row: Row[Any], site_type: str) -> Facts:
+def _facts(connection: Connection, row: Row[Any], site_type: str, flow: Flow) -> Facts:
     return Facts(
         state=State(row.state),
         drill=row.drill,
@@ -106,6 +113,8 @@ def _facts(connection: Connection, row: Row[Any], site_type: str) -> Facts:
         course=course(connection, row),
         site_type=site_type,
         case_number=row.case_number,
+        promised_until=row.promised_until,
+        flow=flow,
     )
 
 

@@ -29,6 +29,7 @@ from hub.domain.duty import Called
 from hub.domain.escalation import Call
 from hub.limits import Limits
 from hub.poke import poke
+from hub.recording_watch import RecordingWatch
 from hub.store import absences, alerts, boxes, changes, commands, quarantine, signs, users
 from hub.store.engine import begin_read, begin_write
 from hub.store.ids import new_id
@@ -121,6 +122,10 @@ class Engine:
         self._limits = Limits(rules_of or (lambda _box: profile.rules), profile.digest, database, boot_id())
         self._contacts: Sequence[Called] = ()
         self._limits_due_s = 0.0
+        self._recordings: RecordingWatch | None = None
+        if profile.rules.recording.full_types:  # the same at every counter: `contract.units` lets no unit change it
+            self._recordings = RecordingWatch(rules_of or (lambda _box: profile.rules), config.roster, database)
+        self._recordings_due_s = 0.0
         self._jumps = JumpWatch()
         self._started_s = time.monotonic()
         self._presence_due_s = 0.0
@@ -169,6 +174,7 @@ class Engine:
         self._stem_floods(now)
         self._show_doubles(now)
         next_s = min(self._escalate(now, monotonic_s), self._look_at_limits(now, monotonic_s))
+        self._look_at_recordings(now, monotonic_s)
         self._send_commands(now)
         self._lose_silent_boxes(now, monotonic_s)
         self._publish_presence(now, monotonic_s)
@@ -232,6 +238,15 @@ class Engine:
         if fired:
             poke(self._config.places.directory, "web")
         return min(next_s, LOOK_EVERY_S)
+
+    def _look_at_recordings(self, now: datetime, monotonic_s: float) -> None:
+        """Tell of gaps in recordings that the city wants whole; where it wants none, nothing is read."""
+        if self._recordings is None or monotonic_s < self._recordings_due_s:
+            return
+        self._recordings_due_s = monotonic_s + LIMITS_EVERY_S
+        if self._recordings.cycle(now, monotonic_s):
+            self._alert()
+            poke(self._config.places.directory, "web")
 
     # --- commands ------------------------------------------------------------------------------------------------
 

@@ -102,6 +102,7 @@ _NOTICES_JA: Final = {
     Why.URGENT: ("至急の共有", "の案件を至急お知らせします"),
     Why.CHECKIN_MISSED: ("訪問の連絡なし", "の訪問から、決めた時刻を過ぎても連絡がありません"),
     Why.TROUBLE: ("機器の不具合", "の案件で、機器に不具合が起きました"),
+    Why.RECORDING_GAP: ("録音・録画の欠け", "で、初めから終わりまで残す応対の録音・録画が欠けています"),
 }
 _NOTICES_EN: Final = {
     Why.CEASE_REFUSED: ("BUILDING MANAGEMENT", "a request to stop was not followed"),
@@ -110,6 +111,7 @@ _NOTICES_EN: Final = {
     Why.URGENT: ("URGENT", "this incident is shared with you at once"),
     Why.CHECKIN_MISSED: ("NO CHECK-IN", "no word from the visit although the time has passed"),
     Why.TROUBLE: ("EQUIPMENT", "equipment failed during this incident"),
+    Why.RECORDING_GAP: ("RECORDING", "a contact that must be recorded from beginning to end has a gap"),
 }
 _NOTICE_TO_DO_JA: Final = {
     Why.CEASE_REFUSED: "・庁舎管理の担当者は、画面で経過を確かめ、退去を求めるかどうかを判断してください。",
@@ -117,6 +119,7 @@ _NOTICE_TO_DO_JA: Final = {
     Why.GUARDS: "・二人以上で窓口へ向かい、職員とほかの来庁者を離してください。警察への電話は近くの人がします。",
     Why.URGENT: "・画面で内容を確かめ、自分の職場で必要な備えをしてください。",
     Why.CHECKIN_MISSED: "・訪問中の職員にすぐ連絡してください。つながらないときは、応援か警察かを判断してください。",
+    Why.RECORDING_GAP: "・二人以上で応対し、言葉と時刻を書き留めてください。箱を確かめ、別の録音機も考えてください。",
     Why.TROUBLE: "・録画や呼び出しに頼れないおそれがあります。窓口に人を増やし、機器を確かめてください。",
 }
 _NOTICE_TO_DO_EN: Final = {
@@ -125,6 +128,7 @@ _NOTICE_TO_DO_EN: Final = {
     Why.GUARDS: "- Go to the counter, two or more, and lead staff and others away. Whoever is near calls the police.",
     Why.URGENT: "- Read it on the page, and prepare your own office as needed.",
     Why.CHECKIN_MISSED: "- Call the visiting colleague now. Without an answer, decide on sending help or the police.",
+    Why.RECORDING_GAP: "- Two or more at the counter; note words and times. See to the box, or record otherwise.",
     Why.TROUBLE: "- Recording and calling may not work. Send somebody to the counter, and look at the equipment.",
 }
 

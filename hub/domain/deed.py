@@ -5,15 +5,17 @@ exactly one timeline entry, whether it changed the state or came second.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from contract.messages import CommandType
 from contract.problems import Problem
 from contract.profile import PolicyProfile
-from hub.domain import damage, deciding, findings, ladder, marks, tasks
-from hub.domain.course import Course
+from hub.domain import damage, deciding, findings, flow, ladder, marks, promise, tasks
+from hub.domain.decision import Decision as Decision
+from hub.domain.decision import DeedRefused as DeedRefused
+from hub.domain.decision import Facts as Facts
+from hub.domain.decision import Person as Person
 from hub.domain.incident import Deed, Entry, Outcome, State, after
 from hub.domain.permissions import Action
 from hub.domain.saying import (
@@ -21,12 +23,14 @@ from hub.domain.saying import (
     Acknowledge,
     CaseNote,
     Close,
+    Considered,
     Contact,
     Decide,
     Judgement,
     Link,
     Mark,
     Note,
+    Promise,
     Report,
     Respond,
     Said,
@@ -39,55 +43,6 @@ BACK_DATED_MAX: Final = timedelta(hours=24)
 
 AHEAD_MAX: Final = timedelta(seconds=60)
 """A person's PC may run a little ahead of the hub; such a time counts as now."""
-
-
-class DeedRefused(ValueError):
-    """What was said does not fit this incident: every problem at once. Nothing was changed."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("\n".join(problem.line() for problem in problems))
-        self.problems = problems
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who does it: a user or, for machines, a token."""
-
-    id: str
-    name: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """An incident as far as deeds look at it."""
-
-    state: State
-    drill: bool
-    pressed_at: datetime
-    seen_by: str | None = None
-    seen_name: str | None = None
-    responder: str | None = None
-    responder_name: str | None = None
-    contact_started_at: datetime | None = None
-    contact_ended_at: datetime | None = None
-    course: Course = field(default_factory=Course)
-    site_type: str = "main"
-    case_number: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What is to be written. `updates` are columns of the incident; `commands` go to its box."""
-
-    state: State
-    entry: Entry
-    at: datetime
-    text: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
-    updates: Mapping[str, Any] = field(default_factory=dict)
-    commands: tuple[tuple[CommandType, str], ...] = ()
-    notices: tuple[marks.Notice, ...] = ()
 
 
 def needed(said: Said) -> tuple[Action, ...]:
@@ -127,10 +82,14 @@ def decide(facts: Facts, said: Said, who: Person, now: datetime, profile: Policy
             return Decision(after(facts.state, Deed.NOTE), Entry.NOTED, now, said.text)
         case Account():
             return _account(facts, said, who, now)
+        case Considered():
+            return _considered(facts, said, now)
         case Judgement():
             return _judged(facts, said, now, profile)
         case Report():
             return _reported(facts, said, now)
+        case Promise():
+            return _promised(facts, said, now)
         case TaskDone():
             return _task_done(facts, said, now, profile)
         case Link():
@@ -218,6 +177,8 @@ def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> 
     )  # fmt: skip
     if marks.unusual(said, profile):
         data["outside_range"] = True  # shown, and never refused: the city's figures are guidelines (SHI-08)
+    if facts.state is State.CLOSED and said.mark in marks.LATER:  # facts are corrected by further entries only
+        return Decision(after(facts.state, Deed.NOTE), Entry.MARKED, at, said.text, data)
     state = after(facts.state, Deed.MARK)
     return Decision(state, Entry.MARKED, at, said.text, data, notices=marks.notices(said, profile))
 
@@ -292,6 +253,14 @@ def _account(facts: Facts, said: Account, who: Person, now: datetime) -> Decisio
     return Decision(after(facts.state, Deed.NOTE), Entry.ACCOUNT, now, said.text, data)
 
 
+def _considered(facts: Facts, said: Considered, now: datetime) -> Decision:
+    state = after(facts.state, Deed.NOTE)
+    if facts.flow is None:
+        raise DeedRefused(Problem("flow", "", "このハブに質問の流れがありません。", "this hub has no question flow."))
+    _refuse(flow.problems(facts.flow, said.flow, said.answers))
+    return Decision(state, Entry.CONSIDERED, now, said.text, flow.written(facts.flow, said.answers))
+
+
 def _judged(facts: Facts, said: Judgement, now: datetime, profile: PolicyProfile) -> Decision:
     state = after(facts.state, Deed.JUDGE)
     _refuse(findings.problems(said, profile))
@@ -317,10 +286,18 @@ def _reported(facts: Facts, said: Report, now: datetime) -> Decision:
     return Decision(state, Entry.REPORTED, now, "", data)
 
 
+def _promised(facts: Facts, said: Promise, now: datetime) -> Decision:
+    state = after(facts.state, Deed.NOTE)  # a lawyer may be asked when the incident is long closed
+    _refuse(promise.problems(said, facts.pressed_at, now))
+    data = promise.written(said, facts.course)
+    until = max(promise.due_at(said.on), facts.promised_until or now)
+    return Decision(state, Entry.PROMISED, now, said.text, data, updates={"promised_until": until})
+
+
 def _task_done(facts: Facts, said: TaskDone, now: datetime, profile: PolicyProfile) -> Decision:
     ended_at = facts.contact_ended_at or facts.course.ended_at
-    over = ended_at and tasks.Over("", facts.state, facts.drill, False, ended_at)
-    known = {task.id: task for task in tasks.tasks(profile, over, facts.course)} if over else {}
+    over = tasks.Over("", facts.state, facts.drill, False, ended_at)
+    known = {task.id: task for task in tasks.tasks(profile, over, facts.course)}
     task = known.get(said.task)
     if task is None:
         raise DeedRefused(Problem("task", "", "この案件にこの仕事はありません。", "this incident has no such task."))

@@ -68,14 +68,18 @@ class Entry(StrEnum):
     NOTED = "noted"
     DECIDED = "decided"
     ACCOUNT = "account"
+    CONSIDERED = "considered"
     JUDGED = "judged"
     REPORTED = "reported"
     CLOSED = "closed"
+    PROMISED = "promised"
+    DISCLOSURE = "disclosure"
     TASK_DONE = "task.done"
     CASE_LINKED = "case.linked"
     CASE_NOTED = "case.noted"
     CLOCK_LEAD = "clock.lead"
     CLOCK_DUE = "clock.due"
+    RECORDING_GAP = "recording.gap"
 
 
 OPEN: Final = tuple(state for state in State if state is not State.CLOSED)

@@ -1,10 +1,17 @@
 """What follows from a mark beside its entry: who must hear of it, and whether it lies outside the city's figures."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from contract.profile import PolicyProfile
 from hub.domain.notices import Why
 from hub.domain.saying import Mark
+
+LATER: Final = (
+    "act", "injury", "damage", "police_arrived", "recording_shown", "removal_wished", "may_return", "referred",
+    "cautioned", "legal_step", "doctor_seen", "damage_reported", "accident_reported",
+)  # fmt: skip
+"""What may become known, or be seen to, when the incident is closed. It stays closed, and nobody is called for it."""
 
 
 @dataclass(frozen=True, slots=True)

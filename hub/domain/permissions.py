@@ -34,6 +34,10 @@ class Action(StrEnum):
     JUDGE = "incident.judge"
     REPORT = "incident.report"
     TASKS = "tasks.do"
+    PROMISE = "incident.promise"
+    LOAD_READ = "load.read"
+    DISCLOSURES_READ = "disclosures.read"
+    DISCLOSURES_KEEP = "disclosures.keep"
     CASE_LINK = "case.link"
     CASE_NOTE = "case.note"
     CLOSE = "incident.close"
@@ -62,6 +66,9 @@ _ON_THE_SPOT: Final = frozenset(
 
 _IN_CHARGE: Final = frozenset({Role.SUPERVISOR, Role.SECTION_HEAD})
 
+_DISCLOSES: Final = frozenset({Role.SECTION_HEAD, Role.EVIDENCE_CUSTODIAN, Role.GENERAL_AFFAIRS})
+"""People who keep the register of disclosure requests."""
+
 _COUNTS: Final = frozenset({Role.SECTION_HEAD, Role.GENERAL_AFFAIRS, Role.AUDITOR, Role.ADMINISTRATOR})
 """People who look at all incidents together, and answer to the council for them."""
 
@@ -79,6 +86,10 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.JUDGE: _IN_CHARGE,
     Action.REPORT: _IN_CHARGE | {Role.GENERAL_AFFAIRS},
     Action.TASKS: _IN_CHARGE | {Role.GENERAL_AFFAIRS},
+    Action.PROMISE: _ON_THE_SPOT | {Role.GENERAL_AFFAIRS},
+    Action.LOAD_READ: _IN_CHARGE | {Role.GENERAL_AFFAIRS},  # the carers of hub.domain.tasks
+    Action.DISCLOSURES_READ: _DISCLOSES | {Role.AUDITOR},
+    Action.DISCLOSURES_KEEP: _DISCLOSES,
     Action.CASE_LINK: _ON_THE_SPOT | {Role.GENERAL_AFFAIRS},
     Action.CASE_NOTE: _IN_CHARGE,
     Action.CLOSE: _IN_CHARGE | {Role.ADMINISTRATOR},

@@ -1,6 +1,6 @@
 """What people tell the hub about an incident: one model for each deed. Unknown fields are refused."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
@@ -34,6 +34,13 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _day(value: object) -> object:
+    """A date is said in text; pydantic alone would take a number of seconds too."""
+    if not isinstance(value, str):
+        raise ValueError("日付を文字で書いてください（例: 2026-11-30）。 / must be a date in text (2026-11-30).")
+    return value
+
+
 def _number(value: object) -> object:
     """A form gives digits where JSON gives a number."""
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 6 else value
@@ -50,6 +57,7 @@ Line = Annotated[
     str, Strict(), StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_plain)
 ]
 At = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_utc)]
+Day = Annotated[date, BeforeValidator(_day)]
 Minutes = Annotated[int, Strict(), BeforeValidator(_number), Field(ge=1, le=24 * 60)]
 Heads = Annotated[int, Strict(), BeforeValidator(_number), Field(ge=0, le=999)]
 Yes = Annotated[bool, Strict(), BeforeValidator(_ticked)]
@@ -183,6 +191,18 @@ class Account(Said):
     text: Words = ""
 
 
+class Considered(Said):
+    """Answers to the question flow, from its first question on: an aid to judging together, and no judgement (SAP-04).
+
+    `flow` is the digest of the flow that was read; `answers` are by the questions' ids.
+    """
+
+    action = Action.JUDGE
+    flow: Line
+    answers: Annotated[dict[Line, Literal["yes", "no", "unclear"]], Field(min_length=1, max_length=50)]
+    text: Words = ""
+
+
 class Judgement(Said):
     """What several people found together, and on what.
 
@@ -216,6 +236,16 @@ class Report(Said):
     circumstances: SomeWords
     outcome: SomeWords
     course: SomeWords
+
+
+class Promise(Said):
+    """An answer was promised by a day, or somebody is to be consulted by then: `unit` says whom (SHI-38)."""
+
+    action = Action.PROMISE
+    what: Literal["answer", "consult"]
+    unit: Line | None = None
+    on: Day
+    text: Words = ""
 
 
 class TaskDone(Said):

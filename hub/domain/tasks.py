@@ -6,7 +6,7 @@ entry of the timeline. What concerns the worker's health is for carers only (SHI
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final, Literal
 
 from contract.profile import PolicyProfile
@@ -14,7 +14,7 @@ from hub.domain.course import Course
 from hub.domain.incident import Entry, State
 from hub.domain.permissions import Role
 
-Kind = Literal["rest", "care_check", "report", "sns_watch", "police_report", "answer"]
+Kind = Literal["rest", "care_check", "report", "sns_watch", "police_report", "answer", "consult"]
 
 CARERS: Final = frozenset({Role.SUPERVISOR.value, Role.SECTION_HEAD.value, Role.GENERAL_AFFAIRS.value})
 """Who sees tasks about a worker's health, and that they were done."""
@@ -31,18 +31,18 @@ _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """An incident whose contact is over, as far as tasks look at it."""
+    """An incident as far as tasks look at it. While its contact goes on, only what was promised is to be done."""
 
     id: str
     state: State
     drill: bool
     false_press: bool
-    ended_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to be done. `id` is the same however often it is worked out."""
+    """Something to be done. `id` is the same however often it is worked out; `unit` is whom to consult."""
 
     id: str
     incident: str
@@ -50,6 +50,7 @@ class Task:
     due_at: datetime
     days: int
     done_at: datetime | None
+    unit: str = ""
 
     @property
     def private(self) -> bool:
@@ -62,10 +63,17 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
     if over.drill or over.false_press:
         return []
     done = {one.data.get("task"): one.at for one in course.of_kind(Entry.TASK_DONE)}
+    ended_at = over.ended_at
+    after = (*_care(profile, ended_at), *_report(profile, ended_at), *_posts(profile, course)) if ended_at else ()
     found = [
-        Task(f"{kind}:{days}", over.id, kind, due_at, days, done.get(f"{kind}:{days}"))
-        for kind, due_at, days in (*_care(profile, over), *_report(profile, over), *_posts(profile, over, course))
+        Task(f"{kind}:{days}", over.id, kind, due_at, days, done.get(f"{kind}:{days}")) for kind, due_at, days in after
     ]
+    found += [
+        Task(name, over.id, one.data["what"], morning_of(date.fromisoformat(one.data["on"])), 0, done.get(name),
+             one.data.get("unit", ""))
+        for one in course.of_kind(Entry.PROMISED)
+        for name in (one.data["task"],)
+    ]  # fmt: skip
     return sorted(found, key=lambda task: (task.due_at, task.id))
 
 
@@ -78,31 +86,36 @@ def watch_dates(profile: PolicyProfile, found_at: datetime) -> list[datetime]:
     if weekday is not None:
         wanted = _WEEKDAYS.index(weekday)
         later = (_morning(found_at, days) for days in range(daily + 1, daily + 7 * WATCH_WEEKS + 1))
-        dates += [date for date in later if date.astimezone(OFFICE).weekday() == wanted]
+        dates += [moment for moment in later if moment.astimezone(OFFICE).weekday() == wanted]
     return dates
 
 
-def _care(profile: PolicyProfile, over: Over) -> Iterator[tuple[Kind, datetime, int]]:
+def morning_of(day: date) -> datetime:
+    """The office's morning of a day; in UTC like every moment."""
+    return datetime.combine(day, time(_MORNING), OFFICE).astimezone(UTC)
+
+
+def _care(profile: PolicyProfile, ended_at: datetime) -> Iterator[tuple[Kind, datetime, int]]:
     if profile.aftercare.immediate:
-        yield "rest", over.ended_at, 0
+        yield "rest", ended_at, 0
     for days in profile.aftercare.checks:
-        yield "care_check", _morning(over.ended_at, days), days
+        yield "care_check", _morning(ended_at, days), days
 
 
-def _report(profile: PolicyProfile, over: Over) -> Iterator[tuple[Kind, datetime, int]]:
+def _report(profile: PolicyProfile, ended_at: datetime) -> Iterator[tuple[Kind, datetime, int]]:
     days = profile.report.deadline_days
     if days is not None and profile.report.to:
-        yield "report", _morning(over.ended_at, days), days
+        yield "report", _morning(ended_at, days), days
 
 
-def _posts(profile: PolicyProfile, over: Over, course: Course) -> Iterator[tuple[Kind, datetime, int]]:
+def _posts(profile: PolicyProfile, course: Course) -> Iterator[tuple[Kind, datetime, int]]:
     seen = [one.at for one in course.marks("act") if one.data.get("act") == "online"]
     if not seen:
         return
     if "警察" in profile.sns.recipients:
         yield "police_report", seen[0], 0  # YUR-05
-    for date in watch_dates(profile, seen[0]):
-        yield "sns_watch", date, (date - seen[0]).days + 1
+    for moment in watch_dates(profile, seen[0]):
+        yield "sns_watch", moment, (moment - seen[0]).days + 1
 
 
 def _morning(since: datetime, days: int) -> datetime:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select
 
 from hub.domain.incident import Entry, Outcome
+from hub.domain.promise import Open, still_open
 from hub.store.schema import incident, timeline
 
 
@@ -21,6 +22,17 @@ class CaseNote:
 
 
 @dataclass(frozen=True, slots=True)
+class CasePromise:
+    """Something that was promised at an earlier contact and is not done yet."""
+
+    incident: str
+    what: str
+    unit: str
+    on: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A case as an incident of it finds it: the contacts before, oldest first, and what they left."""
 
@@ -28,6 +40,7 @@ class Case:
     contacts: Sequence[Any]
     note: CaseNote | None
     may_return: bool
+    promises: Sequence[CasePromise] = ()
 
 
 def case_of(connection: Connection, row: Row[Any]) -> Case | None:
@@ -47,16 +60,26 @@ def case_of(connection: Connection, row: Row[Any]) -> Case | None:
     ).all()
     before = {one.id for one in earlier}
     note, may_return = None, False
-    for entry in _told(connection, row.case_number):
+    told = _told(connection, row.case_number)
+    for entry in told:
         if entry.kind == Entry.CASE_NOTED.value and entry.data.get("case") == row.case_number:
             note = CaseNote(entry.text, entry.at, entry.actor_name or "")
         elif entry.incident in before and entry.data.get("mark") == "may_return":
             may_return = True
-    return Case(row.case_number, earlier, note, may_return)
+    promises = [
+        _promise(one.id, kept)
+        for one in earlier
+        for kept in still_open(entry for entry in told if entry.incident == one.id)
+    ]
+    return Case(row.case_number, earlier, note, may_return, promises)
+
+
+def _promise(incident_id: str, kept: Open) -> CasePromise:
+    return CasePromise(incident_id, kept.what, kept.unit, kept.on, kept.text)
 
 
 def _told(connection: Connection, number: str) -> list[Row[Any]]:
-    """The notes and marks of every incident of the case, in the order in which they were written."""
+    """The notes, marks and promises of every incident of the case, in the order in which they were written."""
     return list(
         connection.execute(
             select(
@@ -66,7 +89,9 @@ def _told(connection: Connection, number: str) -> list[Row[Any]]:
             .join(incident, incident.c.id == timeline.c.incident)
             .where(
                 incident.c.case_number == number,
-                timeline.c.kind.in_([Entry.CASE_NOTED.value, Entry.MARKED.value]),
+                timeline.c.kind.in_(
+                    [kind.value for kind in (Entry.CASE_NOTED, Entry.MARKED, Entry.PROMISED, Entry.TASK_DONE)]
+                ),
             )
             .order_by(timeline.c.id)
         )

@@ -10,8 +10,15 @@ from hub.domain.course import Course
 from hub.domain.incident import Entry
 from hub.store.schema import timeline
 
-KINDS: Final = (Entry.CONTACT_STARTED, Entry.MARKED, Entry.STEP_TAKEN, Entry.DECIDED, Entry.TASK_DONE)
+KINDS: Final = (Entry.CONTACT_STARTED, Entry.MARKED, Entry.STEP_TAKEN, Entry.DECIDED, Entry.PROMISED, Entry.TASK_DONE)
 """What rules look at; the thousands of sealed segments of a long recording are not among them."""
+
+
+RECORDING_KINDS: Final = (
+    Entry.MARKED.value, Entry.RECORDING_GAP.value, "fault.raised", "fault.cleared", "recording.started",
+    "recording.closed",
+)  # fmt: skip
+"""What tells whether a contact is recorded."""
 
 
 def course(connection: Connection, row: Row[Any]) -> Course:
@@ -19,20 +26,18 @@ def course(connection: Connection, row: Row[Any]) -> Course:
     return courses(connection, [row])[row.id]
 
 
-def courses(connection: Connection, rows: Sequence[Any]) -> dict[str, Course]:
-    """The course of each incident in `rows`, by its id."""
+def courses(connection: Connection, rows: Sequence[Any], kinds: Sequence[str] = KINDS) -> dict[str, Course]:
+    """The course of each incident in `rows`, by its id; `kinds` are what is read of it."""
     told: dict[str, list[Any]] = defaultdict(list)
-    for entry in _entries(connection, [row.id for row in rows]):
+    for entry in _entries(connection, [row.id for row in rows], kinds):
         told[entry.incident].append(entry)
     return {row.id: Course.of(row, told[row.id]) for row in rows}
 
 
-def _entries(connection: Connection, ids: Sequence[str]) -> Iterable[Any]:
+def _entries(connection: Connection, ids: Sequence[str], kinds: Sequence[str]) -> Iterable[Any]:
     for start in range(0, len(ids), 500):  # SQLite takes so many parameters at once everywhere
         yield from connection.execute(
             select(timeline.c.incident, timeline.c.kind, timeline.c.at, timeline.c.data)
-            .where(
-                timeline.c.incident.in_(ids[start : start + 500]), timeline.c.kind.in_([kind.value for kind in KINDS])
-            )
+            .where(timeline.c.incident.in_(ids[start : start + 500]), timeline.c.kind.in_(kinds))
             .order_by(timeline.c.at, timeline.c.id)
         )

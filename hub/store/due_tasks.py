@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from contract.profile import PolicyProfile
 from hub.domain.incident import Outcome, State
@@ -14,7 +14,10 @@ from hub.store.course import courses
 from hub.store.schema import incident
 
 REACH: Final = timedelta(weeks=WATCH_WEEKS + 2)
-"""No task is due longer after the contact than this."""
+"""No task is due longer after the contact than this, but for what was promised."""
+
+PROMISED: Final = timedelta(days=366)
+"""What was promised stays on the list so long after its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,11 @@ class Due:
 def every(connection: Connection, rules_of: Callable[[str], tuple[PolicyProfile, str]], now: datetime) -> Sequence[Due]:
     """All tasks of the incidents of the last weeks, done or not, the one that is due first in front."""
     ended_at = func.coalesce(incident.c.contact_ended_at, incident.c.closed_at)
-    rows = connection.execute(select(incident).where(ended_at >= now - REACH).order_by(ended_at)).all()
+    rows = connection.execute(
+        select(incident)
+        .where(or_(ended_at >= now - REACH, incident.c.promised_until >= now - PROMISED))
+        .order_by(incident.c.pressed_at)
+    ).all()
     told = courses(connection, rows)
     found = [Due(task, row) for row in rows for task in tasks(rules_of(row.box)[0], _over(row), told[row.id])]
     return sorted(found, key=lambda due: (due.task.due_at, due.incident.number, due.task.id))

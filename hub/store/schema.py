@@ -128,6 +128,7 @@ incident = Table(
     Column("changed_at", Utc, nullable=False),
     Column("case_number", String(60)),  # hub.domain.case: the city's own, set by people only
     Column("origin", String(10), nullable=False, default="counter", server_default="counter"),  # hub.domain.incident
+    Column("promised_until", Utc),  # the last day that an answer or a consultation was promised for
 )
 Index("ix_incident_state_pressed", incident.c.state, incident.c.pressed_at)
 Index("ix_incident_box_state", incident.c.box, incident.c.state)
@@ -218,6 +219,33 @@ absence = Table(
     Column("ended_name", _LINE),
 )
 Index("ix_absence_until", absence.c.until_at)
+
+disclosure = Table(
+    "disclosure",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("number", String(20), nullable=False, unique=True),  # D2026-0001
+    Column("opened_at", Utc, nullable=False),
+    Column("closed_at", Utc),  # until then what it concerns is not deleted: hub.domain.retention
+)
+Index("ix_disclosure_closed", disclosure.c.closed_at)
+
+disclosure_entry = Table(
+    "disclosure_entry",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("disclosure", _ID, ForeignKey("disclosure.id"), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("recorded_at", Utc, nullable=False),
+    Column("kind", String(20), nullable=False),  # hub.domain.disclosure.Told.entry
+    Column("actor", _ID, nullable=False),
+    Column("actor_name", _LINE, nullable=False),
+    Column("actor_role", String(30), nullable=False),
+    Column("text", Text, nullable=False, default=""),  # exact words
+    Column("data", JSON, nullable=False, default=dict),
+    Column("profile_digest", String(80), nullable=False),
+)
+Index("ix_disclosure_entry_disclosure", disclosure_entry.c.disclosure, disclosure_entry.c.id)
 
 command = Table(
     "command",

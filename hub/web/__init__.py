@@ -10,6 +10,7 @@ from werkzeug.routing import UnicodeConverter
 
 from hub import poke, units
 from hub.config import HubConfig
+from hub.domain.load import Limits
 from hub.evidence.client import EvidenceClient
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
@@ -68,6 +69,7 @@ def create_app(
         presence=Presence(engine, broadcaster, wake, now),
         contacts=config.contacts,
         roster=config.roster,
+        load=Limits(config.load.days, config.load.contacts, config.load.hours),
         poke=wake,
         now=now,
     )

@@ -6,11 +6,12 @@ from flask import Blueprint, Response, make_response, render_template
 
 from contract.topics import is_name
 from hub.domain.course import Course
+from hub.domain.filming import filming
 from hub.domain.incident import ALARMING, Entry
 from hub.domain.permissions import Action
 from hub.store import users
 from hub.store.engine import begin_read
-from hub.web import guiding, readings
+from hub.web import filming_words, guiding, readings
 from hub.web.gate import caller, needs
 from hub.web.problems import Trouble, language
 from hub.web.site import site
@@ -65,4 +66,7 @@ def _facts(name: str) -> dict[str, Any]:
         "marked": {one.data["mark"] for one in course.of_kind(Entry.MARKED)},
         "slots": sorted({slot.min_minutes, slot.max_minutes}) if slot else [],
         "profile": here.rules_of(name)[0],
+        "gaps": course.of_kind(Entry.RECORDING_GAP),
+        "filming": filming(here.rules_of(name)[0], course),
+        "filming_words": filming_words,
     }

@@ -5,22 +5,24 @@ from datetime import datetime
 from typing import Any, Final, get_origin
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
+from pydantic import BaseModel
 from werkzeug.datastructures import MultiDict
 
 from contract.profile import PolicyProfile
 from hub.deeds import Once
-from hub.domain import damage, ladder, policy_clock, routing
+from hub.domain import damage, ladder, marks, policy_clock, promise, routing
 from hub.domain.course import Course
 from hub.domain.filming import answers, filming
 from hub.domain.incident import OPEN, Entry, State
 from hub.domain.permissions import Action, allows
-from hub.domain.saying import Said
-from hub.domain.tasks import CARERS
+from hub.domain.tasks import CARERS, OFFICE
 from hub.store.engine import begin_read
 from hub.web import filming_words, guiding, labels, readings, shapes
 from hub.web.acting import act
+from hub.web.api import load
 from hub.web.api.deeds import DEEDS, KEY
 from hub.web.api.described import read_query, validated
+from hub.web.api.load import PersonLoad
 from hub.web.api.recording import View
 from hub.web.gate import caller, needs
 from hub.web.login import inside
@@ -74,8 +76,8 @@ def deed(incident_id: str, name: str) -> Response:
     return make_response(redirect(inside(request.form.get("next")), 303))
 
 
-def said(form: MultiDict[str, str], model: type[Said]) -> dict[str, Any]:
-    """A form as the API would have it: empty fields are not said, a local time gets its time zone."""
+def said(form: MultiDict[str, str], model: type[BaseModel]) -> dict[str, Any]:
+    """A form as the API would have it: empty fields are not said, a local time gets its time zone, `a.b` is b of a."""
     lists = {name for name, field in model.model_fields.items() if get_origin(field.annotation) is tuple}
     values: dict[str, Any] = {}
     for name in form:
@@ -83,6 +85,9 @@ def said(form: MultiDict[str, str], model: type[Said]) -> dict[str, Any]:
             continue
         if name in lists:
             values[name] = [value for value in form.getlist(name) if value.strip()]
+        elif "." in name:
+            whole, _, part = name.partition(".")
+            values.setdefault(whole, {})[part] = form[name]
         elif form[name].strip():
             values[name] = _moment(form[name]) if name in MOMENTS else form[name]
     return values
@@ -113,6 +118,7 @@ def _facts(incident_id: str) -> dict[str, Any]:
         "over": found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
         "told": [entry for entry in reversed(found.timeline) if entry.kind != "segment.sealed"],
         "alerts": _trail(found.alerts),
+        "burdened": _burdened(found, role),
         "local_now": here.now().astimezone(TOKYO).strftime("%Y-%m-%dT%H:%M"),
         **_policy(found, role),
     }
@@ -140,6 +146,12 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "issuers": offices,
         "own_office": ladder.own_office(profile, offices, role),
         "heads": heads,
+        "gaps": course.of_kind(Entry.RECORDING_GAP),
+        "considered": next(reversed(course.of_kind(Entry.CONSIDERED)), None),
+        "promises": promise.still_open(found.timeline),
+        "consulted": list(dict.fromkeys([*promise.CONSULTED, *(one for to in profile.routing.values() for one in to)])),
+        "today": site().now().astimezone(OFFICE).date().isoformat(),
+        "later_marks": [name for name in marks.LATER if name not in damage.CHECKS and name != "act"],
         "short_of_staff": heads is not None and _short(profile, heads),
         "routes": routing.routes(profile, course),
         "damage_asked": damage.asked(profile, course),
@@ -149,6 +161,13 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "filming_answers": answers(profile, shot) if shot is not None else (),
         "rest": [say(language(), labels.CARES.get(what, what)) for what in profile.aftercare.immediate],
     }
+
+
+def _burdened(found: shapes.IncidentDetail, role: str) -> PersonLoad | None:
+    """Whoever goes there, when much fell on them lately; for those who look after people (SET-17)."""
+    if found.responder is None or found.state not in OPEN or not allows(Action.LOAD_READ, role):
+        return None
+    return next((one for one in load.read().people if one.over and one.person == found.responder.id), None)
 
 
 def _checks(course: Course) -> dict[str, datetime | None]:

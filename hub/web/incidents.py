@@ -23,7 +23,7 @@ def page() -> str:
     with begin_read(site().engine) as connection:
         try:
             found, after = readings.incidents(
-                connection, site(), wanted.states(), wanted.since, wanted.limit, wanted.cursor
+                connection, site(), wanted.states(), wanted.since, wanted.limit, wanted.cursor, wanted.case
             )
         except readings.BadCursor as error:
             raise Trouble(

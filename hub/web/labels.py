@@ -183,12 +183,49 @@ QUESTIONS: Final = {
     "dropped": N_("断ったら、相手は求めを取り下げましたか"),
 }
 
+PROMISES: Final = {"answer": N_("約束した回答"), "consult": N_("相談の予定")}
+
+ANSWERS: Final = {"yes": N_("はい"), "no": N_("いいえ"), "unclear": N_("はっきりしない")}
+
+STAGES: Final = {
+    "received": N_("受け付けた"),
+    "decided": N_("決めた"),
+    "handed_over": N_("渡した"),
+    "closed": N_("終えた"),
+}
+
+REGISTERED: Final = {**STAGES, "amended": N_("改めた")}
+
+REQUESTS: Final = {
+    "resident": N_("本人などの開示請求"),
+    "court": N_("裁判所から"),
+    "police": N_("警察から"),
+    "other": N_("その他"),
+}
+
+WANTED: Final = {"recording": N_("録音・録画"), "records": N_("文書の記録"), "both": N_("録音・録画と文書の記録")}
+
+DISCLOSED: Final = {
+    "full": N_("全部を開示する"),
+    "partial": N_("一部を開示する"),
+    "refused": N_("開示しない"),
+    "withdrawn": N_("取り下げられた"),
+}
+
+HOLDS: Final = {
+    "incident_open": N_("案件が終わっていません"),
+    "disclosure": N_("開示の求めが続いています"),
+    "promise": N_("約束した回答・相談が残っています"),
+}
+
 TASKS: Final = {
     "rest": N_("対応した職員に休んでもらう"),
     "care_check": N_("職員の様子を見る"),
     "report": N_("報告を出す"),
     "sns_watch": N_("投稿が広がっていないか見る"),
     "police_report": N_("投稿を警察に知らせる"),
+    "answer": N_("約束した回答をする"),
+    "consult": N_("相談する"),
 }
 
 PRESENCE: Final = {
@@ -234,6 +271,7 @@ WHYS: Final = {
     "urgent": N_("至急の共有"),
     "checkin_missed": N_("訪問先から連絡がない"),
     "trouble": N_("機器の不具合"),
+    "recording_gap": N_("録音・録画の欠け"),
 }
 
 DAYS: Final = {
@@ -269,14 +307,18 @@ ENTRIES: Final = {
     "noted": N_("書き留めました"),
     "decided": N_("みんなで決めました"),
     "account": N_("記録を書きました"),
+    "considered": N_("質問の流れに答えました"),
     "judged": N_("判断しました"),
     "reported": N_("報告しました"),
     "closed": N_("終了しました"),
+    "promised": N_("期日を約束しました"),
+    "disclosure": N_("開示の求め"),
     "task.done": N_("するべきことを済ませました"),
     "case.linked": N_("市の案件番号を付けました"),
     "case.noted": N_("この案件の方針を書きました"),
     "clock.lead": N_("まもなく目安の時間です"),
     "clock.due": N_("目安の時間になりました"),
+    "recording.gap": N_("録音・録画が欠けています"),
     "alerted": N_("知らせを送りました"),
     "notified": N_("関係者に知らせました"),
     "nobody.available": N_("まだ誰も応えていないことを箱に伝えました"),
@@ -305,6 +347,23 @@ GAPS: Final = {
     "overrun": N_("箱の処理が追いつかず、失われました"),
     "restart": N_("箱が止まり、動き直しました"),
 }
+
+WHOLE_STREAMS: Final = {**GAP_STREAMS, "whole": N_("録音・録画")}
+
+WHOLE_GAPS: Final = {
+    **GAPS,
+    "not_begun": N_("始まっていません"),
+    "ended_early": N_("応対の途中で終わりました"),
+    "camera": N_("カメラの映像がありません"),
+    "camera_frozen": N_("カメラの映像が止まったままです"),
+    "camera_black": N_("カメラの映像が真っ暗です"),
+    "microphone": N_("マイクの音がありません"),
+    "microphone_silent": N_("マイクの音がまったく入っていません"),
+    "encoder": N_("録音・録画の処理に失敗しています"),
+    "disk": N_("箱の保存場所に書けません"),
+    "unsealed": N_("封をする鍵がなく、残せません"),
+}
+"""Why a recording that the city wants whole is not: a gap's reason, a fault, or that it does not run."""
 
 FAULTS: Final = {
     "camera": N_("カメラの映像がありません"),

@@ -17,7 +17,9 @@ from hub.web import (
     card_labels,
     cards,
     companion,
+    considering,
     dashboard,
+    disclosures,
     duty,
     incident,
     incidents,
@@ -34,9 +36,12 @@ from hub.web.citations import cite
 from hub.web.problems import language
 from hub.web.sessions import Caller
 from hub.web.site import site
-from hub.wording import N_, clock_time, date_and_time, full_date_and_time, say
+from hub.wording import N_, clock_time, date_and_time, day, full_date_and_time, say
 
-AREAS = (login, dashboard, companion, incident, incidents, boxes, cards, tasks, duty, statistics, rules, preferences)
+AREAS = (
+    login, dashboard, companion, incident, considering, incidents, boxes, cards, tasks, disclosures, duty, statistics,
+    rules, preferences,
+)  # fmt: skip
 
 PLACES: Final = (
     ("/", N_("窓口の状況"), Action.INCIDENTS_READ),
@@ -44,6 +49,7 @@ PLACES: Final = (
     ("/companion", N_("手元の画面"), Action.INCIDENTS_READ),
     ("/cards", N_("カード"), Action.CARDS_READ),
     ("/tasks", N_("するべきこと"), Action.TASKS),
+    ("/disclosures", N_("開示"), Action.DISCLOSURES_READ),
     ("/statistics", N_("統計"), Action.STATISTICS_READ),
     ("/alerts", N_("知らせる相手"), Action.DUTY_READ),
     ("/boxes", N_("箱"), Action.BOXES_READ),
@@ -85,6 +91,7 @@ def _shared() -> dict[str, Any]:
         "clock_time": partial(clock_time, tongue),
         "date_and_time": partial(date_and_time, tongue),
         "full_date_and_time": partial(full_date_and_time, tongue),
+        "day": partial(day, tongue),
         "elapsed": _elapsed,
         "report_words": report_words,
         "word_forms": lambda: word.names(site().forms),

@@ -13,10 +13,11 @@ from hub.clock import boot_id
 from hub.domain import ladder, policy_clock
 from hub.domain.course import Course
 from hub.domain.incident import ALARMING, OPEN, Origin, State
-from hub.domain.tasks import CARERS
+from hub.domain.permissions import Action, allows
+from hub.domain.privacy import told_to
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
-from hub.store import limits
+from hub.store import limits, retention
 from hub.store.cases import case_of
 from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
 from hub.web import shapes
@@ -62,8 +63,9 @@ def incidents(
     since: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
+    case: str | None = None,
 ) -> tuple[list[shapes.Incident], str | None]:
-    """A page of incidents, newest press first, and the cursor of the next page.
+    """A page of incidents, newest press first, and the cursor of the next page; with `case` those of that case.
 
     Raises:
         BadCursor: see there.
@@ -74,6 +76,8 @@ def incidents(
         query = query.where(incident.c.state.in_(wanted))
     if since is not None:
         query = query.where(incident.c.changed_at >= since)
+    if case is not None:
+        query = query.where(incident.c.case_number == case)
     if cursor is not None:
         pressed_at, last_id = _read_cursor(cursor)
         query = query.where(
@@ -127,13 +131,7 @@ def incident_detail(
     row = connection.execute(select(incident).where(incident.c.id == incident_id)).one_or_none()
     if row is None:
         return None
-    entries = [
-        shapes.TimelineEntry.model_validate(entry)
-        for entry in connection.execute(
-            select(timeline).where(timeline.c.incident == incident_id).order_by(timeline.c.at, timeline.c.id)
-        )
-        if role in CARERS or not entry.data.get("private")
-    ]
+    entries = _timeline(connection, incident_id, role)
     course = Course.of(row, entries)
     case = case_of(connection, row)
     return shapes.IncidentDetail(
@@ -151,7 +149,25 @@ def incident_detail(
         ],
         recordings=_recordings(connection, site, incident_id),
         case=shapes.Case.model_validate(case) if case is not None else None,
+        holds=[
+            shapes.Hold.model_validate(hold)
+            for hold in retention.holds(connection, row)
+            if hold.reason != "disclosure" or allows(Action.DISCLOSURES_READ, role)
+        ],
     )
+
+
+def _timeline(connection: Connection, incident_id: str, role: str) -> list[shapes.TimelineEntry]:
+    """What happened, as far as `role` may know it."""
+    found = []
+    for entry in connection.execute(
+        select(timeline).where(timeline.c.incident == incident_id).order_by(timeline.c.at, timeline.c.id)
+    ):
+        seen = told_to(role, entry.kind, entry.text, entry.data)
+        if seen is not None:
+            facts = {name: entry._mapping[name] for name in shapes.TimelineEntry.model_fields}
+            found.append(shapes.TimelineEntry.model_validate({**facts, "text": seen[0], "data": seen[1]}))
+    return found
 
 
 def _clocks(

@@ -42,7 +42,7 @@ def case(incident_id: str) -> Case:
     """
     here = site()
     with begin_read(here.engine) as connection:
-        found = readings.incident_detail(connection, here, incident_id, here.now())
+        found = readings.incident_detail(connection, here, incident_id, here.now(), caller().person.role)
         looks = connection.execute(
             select(access).where(access.c.incident == incident_id, access.c.act.in_(LOOKED)).order_by(access.c.id)
         ).all()
@@ -63,7 +63,7 @@ def _case(found: shapes.IncidentDetail, looks: Any, here: Site) -> Case:
         seen_name=found.seen_by.name if found.seen_by else "",
         responder_name=found.responder.name if found.responder else "",
         outcome=found.outcome.value if found.outcome else None,
-        told=tuple(_told(entry) for entry in found.timeline if not entry.data.get("private")),  # papers leave the house
+        told=tuple(_told(entry) for entry in found.timeline if _leaves_the_house(entry)),
         clocks=tuple(
             ClockFact(clock.name, clock.minutes, clock.started_at, clock.due_at, clock.ended_at)
             for clock in found.clocks
@@ -74,6 +74,11 @@ def _case(found: shapes.IncidentDetail, looks: Any, here: Site) -> Case:
         record=_record(found),
         sns=_filled(found, "sns"),
     )  # fmt: skip
+
+
+def _leaves_the_house(entry: shapes.TimelineEntry) -> bool:
+    """Papers are for people outside too: nothing of a worker's health, nor of who asked for what to be disclosed."""
+    return not entry.data.get("private") and entry.kind != Entry.DISCLOSURE
 
 
 def _told(entry: shapes.TimelineEntry) -> Told:

@@ -1,6 +1,6 @@
 """What the API answers: one model per shape. The published description is made from these."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
@@ -180,6 +180,16 @@ class CaseNote(Shape):
     name: str
 
 
+class CasePromise(Shape):
+    """An answer or a consultation that was promised at an earlier contact of the case, and is not done yet."""
+
+    incident: str
+    what: Literal["answer", "consult"]
+    unit: str
+    on: date
+    text: str
+
+
 class Case(Shape):
     """The city's case that people joined this incident to: the contacts before it, oldest first.
 
@@ -190,10 +200,22 @@ class Case(Shape):
     contacts: list[CaseContact]
     note: CaseNote | None
     may_return: bool
+    promises: list[CasePromise]
+
+
+class Hold(Shape):
+    """Why what belongs to an incident may not be deleted now. `ref`: a request's number, or the day of a promise.
+
+    Requests are told only to those who may read the register; `id` is theirs there.
+    """
+
+    reason: Literal["incident_open", "disclosure", "promise"]
+    ref: str
+    id: str
 
 
 class IncidentDetail(Incident):
-    """One incident with everything around it."""
+    """One incident with everything around it. What a reader may not know of an entry is left out: `data.withheld`."""
 
     timeline: list[TimelineEntry]
     clocks: list[ClockShape]
@@ -201,6 +223,7 @@ class IncidentDetail(Incident):
     alerts: list[Alert]
     recordings: list[Recording]
     case: Case | None
+    holds: list[Hold]
 
 
 class IncidentList(Shape):

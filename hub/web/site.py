@@ -13,6 +13,7 @@ from contract.profile import PolicyProfile
 from contract.units import Rules
 from hub.contacts import Contact
 from hub.domain.duty import Roster
+from hub.domain.load import Limits
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
 from hub.reports.pdf import Setter
@@ -47,6 +48,7 @@ class Site:
     presence: Presence
     contacts: tuple[Contact, ...]
     roster: Roster
+    load: Limits
     poke: Callable[[str], None]
     now: Callable[[], datetime]
     monotonic_s: Callable[[], float] = time.monotonic

@@ -3,11 +3,13 @@
 from flask import Blueprint, Response, render_template, request
 
 from hub.domain import ical
-from hub.domain.permissions import Action
-from hub.domain.tasks import CARERS
+from hub.domain.permissions import Action, allows
+from hub.domain.tasks import CARERS, OFFICE, morning_of
 from hub.store import due_tasks
 from hub.store.engine import begin_read
 from hub.web import labels, outside_help
+from hub.web.api import disclosures, load
+from hub.web.disclosure_shapes import Disclosure
 from hub.web.gate import caller, needs
 from hub.web.problems import language
 from hub.web.site import site
@@ -24,6 +26,14 @@ def visible(role: str) -> list[due_tasks.Due]:
     return [due for due in found if role in CARERS or not due.task.private]
 
 
+def _disclosures() -> list[Disclosure]:
+    """Disclosure requests that are not closed, the one that is due first in front; for those who may know of them."""
+    if not allows(Action.DISCLOSURES_READ, caller().person.role):
+        return []
+    found = (one for one in disclosures.every().disclosures if one.closed_at is None)
+    return sorted(found, key=lambda one: (one.due_on, one.number))
+
+
 @blueprint.get("/tasks")
 @needs(Action.TASKS)
 def page() -> str:
@@ -34,8 +44,11 @@ def page() -> str:
         "tasks/page.html",
         overdue=[due for due in found if due.task.done_at is None and due.task.due_at <= now],
         coming=[due for due in found if due.task.done_at is None and due.task.due_at > now],
+        disclosures=_disclosures(),
+        load=load.read(),
         done=[due for due in found if due.task.done_at is not None][-50:],
         help=outside_help,
+        today=now.astimezone(OFFICE).date(),
     )
 
 
@@ -53,6 +66,15 @@ def feed() -> Response:
             f"{request.host_url}incidents/{due.incident.id}",
         )
         for due in open_
+    ]
+    entries += [
+        ical.Task(
+            f"{one.id}:disclosure",
+            f"{say(tongue, N_('開示の求めの期限'))} ({one.number})",
+            morning_of(one.due_on),
+            f"{request.host_url}disclosures/{one.id}",
+        )
+        for one in _disclosures()
     ]
     text = ical.calendar(say(tongue, N_("窓守：するべきこと")), here.name, entries, here.now())
     return Response(text, content_type="text/calendar; charset=utf-8")

@@ -26,8 +26,13 @@ DEEDS: Final[dict[str, tuple[type[saying.Said], str]]] = {
     "decisions": (saying.Decide, "複数で決めた / what several people decided while the contact goes on"),
     "notes": (saying.Note, "書き留める / a note"),
     "accounts": (saying.Account, "対応の記録・受けた職員の話 / the written record, or the account of who was harmed"),
+    "considerations": (
+        saying.Considered,
+        "質問の流れの答え / answers to the question flow, an aid to judging together; it finds nothing",
+    ),
     "judgement": (saying.Judgement, "判断 / what several people found"),
     "report": (saying.Report, "報告した / the report went to the office that the profile names"),
+    "promises": (saying.Promise, "約束した回答・相談の予定 / an answer promised, or somebody to consult, by a day"),
     "tasks": (saying.TaskDone, "済ませた / something that was left to do has been done"),
     "case": (saying.Link, "市の案件番号を付ける・外す / give it the number of the city's case, or take it off"),
     "case_note": (saying.CaseNote, "この案件の対応の方針 / the line that the unit holds to in this case"),

@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 
 from flask import Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from contract.problems import Problem
+from hub.domain.case import CaseNumber
 from hub.domain.incident import ALARMING, OPEN, State
 from hub.domain.permissions import Action
 from hub.domain.saying import At
@@ -20,8 +21,13 @@ _GROUPS = {"open": OPEN, "alarming": ALARMING, **{state.value: (state,) for stat
 _STATES = "|".join(_GROUPS)
 
 
+def _said(value: object) -> object:
+    """A form sends its empty field along."""
+    return None if value == "" else value
+
+
 class Wanted(BaseModel):
-    """What to list. `since`: only what changed at or after that time."""
+    """What to list. `since`: only what changed at or after that time; `case`: only contacts of that case."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +35,7 @@ class Wanted(BaseModel):
     since: At | None = None
     limit: Annotated[int, Field(ge=1, le=readings.LIST_MAX)] = 50
     cursor: Annotated[str, StringConstraints(max_length=300, pattern=r"^[A-Za-z0-9_-]+$")] | None = None
+    case: Annotated[CaseNumber | None, BeforeValidator(_said)] = None
 
     def states(self) -> list[State]:
         """The states that `state` stands for; none means all."""
@@ -42,7 +49,7 @@ def get_incidents() -> Response:
     with begin_read(site().engine) as connection:
         try:
             found, after = readings.incidents(
-                connection, site(), wanted.states(), wanted.since, wanted.limit, wanted.cursor
+                connection, site(), wanted.states(), wanted.since, wanted.limit, wanted.cursor, wanted.case
             )
         except readings.BadCursor as error:
             problem = Problem(
@@ -77,6 +84,7 @@ def _parameters() -> list[Given]:
         Given("since", "query", {**text, "format": "date-time"}),
         Given("limit", "query", {"type": "integer", "minimum": 1, "maximum": readings.LIST_MAX, "default": 50}),
         Given("cursor", "query", text),
+        Given("case", "query", {**text, "maxLength": 200}),
     ]
 
 

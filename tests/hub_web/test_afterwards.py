@@ -1,0 +1,137 @@
+"""What becomes known after the close, who may read what was written about harm, and finding a case again."""
+
+from typing import Any
+
+import pytest
+
+from hub.domain.marks import LATER
+from hub.domain.privacy import told_to
+from hub.store.schema import alert, command, timeline
+from tests.hub_web.conftest import Hub
+
+
+def post(hub: Hub, incident: str, deed: str, body: Any, role: str = "section_head") -> Any:
+    return hub.client().post(f"/api/v1/incidents/{incident}/{deed}", json=body, headers=hub.machine(role))
+
+
+def closed(hub: Hub) -> str:
+    return hub.press(
+        state="closed", closed_at=hub.time(), outcome="not_harassment", contact_ended_at=hub.time(), level="emergency"
+    )
+
+
+def test_set_09_what_becomes_known_after_the_close_is_a_further_entry_and_changes_no_state(hub: Hub) -> None:
+    incident = closed(hub)
+    hub.time.moves(days=2)
+    for mark in LATER:
+        body = {"mark": mark, "text": "後で分かった"} | ({"act": "violence"} if mark == "act" else {})
+        answer = post(hub, incident, "mark", body)
+        assert (answer.status_code, answer.json["state"]) == (200, "closed"), mark
+    entries = hub.rows(timeline, kind="marked")
+    assert [entry.data["mark"] for entry in entries] == list(LATER)
+    assert {(entry.text, entry.recorded_at) for entry in entries} == {("後で分かった", hub.time())}
+    assert (hub.rows(alert), hub.rows(command)) == ([], [])  # nobody is called for what is over
+
+
+def test_clocks_and_calls_are_not_marked_after_the_close(hub: Hub) -> None:
+    incident = closed(hub)
+    for mark in ("stalemate", "slot_announced", "filming", "urgent", "cease_refused"):
+        assert post(hub, incident, "mark", {"mark": mark, "minutes": 30}).status_code == 409
+
+
+def test_the_page_of_a_closed_incident_offers_what_may_become_known(hub: Hub) -> None:
+    incident = closed(hub)
+    post(hub, incident, "mark", {"mark": "damage"})
+    browser = hub.signed_in("section_head")
+    page = browser.get(f"/incidents/{incident}").text
+    assert "終了の後に分かったこと" in page
+    assert 'value="doctor_seen"' in page  # the checklist can still be ticked
+    form = {"csrf_token": browser.csrf, "mark": "doctor_seen", "text": "", "next": "/"}
+    assert browser.client.post(f"/incidents/{incident}/mark", data=form).status_code == 303
+    assert hub.row(incident).state == "closed"
+    assert "終了の後に分かったこと" not in hub.signed_in("auditor").get(f"/incidents/{incident}").text
+
+
+HARM = (
+    {"kind": "statement", "verbatim": "ばか", "how": "手が震えた", "text": "眠れない", "note_taker": "高橋"},
+    {"kind": "damage", "how": "机を蹴られた", "hurt": "右手の打ち身", "broken": "いす"},
+)
+
+
+READS = {
+    "supervisor": True, "section_head": True, "general_affairs": True, "staff": False, "guard": False,
+    "building_manager": False, "evidence_custodian": False, "administrator": False, "auditor": False,
+}  # fmt: skip
+
+
+def test_shi_39_words_about_harm_are_for_carers_and_judges_and_others_see_that_they_exist(hub: Hub) -> None:
+    incident = hub.press()
+    for account in HARM:
+        assert post(hub, incident, "accounts", account).status_code == 200
+    for role, reads in READS.items():
+        _reads(hub, incident, role, reads)
+
+
+def _reads(hub: Hub, incident: str, role: str, reads: bool) -> None:
+    found = hub.client().get(f"/api/v1/incidents/{incident}", headers=hub.machine(role))
+    page = hub.signed_in(role).get(f"/incidents/{incident}").text.split('id="told-title"')[1]
+    for words in ("手が震えた", "眠れない", "右手の打ち身"):
+        assert (words in found.text) is reads, words
+        assert (words in page) is reads, words
+    told = [entry["data"] for entry in found.json["timeline"] if entry["kind"] == "account"]
+    assert [data["kind"] for data in told] == ["statement", "damage"]
+    assert ("withheld" in told[0]) is not reads
+    assert "いす" in page  # what was broken is nobody's health
+    assert ("支える人と判断する人だけが読めます" in page) is not reads
+
+
+def test_shi_39_a_form_made_by_somebody_else_holds_no_word_about_harm(hub: Hub) -> None:
+    incident = hub.press()
+    for account in HARM:
+        post(hub, incident, "accounts", account)
+    for role, reads in (("building_manager", False), ("general_affairs", True)):
+        path = f"/api/v1/incidents/{incident}/report.csv?form=police"
+        text = hub.client().get(path, headers=hub.machine(role)).text
+        assert ("右手の打ち身" in text) is reads, text
+
+
+def test_shi_40_what_a_reader_may_not_know_is_taken_out_and_nothing_else() -> None:
+    record = {"kind": "record", "how": "x", "verbatim": "y"}
+    assert told_to("guard", "account", "z", record) == ("z", record)
+    assert told_to("guard", "marked", "", {"mark": "doctor_seen", "private": True}) is None
+    assert told_to("staff", "disclosure", "", {"number": "D2026-0001"}) is None
+    assert told_to("", "account", "z", {"kind": "statement", "how": "x"}) == (
+        "", {"kind": "statement", "withheld": ["text"]},
+    )  # fmt: skip
+
+
+def test_a_case_is_found_again_by_its_number_however_it_is_typed(hub: Hub) -> None:
+    first, other = hub.press(), hub.press("counter-01")
+    post(hub, first, "case", {"case": "R8-0012"})
+    headers = hub.machine("staff")
+    found = hub.client().get("/api/v1/incidents", query_string={"case": "ｒ８－００１２"}, headers=headers).json
+    assert [one["id"] for one in found["incidents"]] == [first]
+    wrong = hub.client().get("/api/v1/incidents?case=山田", headers=headers)
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "case")
+    browser = hub.signed_in("staff")
+    page = browser.get("/incidents?state=open,closed&case=R8-0012").text
+    assert f"/incidents/{first}" in page
+    assert f"/incidents/{other}" not in page
+    assert f"/incidents/{other}" in browser.get("/incidents?state=open&case=").text
+
+
+@pytest.mark.parametrize(("recording", "words"), [
+    ("recording", "こちらも録音・録画しています"), ("failed", "こちらも記録できます"),
+])  # fmt: skip
+def test_shi_31_while_the_visitor_films_the_counter_is_told_of_its_own_recording(
+    hub: Hub, recording: str, words: str
+) -> None:
+    incident = hub.press(hub.box(recording=recording))
+    companion, browser = "/companion/counter-01", hub.signed_in("staff")
+    assert words not in browser.get(companion).text
+    post(hub, incident, "mark", {"mark": "filming"}, "staff")
+    page = browser.get(companion).text
+    assert words in page
+    assert "撮影の許可を受けているかを尋ねてください" in page
+    post(hub, incident, "mark", {"mark": "filming_stopped"}, "staff")
+    assert words not in browser.get(companion).text
