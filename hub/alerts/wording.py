@@ -102,6 +102,7 @@ _NOTICES_JA: Final = {
     Why.URGENT: ("至急の共有", "の案件を至急お知らせします"),
     Why.CHECKIN_MISSED: ("訪問の連絡なし", "の訪問から、決めた時刻を過ぎても連絡がありません"),
     Why.TROUBLE: ("機器の不具合", "の案件で、機器に不具合が起きました"),
+    Why.MEETING: ("会議の求め", "の投稿について、緊急対策会議を開くことが求められました"),
 }
 _NOTICES_EN: Final = {
     Why.CEASE_REFUSED: ("BUILDING MANAGEMENT", "a request to stop was not followed"),
@@ -110,6 +111,7 @@ _NOTICES_EN: Final = {
     Why.URGENT: ("URGENT", "this incident is shared with you at once"),
     Why.CHECKIN_MISSED: ("NO CHECK-IN", "no word from the visit although the time has passed"),
     Why.TROUBLE: ("EQUIPMENT", "equipment failed during this incident"),
+    Why.MEETING: ("MEETING", "the emergency meeting about a post is asked for"),
 }
 _NOTICE_TO_DO_JA: Final = {
     Why.CEASE_REFUSED: "・庁舎管理の担当者は、画面で経過を確かめ、退去を求めるかどうかを判断してください。",
@@ -118,6 +120,7 @@ _NOTICE_TO_DO_JA: Final = {
     Why.URGENT: "・画面で内容を確かめ、自分の職場で必要な備えをしてください。",
     Why.CHECKIN_MISSED: "・訪問中の職員にすぐ連絡してください。つながらないときは、応援か警察かを判断してください。",
     Why.TROUBLE: "・録画や呼び出しに頼れないおそれがあります。窓口に人を増やし、機器を確かめてください。",
+    Why.MEETING: "・総務の担当者は、画面で求めの内容を読み、会議を開くかどうかを決めてもらってください。",
 }
 _NOTICE_TO_DO_EN: Final = {
     Why.CEASE_REFUSED: "- Building management: see on the page what has happened, and decide on an order to leave.",
@@ -126,6 +129,7 @@ _NOTICE_TO_DO_EN: Final = {
     Why.URGENT: "- Read it on the page, and prepare your own office as needed.",
     Why.CHECKIN_MISSED: "- Call the visiting colleague now. Without an answer, decide on sending help or the police.",
     Why.TROUBLE: "- Recording and calling may not work. Send somebody to the counter, and look at the equipment.",
+    Why.MEETING: "- General affairs: read on the page what is asked for, and have it decided whether to meet.",
 }
 
 

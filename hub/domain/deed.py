@@ -14,7 +14,7 @@ from contract.problems import Problem
 from contract.profile import PolicyProfile
 from hub.domain import damage, deciding, findings, ladder, marks, tasks
 from hub.domain.course import Course
-from hub.domain.incident import Deed, Entry, Outcome, State, after
+from hub.domain.incident import Deed, Entry, Origin, Outcome, State, after
 from hub.domain.permissions import Action
 from hub.domain.saying import (
     Account,
@@ -74,11 +74,15 @@ class Facts:
     course: Course = field(default_factory=Course)
     site_type: str = "main"
     case_number: str | None = None
+    origin: Origin = Origin.COUNTER
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be written. `updates` are columns of the incident; `commands` go to its box."""
+    """What is to be written. `updates` are columns of the incident; `commands` go to its box.
+
+    `witnessed`: the entry's digest goes into the append-only log.
+    """
 
     state: State
     entry: Entry
@@ -88,6 +92,7 @@ class Decision:
     updates: Mapping[str, Any] = field(default_factory=dict)
     commands: tuple[tuple[CommandType, str], ...] = ()
     notices: tuple[marks.Notice, ...] = ()
+    witnessed: bool = False
 
 
 def needed(said: Said) -> tuple[Action, ...]:
@@ -319,7 +324,7 @@ def _reported(facts: Facts, said: Report, now: datetime) -> Decision:
 
 def _task_done(facts: Facts, said: TaskDone, now: datetime, profile: PolicyProfile) -> Decision:
     ended_at = facts.contact_ended_at or facts.course.ended_at
-    over = ended_at and tasks.Over("", facts.state, facts.drill, False, ended_at)
+    over = ended_at and tasks.Over("", facts.state, facts.drill, False, ended_at, facts.origin)
     known = {task.id: task for task in tasks.tasks(profile, over, facts.course)} if over else {}
     task = known.get(said.task)
     if task is None:

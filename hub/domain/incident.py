@@ -74,6 +74,10 @@ class Entry(StrEnum):
     TASK_DONE = "task.done"
     CASE_LINKED = "case.linked"
     CASE_NOTED = "case.noted"
+    POST_DESCRIBED = "post.described"
+    EVIDENCE_KEPT = "evidence.kept"
+    POST_STEP = "post.step"
+    MEETING_ASKED = "meeting.asked"
     CLOCK_LEAD = "clock.lead"
     CLOCK_DUE = "clock.due"
 

@@ -19,6 +19,7 @@ class Why(StrEnum):
     URGENT = "urgent"
     CHECKIN_MISSED = "checkin_missed"
     TROUBLE = "trouble"
+    MEETING = "meeting"
 
 
 def told(called: Sequence[Called], roles: Iterable[str]) -> tuple[list[Called], list[str]]:

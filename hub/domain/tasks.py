@@ -10,11 +10,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Final, Literal
 
 from contract.profile import PolicyProfile
-from hub.domain.course import Course
-from hub.domain.incident import Entry, State
+from hub.domain.course import Course, Happened
+from hub.domain.incident import Entry, Origin, State
 from hub.domain.permissions import Role
 
-Kind = Literal["rest", "care_check", "report", "sns_watch", "police_report", "answer"]
+Kind = Literal["rest", "care_check", "report", "sns_watch", "police_report", "meeting", "answer"]
 
 CARERS: Final = frozenset({Role.SUPERVISOR.value, Role.SECTION_HEAD.value, Role.GENERAL_AFFAIRS.value})
 """Who sees tasks about a worker's health, and that they were done."""
@@ -38,6 +38,7 @@ class Over:
     drill: bool
     false_press: bool
     ended_at: datetime
+    origin: Origin = Origin.COUNTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,13 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
     """Every task of an incident, done or not, by when it is due. Drills and false presses leave none."""
     if over.drill or over.false_press:
         return []
-    done = {one.data.get("task"): one.at for one in course.of_kind(Entry.TASK_DONE)}
+    done = {one.data.get("task"): one.at for one in (*_told_police(course), *course.of_kind(Entry.TASK_DONE))}
     found = [
         Task(f"{kind}:{days}", over.id, kind, due_at, days, done.get(f"{kind}:{days}"))
-        for kind, due_at, days in (*_care(profile, over), *_report(profile, over), *_posts(profile, over, course))
-    ]
+        for kind, due_at, days in (
+            *_care(profile, over), *_report(profile, over), *_posts(profile, over, course), *_meetings(course)
+        )
+    ]  # fmt: skip
     return sorted(found, key=lambda task: (task.due_at, task.id))
 
 
@@ -83,7 +86,7 @@ def watch_dates(profile: PolicyProfile, found_at: datetime) -> list[datetime]:
 
 
 def _care(profile: PolicyProfile, over: Over) -> Iterator[tuple[Kind, datetime, int]]:
-    if profile.aftercare.immediate:
+    if profile.aftercare.immediate and over.origin is not Origin.POST:  # nobody has just come out of a hard contact
         yield "rest", over.ended_at, 0
     for days in profile.aftercare.checks:
         yield "care_check", _morning(over.ended_at, days), days
@@ -103,6 +106,18 @@ def _posts(profile: PolicyProfile, over: Over, course: Course) -> Iterator[tuple
         yield "police_report", seen[0], 0  # YUR-05
     for date in watch_dates(profile, seen[0]):
         yield "sns_watch", date, (date - seen[0]).days + 1
+
+
+def _told_police(course: Course) -> list[Happened]:
+    """The police step of a post, as what it does: nobody says a second time that the police know."""
+    steps = (one for one in course.of_kind(Entry.POST_STEP) if one.data.get("step") == "police")
+    return [Happened(one.kind, one.at, {"task": "police_report:0"}) for one in steps][:1]
+
+
+def _meetings(course: Course) -> Iterator[tuple[Kind, datetime, int]]:
+    """An emergency meeting that was asked for, each time; done when people have met or decided not to (SET-21)."""
+    for place, one in enumerate(course.of_kind(Entry.MEETING_ASKED), start=1):
+        yield "meeting", one.at, place
 
 
 def _morning(since: datetime, days: int) -> datetime:
