@@ -161,7 +161,9 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "filming_words": filming_words,
         "filming": shot,
         "filming_answers": answers(profile, shot) if shot is not None else (),
-        "rest": [say(language(), labels.CARES.get(what, what)) for what in profile.aftercare.immediate],
+        "rest": [
+            say(language(), labels.CARES.get(what, what)) for what in profile.aftercare.immediate if found.post is None
+        ],
     }
 
 

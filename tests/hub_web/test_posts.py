@@ -290,7 +290,7 @@ def test_a_copy_is_kept_and_seen_by_form_alone(hub: Hub, found: str, opened: Ope
 
 def test_set_21_the_steps_are_taken_from_the_page_in_their_order(hub: Hub, found: str) -> None:
     assert do(hub, found, "post_steps", {"step": "lawyer"}).status_code == 422
-    do(hub, found, "evidence", {"verbatim": "佐藤は…"})
+    do(hub, found, "evidence", {"verbatim": "佐藤は…", "address": "https://example.invalid/1"})
     browser: Browser = hub.signed_in("general_affairs")
     form = {"csrf_token": browser.csrf, "next": "/"}
     for step in ("verify", "preserve"):
@@ -298,6 +298,8 @@ def test_set_21_the_steps_are_taken_from_the_page_in_their_order(hub: Hub, found
     police = {**form, "step": "police", "evidence": ["1"], "damage_report": "later", "words": "署の相談係へ"}
     assert browser.client.post(f"/incidents/{found}/post_steps", data=police).status_code == 303
     [*_, last] = hub.rows(timeline, kind="post.step")
+    page = hub.client().get(f"{API}/incidents/{found}/report.csv?form=police", headers=hub.machine())
+    assert "1. https://example.invalid/1" in page.get_data(as_text=True)  # what officers get says what goes along
     assert (last.text, last.data["evidence"], last.data["damage_report"]) == ("署の相談係へ", [1], "later")
     shown = hub.client().get(f"{API}/incidents/{found}", headers=hub.machine()).json["post"]["steps"]
     assert [(one["step"], one["count"]) for one in shown] == [
