@@ -11,16 +11,19 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from contract.profile import PolicyProfile
+from hub.domain import posts
 from hub.domain.deed import Decision, Facts, Person, decide
 from hub.domain.duty import Roster
 from hub.domain.flow import Flow
 from hub.domain.incident import Origin, State
+from hub.domain.post_saying import PostSaid
 from hub.domain.saying import Said
+from hub.domain.witnessed import LEAF, entry_digest
 from hub.flow_files import flow_for
 from hub.store import notices
 from hub.store.course import course
 from hub.store.ids import new_id
-from hub.store.schema import change, command, idempotency, incident, timeline
+from hub.store.schema import change, command, idempotency, incident, leaf, timeline
 
 ONCE_FOR: Final = timedelta(days=7)
 """How long an Idempotency-Key is remembered."""
@@ -73,16 +76,19 @@ def perform(
         return False
     profile, site_type = rules.of_box(row.box)
     facts = _facts(connection, row, site_type, flow_for(profile.meta.id))
-    decision = decide(facts, said, who, now, profile)
+    if isinstance(said, PostSaid):
+        decision = posts.decide(facts, said, who, now, profile)
+    else:
+        decision = decide(facts, said, who, now, profile)
     _write(connection, row, decision, who, now)
     for notice in decision.notices:
-        again = len(facts.course.marks(str(decision.data.get("mark")))) + 1
+        again = notice.occasion or len(facts.course.marks(str(decision.data.get("mark")))) + 1
         notices.broadcast(connection, rules.roster, row.id, notice.roles, notice.why, now, again)
     return True
 
 
 def came_before(connection: Connection, who: Person, once: Once, now: datetime) -> bool:
-    """Whether this request was written before; it is remembered from now on.
+    """Whether this request was written before; from now on it was.
 
     Raises:
         KeyUsedDifferently: its key came with another request.
@@ -115,6 +121,7 @@ def _facts(connection: Connection, row: Row[Any], site_type: str, flow: Flow) ->
         case_number=row.case_number,
         promised_until=row.promised_until,
         flow=flow,
+        origin=Origin(row.origin),
     )
 
 
@@ -124,21 +131,22 @@ def _write(connection: Connection, row: Row[Any], decision: Decision, who: Perso
         .where(incident.c.id == row.id)
         .values(**decision.updates, state=decision.state.value, changed_at=now)
     )
-    connection.execute(
-        insert(timeline).values(
-            incident=row.id,
-            at=decision.at,
-            recorded_at=now,
-            kind=decision.entry.value,
-            source="person",
-            actor=who.id,
-            actor_name=who.name,
-            actor_role=who.role,
-            text=decision.text,
-            data=dict(decision.data),
-            profile_digest=row.profile_digest,
-        )
-    )
+    entry: dict[str, Any] = {
+        "incident": row.id,
+        "at": decision.at,
+        "recorded_at": now,
+        "kind": decision.entry.value,
+        "source": "person",
+        "actor": who.id,
+        "actor_name": who.name,
+        "actor_role": who.role,
+        "text": decision.text,
+        "data": dict(decision.data),
+        "profile_digest": row.profile_digest,
+    }
+    if decision.witnessed:
+        entry["data"][LEAF] = _witness(connection, entry)
+    connection.execute(insert(timeline).values(**entry))
     for kind, name in decision.commands if row.origin == Origin.COUNTER.value else ():
         connection.execute(
             insert(command).values(
@@ -146,3 +154,11 @@ def _write(connection: Connection, row: Row[Any], decision: Decision, who: Perso
             )
         )
     connection.execute(insert(change).values(kind="incident", incident=row.id, box=row.box, at=now))
+
+
+def _witness(connection: Connection, entry: dict[str, Any]) -> int:
+    """Enter an entry's digest into the append-only log; its place there."""
+    statement = insert(leaf).values(
+        kind=entry["kind"], incident=entry["incident"], digest=entry_digest(entry), at=entry["recorded_at"]
+    )
+    return int(connection.execute(statement.returning(leaf.c.id)).scalar_one())

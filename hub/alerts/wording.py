@@ -103,6 +103,7 @@ _NOTICES_JA: Final = {
     Why.CHECKIN_MISSED: ("訪問の連絡なし", "の訪問から、決めた時刻を過ぎても連絡がありません"),
     Why.TROUBLE: ("機器の不具合", "の案件で、機器に不具合が起きました"),
     Why.RECORDING_GAP: ("録音・録画の欠け", "で、初めから終わりまで残す応対の録音・録画が欠けています"),
+    Why.MEETING: ("会議の求め", "の投稿について、緊急対策会議を開くことが求められました"),
 }
 _NOTICES_EN: Final = {
     Why.CEASE_REFUSED: ("BUILDING MANAGEMENT", "a request to stop was not followed"),
@@ -112,6 +113,7 @@ _NOTICES_EN: Final = {
     Why.CHECKIN_MISSED: ("NO CHECK-IN", "no word from the visit although the time has passed"),
     Why.TROUBLE: ("EQUIPMENT", "equipment failed during this incident"),
     Why.RECORDING_GAP: ("RECORDING", "a contact that must be recorded from beginning to end has a gap"),
+    Why.MEETING: ("MEETING", "the emergency meeting about a post is asked for"),
 }
 _NOTICE_TO_DO_JA: Final = {
     Why.CEASE_REFUSED: "・庁舎管理の担当者は、画面で経過を確かめ、退去を求めるかどうかを判断してください。",
@@ -121,6 +123,7 @@ _NOTICE_TO_DO_JA: Final = {
     Why.CHECKIN_MISSED: "・訪問中の職員にすぐ連絡してください。つながらないときは、応援か警察かを判断してください。",
     Why.RECORDING_GAP: "・二人以上で応対し、言葉と時刻を書き留めてください。箱を確かめ、別の録音機も考えてください。",
     Why.TROUBLE: "・録画や呼び出しに頼れないおそれがあります。窓口に人を増やし、機器を確かめてください。",
+    Why.MEETING: "・総務の担当者は、画面で求めの内容を読み、会議を開くかどうかを決めてもらってください。",
 }
 _NOTICE_TO_DO_EN: Final = {
     Why.CEASE_REFUSED: "- Building management: see on the page what has happened, and decide on an order to leave.",
@@ -130,6 +133,7 @@ _NOTICE_TO_DO_EN: Final = {
     Why.CHECKIN_MISSED: "- Call the visiting colleague now. Without an answer, decide on sending help or the police.",
     Why.RECORDING_GAP: "- Two or more at the counter; note words and times. See to the box, or record otherwise.",
     Why.TROUBLE: "- Recording and calling may not work. Send somebody to the counter, and look at the equipment.",
+    Why.MEETING: "- General affairs: read on the page what is asked for, and have it decided whether to meet.",
 }
 
 

@@ -10,7 +10,7 @@ from contract.problems import Problem
 from hub.domain import marks
 from hub.domain.course import Course
 from hub.domain.flow import Flow
-from hub.domain.incident import Entry, State
+from hub.domain.incident import Entry, Origin, State
 
 
 class DeedRefused(ValueError):
@@ -48,11 +48,15 @@ class Facts:
     case_number: str | None = None
     promised_until: datetime | None = None
     flow: Flow | None = None
+    origin: Origin = Origin.COUNTER
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be written. `updates` are columns of the incident; `commands` go to its box."""
+    """What is to be written. `updates` are columns of the incident; `commands` go to its box.
+
+    `witnessed`: the entry's digest goes into the append-only log.
+    """
 
     state: State
     entry: Entry
@@ -62,3 +66,4 @@ class Decision:
     updates: Mapping[str, Any] = field(default_factory=dict)
     commands: tuple[tuple[CommandType, str], ...] = ()
     notices: tuple[marks.Notice, ...] = ()
+    witnessed: bool = False

@@ -296,7 +296,7 @@ def _promised(facts: Facts, said: Promise, now: datetime) -> Decision:
 
 def _task_done(facts: Facts, said: TaskDone, now: datetime, profile: PolicyProfile) -> Decision:
     ended_at = facts.contact_ended_at or facts.course.ended_at
-    over = tasks.Over("", facts.state, facts.drill, False, ended_at)
+    over = tasks.Over("", facts.state, facts.drill, False, ended_at, facts.origin)
     known = {task.id: task for task in tasks.tasks(profile, over, facts.course)}
     task = known.get(said.task)
     if task is None:

@@ -54,6 +54,7 @@ class Situation:
     police_called: bool = False
     police_arrived: bool = False
     visitor_left: bool = False
+    of_post: bool = False
 
     @property
     def police_told(self) -> bool:
@@ -94,6 +95,9 @@ def cards_now(profile: PolicyProfile, situation: Situation) -> tuple[Guide, ...]
 
 def _after(situation: Situation) -> Iterator[Guide]:
     """The talk is over: hand over to the police if they were called, then look after each other."""
+    if situation.of_post:  # nobody came and nobody went
+        yield Guide("online", "act", "online")
+        return
     if situation.police_told:
         yield Guide("police_arrival", "police_called")
     yield Guide("debrief", "contact_ended")

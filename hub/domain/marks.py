@@ -16,10 +16,11 @@ LATER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """People who must hear of this deed at once, by product role."""
+    """People who must hear of this deed at once, by product role. `occasion`: 0: the mark's own."""
 
     why: Why
     roles: tuple[str, ...]
+    occasion: int = 0
 
 
 def unusual(said: Mark, profile: PolicyProfile) -> bool:

@@ -20,6 +20,7 @@ class Why(StrEnum):
     CHECKIN_MISSED = "checkin_missed"
     TROUBLE = "trouble"
     RECORDING_GAP = "recording_gap"
+    MEETING = "meeting"
 
 
 def told(called: Sequence[Called], roles: Iterable[str]) -> tuple[list[Called], list[str]]:

@@ -40,6 +40,11 @@ class Action(StrEnum):
     DISCLOSURES_KEEP = "disclosures.keep"
     CASE_LINK = "case.link"
     CASE_NOTE = "case.note"
+    POST_OPEN = "post.open"
+    POST_STEP = "post.step"
+    MEETING = "post.meeting"
+    EVIDENCE_KEEP = "evidence.keep"
+    EVIDENCE_VIEW = "evidence.view"
     CLOSE = "incident.close"
     FALSE_PRESS = "incident.false_press"
     RECORDING_VIEW = "recording.view"
@@ -92,6 +97,11 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.DISCLOSURES_KEEP: _DISCLOSES,
     Action.CASE_LINK: _ON_THE_SPOT | {Role.GENERAL_AFFAIRS},
     Action.CASE_NOTE: _IN_CHARGE,
+    Action.POST_OPEN: _IN_CHARGE | {Role.STAFF, Role.GENERAL_AFFAIRS},
+    Action.POST_STEP: _IN_CHARGE | {Role.GENERAL_AFFAIRS},
+    Action.MEETING: _IN_CHARGE,
+    Action.EVIDENCE_KEEP: _IN_CHARGE | {Role.STAFF, Role.GENERAL_AFFAIRS, Role.EVIDENCE_CUSTODIAN},
+    Action.EVIDENCE_VIEW: _IN_CHARGE | {Role.GENERAL_AFFAIRS, Role.EVIDENCE_CUSTODIAN},
     Action.CLOSE: _IN_CHARGE | {Role.ADMINISTRATOR},
     Action.FALSE_PRESS: _ON_THE_SPOT - {Role.GUARD},
     Action.RECORDING_VIEW: _IN_CHARGE | {Role.EVIDENCE_CUSTODIAN},

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from hub.domain import post_form
 from hub.domain.form import (
     Case,
     Count,
@@ -358,7 +359,7 @@ def _notice(case: Case) -> Row:
 
 def _evidence(case: Case) -> tuple[Row | Table, ...]:
     """Whether there is a recording to look at. Who looked is for the record, not for officers."""
-    return tuple(part for part in _recording(case) if part.name != "looks")
+    return (*post_form.kept(case), *(part for part in _recording(case) if part.name != "looks"))
 
 
 def _recording(case: Case) -> tuple[Row | Table, ...]:

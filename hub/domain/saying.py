@@ -60,6 +60,7 @@ At = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_utc)]
 Day = Annotated[date, BeforeValidator(_day)]
 Minutes = Annotated[int, Strict(), BeforeValidator(_number), Field(ge=1, le=24 * 60)]
 Heads = Annotated[int, Strict(), BeforeValidator(_number), Field(ge=0, le=999)]
+Number = Annotated[int, Strict(), BeforeValidator(_number), Field(ge=1, le=9999)]
 Yes = Annotated[bool, Strict(), BeforeValidator(_ticked)]
 Persons = Annotated[tuple[Line, ...], Field(max_length=20)]
 

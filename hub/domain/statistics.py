@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
 
-from hub.domain.incident import Outcome
+from hub.domain.incident import Origin, Outcome
 from hub.domain.intake import JAPAN
 
 SMALL: Final = 3
@@ -124,6 +124,12 @@ class Case:
     marks: frozenset[str] = frozenset()
     clocks: frozenset[str] = frozenset()  # name:outcome
     near_miss: bool = False
+    origin: str = Origin.COUNTER.value
+
+    @property
+    def called(self) -> bool:
+        """Whether somebody called for help. A post is found: there is no level, no answer and no length."""
+        return self.origin != Origin.POST.value
 
     @property
     def contact_s(self) -> int | None:
@@ -172,7 +178,7 @@ def recontacts(cases: Sequence[Case]) -> frozenset[str]:
     been somebody else.
     """
     found, ended = set(), dict[str, datetime]()
-    for case in sorted(cases, key=lambda one: (one.pressed_at, one.id)):
+    for case in sorted((one for one in cases if one.called), key=lambda one: (one.pressed_at, one.id)):
         last, start = ended.get(case.counter), case.contact_started_at or case.pressed_at
         if last is not None and timedelta(0) <= start - last <= RECONTACT:
             found.add(case.id)
@@ -207,7 +213,7 @@ def _count(
     totals["recontacts"] += again
     totals["referrals"] += "referred" in case.marks
     local = case.pressed_at.astimezone(JAPAN)
-    tables["level"][case.level] += 1
+    tables["level"][case.level if case.called else case.origin] += 1
     tables["outcome"][case.outcome or "open"] += 1
     tables["counter"][case.counter] += 1
     tables["hour"][str(local.hour)] += 1
@@ -219,7 +225,9 @@ def _count(
     if held_s is not None:
         totals["timed"] += 1
         totals["held_s"] += held_s
-    _answered(case, totals)
+    totals["calls"] += case.called
+    if case.called:
+        _answered(case, totals)
 
 
 def _length(held_s: int | None) -> str:

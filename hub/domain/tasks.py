@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final, Literal
 
 from contract.profile import PolicyProfile
-from hub.domain.course import Course
-from hub.domain.incident import Entry, State
+from hub.domain.course import Course, Happened
+from hub.domain.incident import Entry, Origin, State
 from hub.domain.permissions import Role
 
-Kind = Literal["rest", "care_check", "report", "sns_watch", "police_report", "answer", "consult"]
+Kind = Literal["rest", "care_check", "report", "sns_watch", "police_report", "meeting", "answer", "consult"]
 
 CARERS: Final = frozenset({Role.SUPERVISOR.value, Role.SECTION_HEAD.value, Role.GENERAL_AFFAIRS.value})
 """Who sees tasks about a worker's health, and that they were done."""
@@ -38,6 +38,7 @@ class Over:
     drill: bool
     false_press: bool
     ended_at: datetime | None
+    origin: Origin = Origin.COUNTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,10 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
     """Every task of an incident, done or not, by when it is due. Drills and false presses leave none."""
     if over.drill or over.false_press:
         return []
-    done = {one.data.get("task"): one.at for one in course.of_kind(Entry.TASK_DONE)}
-    ended_at = over.ended_at
-    after = (*_care(profile, ended_at), *_report(profile, ended_at), *_posts(profile, course)) if ended_at else ()
+    done = {one.data.get("task"): one.at for one in (*_told_police(course), *course.of_kind(Entry.TASK_DONE))}
     found = [
-        Task(f"{kind}:{days}", over.id, kind, due_at, days, done.get(f"{kind}:{days}")) for kind, due_at, days in after
+        Task(f"{kind}:{days}", over.id, kind, at, days, done.get(f"{kind}:{days}"))
+        for kind, at, days in (*_after(profile, over, course), *_meetings(course))
     ]
     found += [
         Task(name, over.id, one.data["what"], morning_of(date.fromisoformat(one.data["on"])), 0, done.get(name),
@@ -95,8 +95,16 @@ def morning_of(day: date) -> datetime:
     return datetime.combine(day, time(_MORNING), OFFICE).astimezone(UTC)
 
 
-def _care(profile: PolicyProfile, ended_at: datetime) -> Iterator[tuple[Kind, datetime, int]]:
-    if profile.aftercare.immediate:
+def _after(profile: PolicyProfile, over: Over, course: Course) -> Iterator[tuple[Kind, datetime, int]]:
+    """What is due once the contact is over."""
+    if over.ended_at is not None:
+        yield from _care(profile, over.origin, over.ended_at)
+        yield from _report(profile, over.ended_at)
+        yield from _posts(profile, course)
+
+
+def _care(profile: PolicyProfile, origin: Origin, ended_at: datetime) -> Iterator[tuple[Kind, datetime, int]]:
+    if profile.aftercare.immediate and origin is not Origin.POST:  # nobody has just come out of a hard contact
         yield "rest", ended_at, 0
     for days in profile.aftercare.checks:
         yield "care_check", _morning(ended_at, days), days
@@ -116,6 +124,18 @@ def _posts(profile: PolicyProfile, course: Course) -> Iterator[tuple[Kind, datet
         yield "police_report", seen[0], 0  # YUR-05
     for moment in watch_dates(profile, seen[0]):
         yield "sns_watch", moment, (moment - seen[0]).days + 1
+
+
+def _told_police(course: Course) -> list[Happened]:
+    """The police step of a post, as what it does: nobody says a second time that the police know."""
+    steps = (one for one in course.of_kind(Entry.POST_STEP) if one.data.get("step") == "police")
+    return [Happened(one.kind, one.at, {"task": "police_report:0"}) for one in steps][:1]
+
+
+def _meetings(course: Course) -> Iterator[tuple[Kind, datetime, int]]:
+    """An emergency meeting that was asked for, each time; done when people have met or decided not to (SET-21)."""
+    for place, one in enumerate(course.of_kind(Entry.MEETING_ASKED), start=1):
+        yield "meeting", one.at, place
 
 
 def _morning(since: datetime, days: int) -> datetime:

@@ -1,4 +1,4 @@
-"""Asks the evidence process what sealed segments hold. The web's only way to them."""
+"""Asks the evidence process what is sealed, and to seal. The web's only way to either."""
 
 import base64
 import socket
@@ -10,11 +10,15 @@ from hub.evidence.mp4 import Layout
 from hub.evidence.protocol import (
     BATCH_MAX,
     PIECE_MAX,
+    SEAL_MARK,
+    SEALED_MAX,
     SOCKET,
     TIMEOUT_S,
     Content,
+    Copy,
     Layouts,
     Ref,
+    Seal,
     Why,
     exactly,
     receive,
@@ -74,19 +78,44 @@ class EvidenceClient:
             raise EvidenceAway("an answer that makes no sense")
         return body
 
-    def _ask(self, question: Layouts | Content) -> tuple[dict[str, Any], bytes]:
+    def copy(self, incident: str, sealed: str, sha256: str, look: int) -> bytes:
+        """What is in a sealed copy of a screen, whole.
+
+        Raises:
+            EvidenceAway, NotOpened: see there.
+        """
+        return self._ask(Copy(incident=incident, look=look, sealed=sealed, sha256=sha256))[1]
+
+    def seal(self, incident: str, content: bytes) -> bytes:
+        """`content` as it may be stored. Nobody but the holders of the site's keys can read it afterwards.
+
+        Raises:
+            EvidenceAway, NotOpened: see there.
+        """
+        sealed = self._ask(Seal(incident=incident, length=len(content)), content)[1]
+        if not sealed.startswith(SEAL_MARK):
+            raise EvidenceAway("an answer that is not sealed")
+        return sealed
+
+    def _ask(self, question: Layouts | Content | Copy | Seal, more: bytes = b"") -> tuple[dict[str, Any], bytes]:
         try:
             with short_name(self._run) as folder, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
                 connection.settimeout(self._timeout_s)
                 connection.connect(f"{folder}/{SOCKET}.sock")
-                send(connection, question.model_dump(mode="json"))
+                send(connection, question.model_dump(mode="json"), more)
                 answer = dict(receive(connection))
                 if answer.get("ok") is not True:
                     raise NotOpened(_why(answer.get("why")))
-                body = exactly(connection, int(answer["length"])) if isinstance(question, Content) else b""
+                body = b"" if isinstance(question, Layouts) else exactly(connection, _length(answer["length"]))
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise EvidenceAway(str(error)) from error
         return answer, body
+
+
+def _length(told: Any) -> int:
+    if not 0 <= int(told) <= SEALED_MAX:
+        raise ValueError(told)
+    return int(told)
 
 
 def _why(told: Any) -> Why:

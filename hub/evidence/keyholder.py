@@ -1,8 +1,11 @@
-"""Opens sealed segments in RAM, for those who ask over the socket. Nothing opened is ever written anywhere."""
+"""Opens sealed segments and copies in RAM, for those who ask over the socket, and seals copies. Nothing opened is ever
+written anywhere.
+"""
 
 import io
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +13,9 @@ import pyrage
 from pyrage import x25519
 
 from contract.evidence import digest
-from hub.evidence import mp4
+from hub.evidence import copies, mp4
 from hub.evidence.mp4 import Layout, NotPlayable
-from hub.evidence.protocol import Ref, Why
+from hub.evidence.protocol import SEAL_MARK, Ref, Why
 from hub.evidence.storage import path_of
 
 OPENED_BYTES: Final = 64 * 1024 * 1024
@@ -24,7 +27,6 @@ LAYOUTS_KEPT: Final = 20_000
 _BAD_KEPT: Final = 10_000
 _INITS_SHARED: Final = 64
 
-_MAGIC: Final = b"age-encryption.org/v1\n"
 _CHUNK: Final = 64 * 1024
 _TAG: Final = 16
 _NONCE: Final = 16
@@ -47,10 +49,14 @@ class CannotOpen(Exception):
 class Keyholder:
     """Holds the viewing key. `identity` is None where there is none; `without` then says why. Any thread.
 
-    Segments are opened one after the other, so that many requests cannot fill the memory.
+    Segments are opened one after the other, so that many requests cannot fill the memory. `recipients`: public keys
+    that copies of screens are sealed for.
     """
 
-    def __init__(self, evidence: Path, identity: x25519.Identity | None, without: Why = "no-key") -> None:
+    def __init__(
+        self, evidence: Path, identity: x25519.Identity | None, without: Why = "no-key", recipients: Sequence[str] = ()
+    ) -> None:
+        self._recipients = [x25519.Recipient.from_str(one) for one in recipients]
         self._evidence = evidence
         self._identity = identity
         self._without = without
@@ -86,6 +92,35 @@ class Keyholder:
             self._opened.move_to_end(key)
             return memoryview(self._opened[key])[offset : offset + length]
 
+    def copy(self, incident: str, sealed: str, sha256: str) -> bytes:
+        """A sealed copy of a screen, opened, after stored and opened bytes proved to be those of its entry.
+
+        Raises:
+            CannotOpen: see there.
+        """
+        with self._lock:
+            try:
+                stored = copies.path_of(self._evidence, incident, sealed).read_bytes()
+            except OSError as error:
+                raise CannotOpen("missing") from error
+            if digest(stored) != sealed:
+                raise CannotOpen("damaged")
+            plain = self._decrypt(stored)
+            if digest(plain) != sha256:
+                raise CannotOpen("damaged")
+            return plain
+
+    def seal(self, content: bytes) -> bytes:
+        """`content` for the holders of the site's keys, and for nobody else.
+
+        Raises:
+            CannotOpen: no-recipient.
+        """
+        if not self._recipients:
+            raise CannotOpen("no-recipient")
+        with self._lock:
+            return bytes(pyrage.encrypt(content, self._recipients))
+
     def _open(self, incident: str, ref: Ref, key: Key) -> bytes:
         path = self._path(incident, ref, key)
         try:
@@ -95,7 +130,7 @@ class Keyholder:
         # First the digest that the box signed: age cannot tell a wrong key from a damaged file.
         if digest(stored) != ref.ciphertext:
             raise self._bad(key, path, "damaged")
-        plain = self._decrypt(stored) if stored.startswith(_MAGIC) else stored
+        plain = self._decrypt(stored) if stored.startswith(SEAL_MARK) else stored
         if digest(plain) != ref.plaintext:
             raise self._bad(key, path, "damaged")
         try:
@@ -130,7 +165,7 @@ class Keyholder:
             return self._layouts[key]
 
     def _beginning(self, beginning: bytes, length: int) -> Layout:
-        if not beginning.startswith(_MAGIC):
+        if not beginning.startswith(SEAL_MARK):
             return mp4.beginning(beginning, length)
         if self._identity is None:
             raise CannotOpen(self._without)

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from hub.config import HubConfig
 from hub.evidence import keys
 from hub.evidence.keyholder import CannotOpen, Keyholder
-from hub.evidence.protocol import SOCKET, TIMEOUT_S, Content, Layouts, Question, receive, send
+from hub.evidence.protocol import SOCKET, TIMEOUT_S, Content, Copy, Layouts, Question, Seal, exactly, receive, send
 from hub.poke import short_name
 from hub.supervisor import CannotRun, SingleInstance
 
@@ -61,22 +61,22 @@ def run(config: HubConfig) -> int:
 
 def holder(config: HubConfig) -> Keyholder:
     """What opens the site's segments: with the viewing key, or with the reason why there is none."""
-    evidence = config.places.directory / "evidence"
+    evidence, recipients = config.places.directory / "evidence", config.evidence.recipients
     if not config.evidence.viewing:
         _log.info("viewing.off", site=config.site)
-        return Keyholder(evidence, None, "off")
+        return Keyholder(evidence, None, "off", recipients)
     try:
         identity, recipient = keys.load_viewing_key(config.places)
     except keys.NoKey as error:
         _log.error("viewing_key.missing", said=str(error))
-        return Keyholder(evidence, None)
+        return Keyholder(evidence, None, recipients=recipients)
     if recipient != config.evidence.viewing_recipient:
         _log.error(
             "viewing_key.differs",
             said="keys/viewing.key は hub.toml の viewing_recipient の鍵ではありません。箱は別の鍵で封をしています。"
             " / keys/viewing.key is not the key of viewing_recipient in hub.toml: boxes seal for another one.",
         )
-    return Keyholder(evidence, identity)
+    return Keyholder(evidence, identity, recipients=recipients)
 
 
 class Listening:
@@ -157,9 +157,11 @@ class Server:
                 except (ValueError, ValidationError):
                     send(connection, {"ok": False, "why": "bad-request"})
                     return
-                self._note(asked)
+                content = exactly(connection, asked.length) if isinstance(asked, Seal) else b""
+                if not isinstance(asked, Seal):
+                    self._note(asked)
                 try:
-                    self._answer(connection, asked)
+                    self._answer(connection, asked, content)
                 except CannotOpen as error:
                     send(connection, {"ok": False, "why": error.why})
         except OSError as error:
@@ -169,7 +171,7 @@ class Server:
         finally:
             self._free.release()
 
-    def _note(self, asked: Layouts | Content) -> None:
+    def _note(self, asked: Layouts | Content | Copy) -> None:
         """Each look once, before anything is opened for it. Who and why stand in the access entry of that number."""
         with self._lock:
             if (asked.incident, asked.look) in self._looks:
@@ -179,9 +181,9 @@ class Server:
                 self._looks.popitem(last=False)
         _log.info("viewing_key.used", incident=asked.incident, look=asked.look)
 
-    def _answer(self, connection: socket.socket, asked: Layouts | Content) -> None:
-        if isinstance(asked, Content):
-            content = self._holder.content(asked.incident, asked.segment, asked.offset, asked.length)
+    def _answer(self, connection: socket.socket, asked: Layouts | Content | Copy | Seal, given: bytes) -> None:
+        if not isinstance(asked, Layouts):
+            content = self._content(asked, given)
             send(connection, {"ok": True, "length": len(content)}, content)
             return
         inits: dict[bytes, int] = {}
@@ -201,6 +203,15 @@ class Server:
         send(
             connection, {"ok": True, "inits": [base64.b64encode(one).decode("ascii") for one in inits], "layouts": told}
         )
+
+    def _content(self, asked: Content | Copy | Seal, given: bytes) -> bytes | memoryview:
+        match asked:
+            case Content():
+                return self._holder.content(asked.incident, asked.segment, asked.offset, asked.length)
+            case Copy():
+                return self._holder.copy(asked.incident, asked.sealed, asked.sha256)
+            case Seal():
+                return self._holder.seal(given)
 
 
 def _leave_the_network() -> str:

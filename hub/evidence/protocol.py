@@ -1,7 +1,8 @@
 """What web and evidence process say to each other over `run/evidence.sock`: one question, one answer, closed.
 
-A frame is four bytes of length (big-endian) and JSON. After the answer to `Content` the bytes follow. Neither side ever
-names a file: the evidence process finds the place of a segment by itself.
+A frame is four bytes of length (big-endian) and JSON. After the answers to `Content` and `Copy` the bytes follow, after
+the question `Seal` the bytes to be sealed, and the sealed ones after its answer. Neither side ever names a file: the
+evidence process finds the place of a segment or a copy by itself.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.domain.screen_copy import COPY_BYTES_MAX
 from hub.evidence.storage import SEQ_MAX
 
 SOCKET: Final = "evidence"
@@ -22,10 +24,17 @@ PIECE_MAX: Final = 1024 * 1024
 
 TIMEOUT_S: Final = 10.0
 
-Why = Literal["off", "no-key", "sealed", "damaged", "unreadable", "missing", "bad-request"]
+SEAL_MARK: Final = b"age-encryption.org/v1\n"
+"""How everything begins that is sealed."""
+
+SEALED_MAX: Final = COPY_BYTES_MAX + COPY_BYTES_MAX // 1000 + 64 * 1024
+"""So long a sealed copy can become: a header for each recipient, and 16 bytes for every 64 KiB."""
+
+Why = Literal["off", "no-key", "no-recipient", "sealed", "damaged", "unreadable", "missing", "bad-request"]
 """Why there is no answer.
 
-off: the site has no viewing key by its own choice. no-key: it should have one. sealed: not for this key, or its head is
+off: the site has no viewing key by its own choice. no-key: it should have one. no-recipient: there is nobody to seal
+for. sealed: not for this key, or its head is
 broken. damaged: not the bytes that the box signed. unreadable: no film. missing: no such file.
 """
 
@@ -67,12 +76,30 @@ class Content(_Message):
     length: Annotated[int, Field(ge=1, le=PIECE_MAX)]
 
 
+class Copy(_Message):
+    """What is in this sealed copy of a screen? `sealed` and `sha256` are the digests of what is stored and what was."""
+
+    do: Literal["copy"] = "copy"
+    incident: _Id
+    look: _Count
+    sealed: _Digest
+    sha256: _Digest
+
+
+class Seal(_Message):
+    """Seal the `length` bytes that follow, for everybody the site seals for."""
+
+    do: Literal["seal"] = "seal"
+    incident: _Id
+    length: Annotated[int, Field(ge=1, le=COPY_BYTES_MAX)]
+
+
 class Question(BaseModel):
     """Any question."""
 
     model_config = ConfigDict(frozen=True)
 
-    asked: Annotated[Layouts | Content, Field(discriminator="do")]
+    asked: Annotated[Layouts | Content | Copy | Seal, Field(discriminator="do")]
 
 
 class Gone(OSError):

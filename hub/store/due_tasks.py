@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, or_, select
 
 from contract.profile import PolicyProfile
-from hub.domain.incident import Outcome, State
+from hub.domain.incident import Origin, Outcome, State
 from hub.domain.tasks import WATCH_WEEKS, Over, Task, tasks
 from hub.store.course import courses
 from hub.store.schema import incident
@@ -43,4 +43,5 @@ def every(connection: Connection, rules_of: Callable[[str], tuple[PolicyProfile,
 
 def _over(row: Row[Any]) -> Over:
     false_press = row.outcome == Outcome.FALSE_PRESS.value
-    return Over(row.id, State(row.state), row.drill, false_press, row.contact_ended_at or row.closed_at)
+    ended_at = row.contact_ended_at or row.closed_at
+    return Over(row.id, State(row.state), row.drill, false_press, ended_at, Origin(row.origin))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, func, select
 from sqlalchemy.exc import DBAPIError
 
 from hub.domain import statistics
+from hub.domain.incident import Origin
 from hub.domain.intake import JAPAN
 from hub.domain.statistics import Case, Figures, OfficeHours, Period
 from hub.store.engine import begin_read
@@ -26,7 +27,7 @@ _BEFORE: Final = timedelta(hours=24)
 _COLUMNS: Final = (
     incident.c.id, incident.c.pressed_at, incident.c.level, incident.c.counter, incident.c.drill, incident.c.outcome,
     incident.c.responder, incident.c.seen_at, incident.c.received_at,
-    incident.c.contact_started_at, incident.c.contact_ended_at,
+    incident.c.contact_started_at, incident.c.contact_ended_at, incident.c.origin,
 )  # fmt: skip
 
 
@@ -79,11 +80,12 @@ def _case(row: Row[Any], told: dict[str, set[str]]) -> Case:
         called_at=row.received_at,
         contact_started_at=row.contact_started_at,
         contact_ended_at=row.contact_ended_at,
-        acts=frozenset(told.get("acts", ())),
+        acts=frozenset(told.get("acts", ("online",) if row.origin == Origin.POST.value else ())),
         steps=frozenset(told.get("steps", ())),
         marks=frozenset(told.get("marks", ())),
         clocks=frozenset(told.get("clocks", ())),
         near_miss=row.outcome == "near_miss" or (row.outcome is None and "near_miss" in finding),
+        origin=row.origin,
     )
 
 

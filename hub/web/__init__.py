@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import BytesIO
 from socket import gethostname
 
-from flask import Flask
+from flask import Flask, Request
 from sqlalchemy import Engine
 from werkzeug.routing import UnicodeConverter
 
@@ -32,6 +33,16 @@ class _UuidText(UnicodeConverter):
         return value.lower()
 
 
+class _InMemory(Request):
+    """A request whose uploaded file stays in memory: what is not sealed yet must not reach a disk."""
+
+    def _get_file_stream(
+        self, total_content_length: int | None, content_type: str | None, filename: str | None = None,
+        content_length: int | None = None,
+    ) -> BytesIO:  # fmt: skip
+        return BytesIO()
+
+
 def create_app(
     config: HubConfig, engine: Engine | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Flask:
@@ -45,18 +56,21 @@ def create_app(
     units.log_overrides(rules)
     engine = engine or open_database(config.database_url)
     broadcaster = Broadcaster(engine, config.web.stream_cap)
+    keeper = EvidenceClient(config.places.run)
 
     def wake(name: str) -> None:
         poke.poke(directory, name)
 
     app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.request_class = _InMemory
     app.extensions[KEY] = Site(
         name=config.site,
         engine=engine,
         evidence=directory / "evidence",
         forms=directory / "forms",
         room=Room(directory / "evidence", config.evidence.keep_free_bytes, config.evidence.box_bytes_per_day),
-        player=Player(EvidenceClient(config.places.run), config.evidence.viewing),
+        keeper=keeper,
+        player=Player(keeper, config.evidence.viewing),
         setter=Setter(),
         months=Months(),
         profile=rules.city,

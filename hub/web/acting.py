@@ -12,8 +12,8 @@ from hub.web.problems import Trouble
 from hub.web.site import site
 
 
-def act(incident_id: str, said: Said, once: Once | None) -> None:
-    """Do it, or say in the reader's words why not.
+def act(incident_id: str, said: Said, once: Once | None) -> bool:
+    """Do it, or say in the reader's words why not; False when this request came before.
 
     Raises:
         Trouble: not allowed, unknown, not possible, or a field does not fit.
@@ -35,3 +35,4 @@ def act(incident_id: str, said: Said, once: Once | None) -> None:
     if done:
         here.poke("web")
         here.poke("worker")
+    return done

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template
 
-from hub.domain.incident import State
+from hub.domain.incident import Origin, State
 from hub.domain.permissions import Action
 from hub.store.engine import begin_read
 from hub.web import readings, shapes
@@ -51,7 +51,8 @@ def _facts() -> dict[str, Any]:
     counters = [Counter(box, by_id.get(box.incident or ""), _look(box, by_id.get(box.incident or ""))) for box in boxes]
     unseen = [one for one in queue if one.state is State.RAISED]
     return {
-        "queue": queue,
+        "queue": [one for one in queue if one.origin is not Origin.POST],
+        "posts": [one for one in queue if one.origin is Origin.POST],
         "counters": counters,
         "recent": recent,
         "notices": notices(here),

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.utils import host_is_trusted
 
 from hub.domain.permissions import Action, allows
+from hub.domain.screen_copy import COPY_BYTES_MAX
 from hub.store.engine import begin_write
 from hub.web import sessions
 from hub.web.problems import Trouble
@@ -33,6 +34,12 @@ OPEN: Final = frozenset(
 
 SEGMENT_BYTES_MAX: Final = 16 * 1024 * 1024
 BODY_BYTES_MAX: Final = 256 * 1024
+BODIES_BYTES_MAX: Final = {
+    "api.put_segment": SEGMENT_BYTES_MAX,
+    "api.post_evidence_file": COPY_BYTES_MAX + BODY_BYTES_MAX,
+    "posts.evidence_file": COPY_BYTES_MAX + BODY_BYTES_MAX,
+}
+"""Endpoints that take more than a form."""
 
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; media-src 'self'; "
@@ -181,14 +188,14 @@ def _is_ours(origin: str) -> bool:
 
 def _check_csrf(expected: str) -> None:
     given = request.headers.get("X-CSRF-Token")
-    if given is None and request.mimetype == "application/x-www-form-urlencoded":
+    if given is None and request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
         given = request.form.get("csrf_token")
     if not sessions.same(given, expected):
         raise Trouble("forged")
 
 
 def _limit_body() -> None:
-    request.max_content_length = SEGMENT_BYTES_MAX if request.endpoint == "api.put_segment" else BODY_BYTES_MAX
+    request.max_content_length = BODIES_BYTES_MAX.get(request.endpoint or "", BODY_BYTES_MAX)
     request.max_form_parts = 200
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Trouble("wrong-type")

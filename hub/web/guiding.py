@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from hub.domain.card import CardText
 from hub.domain.course import Course
 from hub.domain.guidance import Situation, Why, cards_now
-from hub.domain.incident import OPEN, Entry, State
+from hub.domain.incident import OPEN, Entry, Origin, State
 from hub.web import shapes
 from hub.web.card_reading import Reader, read_cards
 from hub.web.site import Site
@@ -50,6 +50,7 @@ def situation(found: shapes.IncidentDetail, course: Course) -> Situation:
         due=frozenset(clock.name for clock in found.clocks if clock.state == "due"),
         responder=found.responder is not None,
         contact_ended=found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
+        of_post=found.origin is Origin.POST,
     )
 
 

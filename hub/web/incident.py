@@ -15,9 +15,11 @@ from hub.domain.course import Course
 from hub.domain.filming import answers, filming
 from hub.domain.incident import OPEN, Entry, State
 from hub.domain.permissions import Action, allows
+from hub.domain.posts import meeting_office
+from hub.domain.report import SNS_FIELDS
 from hub.domain.tasks import CARERS, OFFICE
 from hub.store.engine import begin_read
-from hub.web import filming_words, guiding, labels, readings, shapes
+from hub.web import filming_words, guiding, labels, outside_help, readings, shapes
 from hub.web.acting import act
 from hub.web.api import load
 from hub.web.api.deeds import DEEDS, KEY
@@ -28,11 +30,11 @@ from hub.web.gate import caller, needs
 from hub.web.login import inside
 from hub.web.problems import Trouble, language
 from hub.web.site import site
-from hub.wording import TOKYO, say
+from hub.wording import TOKYO, full_date_and_time, say
 
 blueprint = Blueprint("incident", __name__)
 
-MOMENTS: Final = ("at", "act_named_at")
+MOMENTS: Final = ("at", "act_named_at", "found_at", "occurred_at", "reported_at", "taken_at")
 NOT_SAID: Final = ("csrf_token", "once", "next")
 
 
@@ -120,7 +122,22 @@ def _facts(incident_id: str) -> dict[str, Any]:
         "alerts": _trail(found.alerts),
         "burdened": _burdened(found, role),
         "local_now": here.now().astimezone(TOKYO).strftime("%Y-%m-%dT%H:%M"),
+        **(_about_post(found) if found.post is not None else {}),
         **_policy(found, role),
+    }
+
+
+def _about_post(found: shapes.IncidentDetail) -> dict[str, Any]:
+    """What the page of a post shows beside what every page shows."""
+    tongue, written = language(), found.post.first_report if found.post is not None else {}
+    times = {
+        name: full_date_and_time(tongue, datetime.fromisoformat(written[name])) for name in MOMENTS if name in written
+    }
+    return {
+        "post_help": outside_help,
+        "sns_fields": SNS_FIELDS,
+        "first_report": {**written, **times},
+        "meeting_office": meeting_office(site().rules_of(found.box)[0])[0],
     }
 
 
@@ -153,13 +170,15 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "today": site().now().astimezone(OFFICE).date().isoformat(),
         "later_marks": [name for name in marks.LATER if name not in damage.CHECKS and name != "act"],
         "short_of_staff": heads is not None and _short(profile, heads),
-        "routes": routing.routes(profile, course),
+        "routes": [one for one in routing.routes(profile, course) if found.post is None or one.cause != "leave_order"],
         "damage_asked": damage.asked(profile, course),
         "checks": _checks(course) if role in CARERS else {},
         "filming_words": filming_words,
         "filming": shot,
         "filming_answers": answers(profile, shot) if shot is not None else (),
-        "rest": [say(language(), labels.CARES.get(what, what)) for what in profile.aftercare.immediate],
+        "rest": [
+            say(language(), labels.CARES.get(what, what)) for what in profile.aftercare.immediate if found.post is None
+        ],
     }
 
 

@@ -14,6 +14,9 @@ STATES: Final = {
     "closed": N_("終了"),
 }
 
+STATES_OF_POSTS: Final = {**STATES, "contact_ended": N_("手続き中")}
+"""A post has no contact that ended; its incident is there to be worked on."""
+
 LEVELS: Final = {"assist": N_("応援"), "emergency": N_("緊急")}
 
 ROLES: Final = {
@@ -226,6 +229,7 @@ TASKS: Final = {
     "police_report": N_("投稿を警察に知らせる"),
     "answer": N_("約束した回答をする"),
     "consult": N_("相談する"),
+    "meeting": N_("緊急対策会議を開くかを決める"),
 }
 
 PRESENCE: Final = {
@@ -272,6 +276,43 @@ WHYS: Final = {
     "checkin_missed": N_("訪問先から連絡がない"),
     "trouble": N_("機器の不具合"),
     "recording_gap": N_("録音・録画の欠け"),
+    "meeting": N_("緊急対策会議の求め"),
+}
+
+SERVICES: Final = {
+    "x": N_("X（旧 Twitter）"),
+    "youtube": N_("YouTube"),
+    "tiktok": N_("TikTok"),
+    "instagram": N_("Instagram"),
+    "facebook": N_("Facebook"),
+    "blog": N_("ブログ"),
+    "other": N_("その他"),
+}
+
+POST_FIELDS: Final = {
+    "found_at": N_("見つけた日時"),
+    "service": N_("どこに投稿されたか"),
+    "box": N_("どの窓口（部署）のことか"),
+}
+
+POST_STEPS: Final = {
+    "verify": N_("事実を確かめる"),
+    "preserve": N_("証拠を残す"),
+    "police": N_("証拠を添えて警察に相談する"),
+    "lawyer": N_("削除について弁護士に相談する"),
+}
+
+POST_STEP_HINTS: Final = {
+    "verify": N_("投稿が本当にあるか、書かれたことが事実かを、部署で確かめます。"),
+    "preserve": N_("画面の写し、アドレス、運営者の連絡先を「証拠」に残します。分かれば、発信元（IP アドレスなど）も。"),
+    "police": N_("渡す証拠を選びます。出せるときは被害届も出します。"),
+    "lawyer": N_("運営者に削除を求めるか、発信した人の情報を求めるかを、相談して決めます。"),
+}
+
+DAMAGE_REPORTS: Final = {
+    "filed": N_("被害届を出した"),
+    "later": N_("被害届はあとで出す"),
+    "not_feasible": N_("被害届は出さない・出せない"),
 }
 
 DAYS: Final = {
@@ -316,6 +357,10 @@ ENTRIES: Final = {
     "task.done": N_("するべきことを済ませました"),
     "case.linked": N_("市の案件番号を付けました"),
     "case.noted": N_("この案件の方針を書きました"),
+    "post.described": N_("第一報の項目を書きました"),
+    "evidence.kept": N_("証拠を残しました"),
+    "post.step": N_("投稿への手順を進めました"),
+    "meeting.asked": N_("緊急対策会議を求めました"),
     "clock.lead": N_("まもなく目安の時間です"),
     "clock.due": N_("目安の時間になりました"),
     "recording.gap": N_("録音・録画が欠けています"),

@@ -25,6 +25,7 @@ from hub.web import (
     incidents,
     labels,
     login,
+    posts,
     preferences,
     report_words,
     rules,
@@ -39,13 +40,14 @@ from hub.web.site import site
 from hub.wording import N_, clock_time, date_and_time, day, full_date_and_time, say
 
 AREAS = (
-    login, dashboard, companion, incident, considering, incidents, boxes, cards, tasks, disclosures, duty, statistics,
-    rules, preferences,
+    login, dashboard, companion, incident, considering, incidents, posts, boxes, cards, tasks, disclosures, duty,
+    statistics, rules, preferences,
 )  # fmt: skip
 
 PLACES: Final = (
     ("/", N_("窓口の状況"), Action.INCIDENTS_READ),
     ("/incidents", N_("案件の記録"), Action.INCIDENTS_READ),
+    ("/posts", N_("投稿"), Action.POST_OPEN),
     ("/companion", N_("手元の画面"), Action.INCIDENTS_READ),
     ("/cards", N_("カード"), Action.CARDS_READ),
     ("/tasks", N_("するべきこと"), Action.TASKS),

@@ -20,7 +20,7 @@ from hub.evidence.gaps import gaps_of
 from hub.store import limits, retention
 from hub.store.cases import case_of
 from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
-from hub.web import shapes
+from hub.web import post_readings, shapes
 from hub.web.site import Site
 
 LIST_MAX: Final = 200
@@ -138,7 +138,7 @@ def incident_detail(
         **_incident_fields(row, site),
         timeline=entries,
         clocks=_clocks(connection, row, course, site, now),
-        steps=_steps(row, course, site, role, now),
+        steps=_steps(row, course, site, role, now) if row.origin != Origin.POST.value else [],
         alerts=[
             shapes.Alert.model_validate(one)
             for one in connection.execute(
@@ -154,6 +154,7 @@ def incident_detail(
             for hold in retention.holds(connection, row)
             if hold.reason != "disclosure" or allows(Action.DISCLOSURES_READ, role)
         ],
+        post=post_readings.post(connection, incident_id, course) if row.origin == Origin.POST.value else None,
     )
 
 
@@ -290,11 +291,11 @@ def quarantined(connection: Connection) -> list[shapes.QuarantineEntry]:
 
 
 def looks_at(connection: Connection, incident_id: str) -> list[Row[Any]]:
-    """Who looked at an incident's recording and why, newest first."""
+    """Who looked at an incident's recording or evidence and why, newest first."""
     return list(
         connection.execute(
             select(access)
-            .where(access.c.incident == incident_id, access.c.act == "recording.viewed")
+            .where(access.c.incident == incident_id, access.c.act.in_(["recording.viewed", "evidence.viewed"]))
             .order_by(access.c.id.desc())
             .limit(50)
         )

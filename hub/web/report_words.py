@@ -73,6 +73,7 @@ ROWS: Final = {
     "reasons": N_("判断の理由"),
     "recording": N_("録画・録音"),
     "parts": N_("届いた数"),
+    "kept": N_("残した証拠（番号・アドレス・SHA-256）"),
     "pre_roll": N_("押す前の部分"),
     "notice": N_("お知らせを流した時刻"),
     "refused": N_("断られた時刻"),

@@ -1,6 +1,7 @@
 """The city's forms of one incident: read the facts, lay them out, hand them over. Every making is logged first."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -10,6 +11,7 @@ from sqlalchemy import insert, select
 from hub.domain import report
 from hub.domain.form import Case, ClockFact, Form, GapFact, Look, RecordingFact, Row, Rules, Section, Table, Told
 from hub.domain.incident import Entry
+from hub.domain.posts import MOMENTS
 from hub.reports.pdf import NotMade
 from hub.store.engine import begin_read, begin_write
 from hub.store.schema import access
@@ -20,7 +22,7 @@ from hub.web.site import Site, site
 
 FormName = Literal["record", "report", "police", "sns"]
 
-LOOKED: Final = ("recording.viewed", "recording.exported")
+LOOKED: Final = ("recording.viewed", "recording.exported", "evidence.viewed")
 
 _TROUBLES: Final = {"engine": "form-engine", "font": "form-engine", "busy": "form-late", "slow": "form-late"}
 
@@ -72,7 +74,7 @@ def _case(found: shapes.IncidentDetail, looks: Any, here: Site) -> Case:
         looks=tuple(Look(row.at, row.actor_name or "", row.reason) for row in looks),
         rules=_rules(found, here),
         record=_record(found),
-        sns=_filled(found, "sns"),
+        sns=_sns(found),
     )  # fmt: skip
 
 
@@ -119,6 +121,19 @@ def _filled(found: shapes.IncidentDetail, name: str) -> Mapping[str, Any]:
         if isinstance(written, dict):
             fields |= written
     return fields
+
+
+def _sns(found: shapes.IncidentDetail) -> Mapping[str, Any]:
+    """The first report of a post. Times that came as such are written like all others; words stay words."""
+    return {name: _moment(value) if name in MOMENTS else value for name, value in _filled(found, "sns").items()}
+
+
+def _moment(value: object) -> object:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return value
+    return moment if moment.tzinfo is not None else value
 
 
 def _recording(recordings: list[shapes.Recording]) -> RecordingFact | None:

@@ -214,6 +214,46 @@ class Hold(Shape):
     id: str
 
 
+class EvidenceShape(Shape):
+    """What was kept of a post. `kind`, `bytes` and `sha256` are of its file, if it has one: the bytes as they came.
+
+    `intact`: the entry is word for word what the append-only log holds at `leaf`.
+    """
+
+    number: int
+    at: Moment
+    by: str
+    taken_at: Moment
+    taken_by: str
+    address: str
+    provider: str
+    verbatim: str
+    text: str
+    kind: Literal["png", "jpeg", "pdf"] | None
+    bytes: int | None
+    sha256: str | None
+    leaf: int | None
+    intact: bool
+
+
+class PostStepShape(Shape):
+    """One of the four steps about a malicious post. `left_out`: steps before it that have not been taken."""
+
+    step: str
+    count: int
+    last_at: Moment | None
+    left_out: list[str]
+
+
+class PostShape(Shape):
+    """What belongs to an incident that began with a post; `first_report` holds the prescribed form's fields."""
+
+    service: str
+    first_report: dict[str, Any]
+    steps: list[PostStepShape]
+    evidence: list[EvidenceShape]
+
+
 class IncidentDetail(Incident):
     """One incident with everything around it. What a reader may not know of an entry is left out: `data.withheld`."""
 
@@ -224,6 +264,7 @@ class IncidentDetail(Incident):
     recordings: list[Recording]
     case: Case | None
     holds: list[Hold]
+    post: PostShape | None
 
 
 class IncidentList(Shape):

@@ -14,6 +14,7 @@ from contract.units import Rules
 from hub.contacts import Contact
 from hub.domain.duty import Roster
 from hub.domain.load import Limits
+from hub.evidence.client import EvidenceClient
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
 from hub.reports.pdf import Setter
@@ -35,6 +36,7 @@ class Site:
     evidence: Path
     forms: Path
     room: Room
+    keeper: EvidenceClient
     player: Player
     setter: Setter
     months: Months

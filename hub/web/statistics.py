@@ -105,8 +105,8 @@ OUTCOMES: Final = {**labels.OUTCOMES, "open": N_("まだ終わっていない")}
 MARKS: Final = {**labels.MARKS, "referred": N_("ほかの課や窓口につないだ")}
 
 NAMES: Final[Mapping[str, Mapping[str, str]]] = {
-    "level": labels.LEVELS, "outcome": OUTCOMES, "act": labels.ACTS, "length": LENGTHS, "weekday": WEEKDAYS,
-    "step": labels.STEPS, "mark": MARKS, "load": LOADS,
+    "level": {**labels.LEVELS, "post": N_("投稿")}, "outcome": OUTCOMES, "act": labels.ACTS, "length": LENGTHS,
+    "weekday": WEEKDAYS, "step": labels.STEPS, "mark": MARKS, "load": LOADS,
 }  # fmt: skip
 
 WHOLE: Final = ("level", "weekday", "length", "load")
@@ -196,7 +196,7 @@ def _total(name: str, figures: Figures, council: bool) -> Cell:
     if name == "held":
         return minutes_shown(totals["held_s"], totals["timed"], council)
     if name.startswith("within_"):
-        return share(totals[name], totals["cases"], council)
+        return share(totals[name], totals["calls"], council)
     told_in = {"near_misses": ("outcome", "near_miss"), "timed": ("length", "unknown")}
     if council and name in told_in:
         table, key = told_in[name]
@@ -310,7 +310,7 @@ def _listed(one: Row[Any], acts: frozenset[str], tongue: str) -> list[sheets.Cel
     called = partial(report_words.called, tongue)
     held_s = store.contact_s(one)
     return [
-        one.number, one.pressed_at, one.counter, called(labels.LEVELS, one.level),
+        one.number, one.pressed_at, one.counter, called(NAMES["level"], "post" if one.origin == "post" else one.level),
         say(tongue, N_("訓練")) if one.drill else "", one.presses, called(labels.STATES, one.state),
         called(labels.OUTCOMES, one.outcome) if one.outcome else "",
         "、".join(called(labels.ACTS, act) for act in sorted(acts)), one.seen_at, one.seen_name, one.responding_at,

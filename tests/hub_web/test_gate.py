@@ -21,6 +21,7 @@ INSIDE = {
     "box": "counter-01",
     "ending": "csv",
     "seq": "0",
+    "number": "1",
     "filename": "icon.svg",
     "name": "acknowledge",
     "change": "close",

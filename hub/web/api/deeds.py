@@ -8,7 +8,7 @@ from typing import Final
 from flask import Response, request
 
 from hub.deeds import Once
-from hub.domain import saying
+from hub.domain import post_saying, saying
 from hub.web import shapes
 from hub.web.acting import act
 from hub.web.api.described import Api, Given, Operation, as_json, read_body
@@ -36,6 +36,13 @@ DEEDS: Final[dict[str, tuple[type[saying.Said], str]]] = {
     "tasks": (saying.TaskDone, "済ませた / something that was left to do has been done"),
     "case": (saying.Link, "市の案件番号を付ける・外す / give it the number of the city's case, or take it off"),
     "case_note": (saying.CaseNote, "この案件の対応の方針 / the line that the unit holds to in this case"),
+    "first_report": (
+        post_saying.FirstReport,
+        "投稿の第一報の項目 / fields of the first report of a post, as far as known",
+    ),
+    "evidence": (post_saying.Evidence, "証拠を文字で残す / keep what was posted, in words, without a file"),
+    "post_steps": (post_saying.PostStep, "悪質な投稿への手順 / one of the four steps about a malicious post"),
+    "meeting": (post_saying.MeetingAsked, "緊急対策会議を求める / ask for the emergency meeting"),
     "close": (saying.Close, "終了 / close with an outcome"),
 }
 

@@ -36,7 +36,7 @@ READ: Final = json.JSONDecoder(parse_constant=lambda name: _refuse(f"{name} is n
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """An answer that is not JSON, by its media type."""
+    """An answer that is not JSON, by its media type; several stand with commas between them."""
 
     media_type: str
     headers: Sequence[str] = ()
@@ -231,7 +231,8 @@ def _given(given: Given) -> dict[str, Any]:
 def _answer(answer: type[BaseModel] | Raw, references: References) -> dict[str, Any]:
     if isinstance(answer, Raw):
         headers = {name: {"schema": {"type": "string"}} for name in answer.headers}
-        content: dict[str, Any] = {"content": {answer.media_type: {"schema": {}}}} if answer.media_type else {}
+        types = answer.media_type.split(", ") if answer.media_type else []
+        content: dict[str, Any] = {"content": {one: {"schema": {}} for one in types}} if types else {}
         return {"description": "OK"} | content | ({"headers": headers} if headers else {})
     return {"description": "OK", "content": {"application/json": {"schema": references[answer]}}}
 
