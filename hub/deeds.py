@@ -67,7 +67,7 @@ def perform(
     row = connection.execute(select(incident).where(incident.c.id == incident_id).with_for_update()).one_or_none()
     if row is None:
         raise UnknownIncident(incident_id)
-    if once is not None and _came_before(connection, who, once, now):
+    if once is not None and came_before(connection, who, once, now):
         return False
     profile, site_type = rules.of_box(row.box)
     facts = _facts(connection, row, site_type)
@@ -79,7 +79,12 @@ def perform(
     return True
 
 
-def _came_before(connection: Connection, who: Person, once: Once, now: datetime) -> bool:
+def came_before(connection: Connection, who: Person, once: Once, now: datetime) -> bool:
+    """Whether this was asked for already; if not, it counts as asked for from now on.
+
+    Raises:
+        KeyUsedDifferently: see there.
+    """
     known = connection.execute(
         select(idempotency.c.request).where(idempotency.c.actor == who.id, idempotency.c.key == once.key)
     ).scalar_one_or_none()

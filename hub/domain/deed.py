@@ -319,8 +319,8 @@ def _reported(facts: Facts, said: Report, now: datetime) -> Decision:
 
 def _task_done(facts: Facts, said: TaskDone, now: datetime, profile: PolicyProfile) -> Decision:
     ended_at = facts.contact_ended_at or facts.course.ended_at
-    over = ended_at and tasks.Over("", facts.state, facts.drill, False, ended_at)
-    known = {task.id: task for task in tasks.tasks(profile, over, facts.course)} if over else {}
+    over = tasks.Over("", facts.state, facts.drill, False, ended_at)
+    known = {task.id: task for task in tasks.tasks(profile, over, facts.course)}
     task = known.get(said.task)
     if task is None:
         raise DeedRefused(Problem("task", "", "この案件にこの仕事はありません。", "this incident has no such task."))

@@ -76,6 +76,7 @@ class Entry(StrEnum):
     CASE_NOTED = "case.noted"
     CLOCK_LEAD = "clock.lead"
     CLOCK_DUE = "clock.due"
+    VISIT_TOLD = "visit.told"
 
 
 OPEN: Final = tuple(state for state in State if state is not State.CLOSED)

@@ -14,7 +14,7 @@ from hub.domain.course import Course
 from hub.domain.incident import Entry, State
 from hub.domain.permissions import Role
 
-Kind = Literal["rest", "care_check", "report", "sns_watch", "police_report", "answer"]
+Kind = Literal["rest", "care_check", "report", "sns_watch", "police_report", "answer", "recall", "debrief"]
 
 CARERS: Final = frozenset({Role.SUPERVISOR.value, Role.SECTION_HEAD.value, Role.GENERAL_AFFAIRS.value})
 """Who sees tasks about a worker's health, and that they were done."""
@@ -31,13 +31,13 @@ _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """An incident whose contact is over, as far as tasks look at it."""
+    """An incident as far as tasks look at it. `ended_at`: when its contact was over; None while it goes on."""
 
     id: str
     state: State
     drill: bool
     false_press: bool
-    ended_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
     done = {one.data.get("task"): one.at for one in course.of_kind(Entry.TASK_DONE)}
     found = [
         Task(f"{kind}:{days}", over.id, kind, due_at, days, done.get(f"{kind}:{days}"))
-        for kind, due_at, days in (*_care(profile, over), *_report(profile, over), *_posts(profile, over, course))
+        for kind, due_at, days in (*_visit(course), *_after(profile, over.ended_at, course))
     ]
     return sorted(found, key=lambda task: (task.due_at, task.id))
 
@@ -82,20 +82,35 @@ def watch_dates(profile: PolicyProfile, found_at: datetime) -> list[datetime]:
     return dates
 
 
-def _care(profile: PolicyProfile, over: Over) -> Iterator[tuple[Kind, datetime, int]]:
+def _visit(course: Course) -> Iterator[tuple[Kind, datetime, int]]:
+    """After trouble on a visit the team is always called back and asked what happened (SHI-12; Shin T7)."""
+    for one in course.of_kind(Entry.OPENED):
+        if one.data.get("why") == "trouble":
+            yield "recall", one.at, 0
+            yield "debrief", one.at, 0
+
+
+def _after(profile: PolicyProfile, ended_at: datetime | None, course: Course) -> Iterator[tuple[Kind, datetime, int]]:
+    if ended_at is not None:
+        yield from _care(profile, ended_at)
+        yield from _report(profile, ended_at)
+        yield from _posts(profile, course)
+
+
+def _care(profile: PolicyProfile, ended_at: datetime) -> Iterator[tuple[Kind, datetime, int]]:
     if profile.aftercare.immediate:
-        yield "rest", over.ended_at, 0
+        yield "rest", ended_at, 0
     for days in profile.aftercare.checks:
-        yield "care_check", _morning(over.ended_at, days), days
+        yield "care_check", _morning(ended_at, days), days
 
 
-def _report(profile: PolicyProfile, over: Over) -> Iterator[tuple[Kind, datetime, int]]:
+def _report(profile: PolicyProfile, ended_at: datetime) -> Iterator[tuple[Kind, datetime, int]]:
     days = profile.report.deadline_days
     if days is not None and profile.report.to:
-        yield "report", _morning(over.ended_at, days), days
+        yield "report", _morning(ended_at, days), days
 
 
-def _posts(profile: PolicyProfile, over: Over, course: Course) -> Iterator[tuple[Kind, datetime, int]]:
+def _posts(profile: PolicyProfile, course: Course) -> Iterator[tuple[Kind, datetime, int]]:
     seen = [one.at for one in course.marks("act") if one.data.get("act") == "online"]
     if not seen:
         return

@@ -10,7 +10,7 @@ from hub.domain.course import Course
 from hub.domain.incident import Entry
 from hub.store.schema import timeline
 
-KINDS: Final = (Entry.CONTACT_STARTED, Entry.MARKED, Entry.STEP_TAKEN, Entry.DECIDED, Entry.TASK_DONE)
+KINDS: Final = (Entry.OPENED, Entry.CONTACT_STARTED, Entry.MARKED, Entry.STEP_TAKEN, Entry.DECIDED, Entry.TASK_DONE)
 """What rules look at; the thousands of sealed segments of a long recording are not among them."""
 
 

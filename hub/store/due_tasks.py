@@ -1,14 +1,14 @@
-"""What is left to do, over all incidents whose contact is over."""
+"""What is left to do, over all incidents whose contact is over, and over visits that are in trouble."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from contract.profile import PolicyProfile
-from hub.domain.incident import Outcome, State
+from hub.domain.incident import ALARMING, Origin, Outcome, State
 from hub.domain.tasks import WATCH_WEEKS, Over, Task, tasks
 from hub.store.course import courses
 from hub.store.schema import incident
@@ -28,7 +28,8 @@ class Due:
 def every(connection: Connection, rules_of: Callable[[str], tuple[PolicyProfile, str]], now: datetime) -> Sequence[Due]:
     """All tasks of the incidents of the last weeks, done or not, the one that is due first in front."""
     ended_at = func.coalesce(incident.c.contact_ended_at, incident.c.closed_at)
-    rows = connection.execute(select(incident).where(ended_at >= now - REACH).order_by(ended_at)).all()
+    away = and_(incident.c.origin == Origin.VISIT.value, incident.c.state.in_([state.value for state in ALARMING]))
+    rows = connection.execute(select(incident).where(or_(ended_at >= now - REACH, away)).order_by(ended_at)).all()
     told = courses(connection, rows)
     found = [Due(task, row) for row in rows for task in tasks(rules_of(row.box)[0], _over(row), told[row.id])]
     return sorted(found, key=lambda due: (due.task.due_at, due.incident.number, due.task.id))
