@@ -24,7 +24,7 @@ _BEFORE: Final = timedelta(hours=24)
 _COLUMNS: Final = (
     incident.c.id, incident.c.pressed_at, incident.c.level, incident.c.counter, incident.c.drill, incident.c.outcome,
     incident.c.responder, incident.c.seen_at, incident.c.received_at,
-    incident.c.contact_started_at, incident.c.contact_ended_at,
+    incident.c.contact_started_at, incident.c.contact_ended_at, incident.c.origin,
 )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def _case(row: Row[Any], told: dict[str, set[str]]) -> Case:
         id=row.id,
         pressed_at=row.pressed_at,
         level=row.level,
-        counter=row.counter,
+        counter=statistics.ELSEWHERE.get(row.origin, row.counter),
         drill=row.drill,
         outcome=row.outcome,
         responder=row.responder,

@@ -64,13 +64,11 @@ def calls(connection: Connection, visit_id: str) -> Sequence[Row[Any]]:
     return connection.execute(select(visit_call).where(visit_call.c.visit == visit_id)).all()
 
 
-def of_incident(connection: Connection, incident_id: str) -> Row[Any] | None:
-    """The visit that this incident came of, with `why` and `agreed_at` of the call."""
+def visit_of(connection: Connection, incident_id: str) -> str | None:
+    """The visit that this incident came of."""
     return connection.execute(
-        select(visit, visit_call.c.why, visit_call.c.agreed_at)
-        .join(visit_call, visit_call.c.visit == visit.c.id)
-        .where(visit_call.c.incident == incident_id)
-    ).one_or_none()
+        select(visit_call.c.visit).where(visit_call.c.incident == incident_id)
+    ).scalar_one_or_none()
 
 
 def facts(row: Row[Any], times: Sequence[Row[Any]], kept: Mapping[tuple[str, str], Anchor], now: datetime,

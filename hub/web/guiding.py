@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from hub.domain.card import CardText
 from hub.domain.course import Course
 from hub.domain.guidance import Situation, Why, cards_now
-from hub.domain.incident import OPEN, Entry, State
+from hub.domain.incident import OPEN, Entry, Origin, State
 from hub.web import shapes
 from hub.web.card_reading import Reader, read_cards
 from hub.web.site import Site
@@ -37,7 +37,7 @@ def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, lan
 def situation(found: shapes.IncidentDetail, course: Course) -> Situation:
     """The incident as the cards look at it."""
     started = [one.data.get("means") for one in course.of_kind(Entry.CONTACT_STARTED) if one.data.get("means")]
-    channel: Literal["counter", "phone", "offsite"] = "counter"
+    channel: Literal["counter", "phone", "offsite"] = "offsite" if found.origin is Origin.VISIT else "counter"
     if started:
         channel = "phone" if started[-1] == "phone" else "offsite" if started[-1] == "visit" else "counter"
     return Situation(

@@ -17,7 +17,7 @@ from hub.domain.permissions import Action, allows
 from hub.domain.saying import Said
 from hub.domain.tasks import CARERS
 from hub.store.engine import begin_read
-from hub.web import filming_words, guiding, labels, readings, shapes
+from hub.web import filming_words, guiding, labels, readings, shapes, visit_readings
 from hub.web.acting import act
 from hub.web.api.deeds import DEEDS, KEY
 from hub.web.api.described import read_query, validated
@@ -81,11 +81,11 @@ def said(form: MultiDict[str, str], model: type[Said]) -> dict[str, Any]:
         if name in lists:
             values[name] = [value for value in form.getlist(name) if value.strip()]
         elif form[name].strip():
-            values[name] = _moment(form[name]) if name in MOMENTS else form[name]
+            values[name] = moment(form[name]) if name in MOMENTS else form[name]
     return values
 
 
-def _moment(local: str) -> str:
+def moment(local: str) -> str:
     """What a datetime-local field holds, as the office's clock means it; anything else as it is, to be refused."""
     try:
         moment = datetime.fromisoformat(local)
@@ -101,10 +101,12 @@ def _facts(incident_id: str) -> dict[str, Any]:
         if found is None:
             raise Trouble("not-found")
         shown = guiding.guides(connection, here, found, language())
+        trip = visit_readings.detail(connection, here, found.visit) if found.visit else None
         looks = readings.looks_at(connection, incident_id) if allows(Action.ACCESS_READ, role) else None
     return {
         "incident": found,
         "looks": looks,
+        "trip": trip,
         "shown": shown,
         "open": found.state in OPEN,
         "over": found.state not in (State.RAISED, State.SEEN, State.ATTENDED),

@@ -14,6 +14,8 @@ STATES: Final = {
     "closed": N_("終了"),
 }
 
+ORIGINS: Final = {"counter": N_("窓口"), "visit": N_("訪問"), "post": N_("投稿")}
+
 LEVELS: Final = {"assist": N_("応援"), "emergency": N_("緊急")}
 
 ROLES: Final = {
@@ -189,6 +191,8 @@ TASKS: Final = {
     "report": N_("報告を出す"),
     "sns_watch": N_("投稿が広がっていないか見る"),
     "police_report": N_("投稿を警察に知らせる"),
+    "recall": N_("訪問先から呼び戻す"),
+    "debrief": N_("戻った職員から話を聞く"),
 }
 
 PRESENCE: Final = {
@@ -260,6 +264,7 @@ ENTRIES: Final = {
     "fault.raised": N_("箱に不具合が起きました"),
     "fault.cleared": N_("箱の不具合が直りました"),
     "opened": N_("案件を作りました"),
+    "visit.told": N_("訪問のことで知らせがありました"),
     "acknowledged": N_("確認しました"),
     "responding": N_("向かいます"),
     "contact.started": N_("応対が始まりました"),

@@ -29,6 +29,8 @@ from hub.web import (
     shapes,
     statistics,
     tasks,
+    visit_labels,
+    visits,
 )
 from hub.web.citations import cite
 from hub.web.problems import language
@@ -36,12 +38,27 @@ from hub.web.sessions import Caller
 from hub.web.site import site
 from hub.wording import N_, clock_time, date_and_time, full_date_and_time, say
 
-AREAS = (login, dashboard, companion, incident, incidents, boxes, cards, tasks, duty, statistics, rules, preferences)
+AREAS = (
+    login,
+    dashboard,
+    companion,
+    incident,
+    incidents,
+    visits,
+    boxes,
+    cards,
+    tasks,
+    duty,
+    statistics,
+    rules,
+    preferences,
+)
 
 PLACES: Final = (
     ("/", N_("窓口の状況"), Action.INCIDENTS_READ),
     ("/incidents", N_("案件の記録"), Action.INCIDENTS_READ),
     ("/companion", N_("手元の画面"), Action.INCIDENTS_READ),
+    ("/visits", N_("訪問"), Action.VISITS_READ),
     ("/cards", N_("カード"), Action.CARDS_READ),
     ("/tasks", N_("するべきこと"), Action.TASKS),
     ("/statistics", N_("統計"), Action.STATISTICS_READ),
@@ -76,6 +93,7 @@ def _shared() -> dict[str, Any]:
         "labels": labels,
         "label": partial(_label, tongue),
         "card_labels": card_labels,
+        "visit_labels": visit_labels,
         "cite": partial(cite, tongue),
         "who": person,
         "places": [(path, name) for path, name, action in PLACES if person is not None and allows(action, person.role)],

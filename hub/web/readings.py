@@ -16,7 +16,7 @@ from hub.domain.incident import ALARMING, OPEN, Origin, State
 from hub.domain.tasks import CARERS
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
-from hub.store import limits
+from hub.store import limits, visits
 from hub.store.cases import case_of
 from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
 from hub.web import shapes
@@ -151,6 +151,7 @@ def incident_detail(
         ],
         recordings=_recordings(connection, site, incident_id),
         case=shapes.Case.model_validate(case) if case is not None else None,
+        visit=visits.visit_of(connection, incident_id) if row.origin == Origin.VISIT.value else None,
     )
 
 

@@ -193,7 +193,7 @@ class Case(Shape):
 
 
 class IncidentDetail(Incident):
-    """One incident with everything around it."""
+    """One incident with everything around it. `visit`: the one it came of."""
 
     timeline: list[TimelineEntry]
     clocks: list[ClockShape]
@@ -201,6 +201,7 @@ class IncidentDetail(Incident):
     alerts: list[Alert]
     recordings: list[Recording]
     case: Case | None
+    visit: str | None
 
 
 class IncidentList(Shape):

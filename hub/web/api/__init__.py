@@ -16,6 +16,7 @@ from hub.web.api import (
     segments,
     statistics,
     stream,
+    visits,
 )
 from hub.web.api.described import Api
 
@@ -29,6 +30,7 @@ def blueprint() -> Blueprint:
         boxes,
         incidents,
         deeds,
+        visits,
         recording,
         segments,
         stream,
