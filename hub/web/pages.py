@@ -58,7 +58,7 @@ PLACES: Final = (
     ("/", N_("窓口の状況"), Action.INCIDENTS_READ),
     ("/incidents", N_("案件の記録"), Action.INCIDENTS_READ),
     ("/companion", N_("手元の画面"), Action.INCIDENTS_READ),
-    ("/visits", N_("訪問"), Action.VISITS_READ),
+    ("/visits", N_("訪問の見守り"), Action.VISITS_READ),
     ("/cards", N_("カード"), Action.CARDS_READ),
     ("/tasks", N_("するべきこと"), Action.TASKS),
     ("/statistics", N_("統計"), Action.STATISTICS_READ),

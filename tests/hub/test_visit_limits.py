@@ -1,7 +1,9 @@
 """Visits in the worker: the limit prompts, a missed check-in alerts the office; once, on time, across restarts."""
 
+import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +11,12 @@ from sqlalchemy.exc import OperationalError
 from support.hubs import make_site
 
 from hub import visits
+from hub.alerts import webhook, wording
+from hub.alerts.dispatch import ChannelWorker
 from hub.config import HubConfig
 from hub.domain import visit_saying as saying
 from hub.domain.deed import Person
+from hub.store import alerts
 from hub.store.engine import begin_write
 from hub.store.opening import Holding
 from hub.store.schema import alert, command, incident, metadata, timeline, visit_clock, visit_entry
@@ -81,6 +86,26 @@ class Trip(Round):
         return self.rows(incident, incident.c.origin == "visit")
 
 
+@dataclass(frozen=True)
+class Message:
+    """What the chief is sent: as a mail, and as a webhook posts it."""
+
+    subject: str
+    body: str
+    posted: list[dict[str, Any]]
+
+
+def message(trip: Trip) -> Message:
+    """The next message that waits for somebody."""
+    worker = ChannelWorker("webhook", None, trip.config, trip.database)  # type: ignore[arg-type]
+    with begin_write(trip.database) as connection:
+        lease = alerts.lease(connection, "webhook", trip.at, [])
+        assert lease is not None
+        alerts.sent(connection, [row.id for row in lease.alerts], trip.at)
+    bundle = worker._bundle(lease)
+    return Message(wording.subject(bundle), wording.body(bundle), json.loads(webhook.payload(bundle))["alerts"])
+
+
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> HubConfig:
     """One site for all: making it takes longer than most of these stories."""
@@ -123,6 +148,32 @@ def test_shi_12_a_missed_check_in_alerts_the_office_until_a_person_answers(trip:
     assert (row.seen_name, row.state) == ("佐藤", "seen")
     trip.goes_on(3600)
     assert (len(trip.calls()), len(trip.entries("checkin.missed"))) == (1, 1)
+
+
+def test_shi_12_the_alert_says_where_who_since_when_and_what_to_do_and_sends_nobody_to_a_counter(trip: Trip) -> None:
+    trip.at = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
+    trip.plan(30)
+    trip.say(saying.Left())
+    trip.until("checkin.missed")
+    missed = message(trip)
+    assert missed.subject.startswith(
+        "【応援】訪問先から連絡がありません: 中央二丁目（鈴木・田中、14:00 から） 約束は 14:30"
+    )
+    assert "no word from a visit: 中央二丁目 (鈴木・田中, out since 14:00), agreed for 14:30, 佐藤" in missed.body
+    assert "全員に電話" in missed.body
+    assert "窓口" not in missed.body
+    assert "counter" not in missed.body
+    (posted,) = missed.posted
+    assert (posted["origin"], posted["visit"]["team"]) == ("visit", "鈴木・田中")
+    assert posted["visit"] | {"id": ""} == {
+        "id": "", "team": "鈴木・田中", "since": "2026-11-20T05:00:00.000Z", "contact": "佐藤",
+        "agreed_at": "2026-11-20T05:30:00.000Z",
+    }  # fmt: skip
+    trip.say(saying.Trouble())
+    trouble = message(trip)
+    assert trouble.subject.startswith("【緊急】訪問先で助けを求めています: 中央二丁目（鈴木・田中、14:00 から）")
+    assert "呼び戻し" in trouble.body
+    assert "窓口" not in trouble.body
 
 
 def test_shi_12_word_in_time_calls_nobody(trip: Trip) -> None:
