@@ -33,6 +33,8 @@ from hub.recording_watch import RecordingWatch
 from hub.store import absences, alerts, boxes, changes, commands, quarantine, signs, users
 from hub.store.engine import begin_read, begin_write
 from hub.store.ids import new_id
+from hub.store.opening import Holding
+from hub.visit_limits import VisitLimits
 
 if TYPE_CHECKING:
     from hub.ingest import Ingest
@@ -119,7 +121,10 @@ class Engine:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._calls = Calls(profile.rules.alert)
-        self._limits = Limits(rules_of or (lambda _box: profile.rules), profile.digest, database, boot_id())
+        of_box, boot = rules_of or (lambda _box: profile.rules), boot_id()
+        self._limits = Limits(of_box, profile.digest, database, boot)
+        holding = Holding(profile.rules, profile.digest, config.roster)
+        self._visits = VisitLimits(of_box, holding, database, boot)
         self._contacts: Sequence[Called] = ()
         self._limits_due_s = 0.0
         self._recordings: RecordingWatch | None = None
@@ -233,9 +238,13 @@ class Engine:
         """
         if monotonic_s < self._limits_due_s:
             return self._limits_due_s - monotonic_s
+        visits_s, missed = self._visits.cycle(now, monotonic_s)
+        if missed:  # a team that gave no word may have called the office
+            self._alert()
         next_s, fired = self._limits.cycle(now, monotonic_s)
+        next_s = min(next_s, visits_s)
         self._limits_due_s = monotonic_s + min(next_s, LIMITS_EVERY_S)
-        if fired:
+        if fired or missed:
             poke(self._config.places.directory, "web")
         return min(next_s, LOOK_EVERY_S)
 

@@ -1,13 +1,15 @@
 """Keeps the clocks of the city's policy for all open incidents: reads, asks the domain, writes, prompts.
 
 It prompts and does nothing else. Time is counted on the monotonic clock, also across restarts (`hub.store.limits`).
+Whatever else has clocks is watched by the same `ClockWatch`, with a `Keeper` of its own (`hub.visit_limits`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import DBAPIError
 
@@ -16,7 +18,7 @@ from hub.domain.policy_clock import Clock, clocks
 from hub.store import changes, limits
 from hub.store.course import courses
 from hub.store.engine import begin_read, begin_write
-from hub.store.limits import Prompt
+from hub.store.limits import Anchor, Prompt
 
 LATE_S: Final = 1.0
 """A prompt that comes later than this after its time says so."""
@@ -35,19 +37,41 @@ class _Running:
 
 @dataclass(slots=True)
 class _Watched:
-    """The clocks of one incident as it stood at `changed_at`, and when the next of them has something to say."""
+    """The clocks of one subject as it stood at `changed_at`, and when the next of them has something to say."""
 
     changed_at: datetime
     running: list[_Running]
     next_s: float
 
 
-class Limits:
+class Keeper(Protocol):
+    """Where clocks come from and where they are kept. A row has `id`, `box` and `changed_at`."""
+
+    def running(self, connection: Connection) -> Sequence[Any]:
+        """Everything whose clocks may run."""
+
+    def clocks(self, connection: Connection, rows: Sequence[Any]) -> Mapping[str, Sequence[Clock]]:
+        """The clocks of each of `rows`, by its id."""
+
+    def anchors(self, connection: Connection, ids: Sequence[str], boot: str) -> Mapping[tuple[str, str], Anchor]:
+        """What is kept of them, by id and key."""
+
+    def begin(self, connection: Connection, id: str, key: str, boot: str, since_ms: int) -> None:
+        """Keep when a clock began."""
+
+    def fire(self, connection: Connection, one: Prompt, now: datetime, late_ms: int | None) -> bool:
+        """Prompt once; False when that was done before, or nobody needs it any more."""
+
+    def changed(self, connection: Connection, rows: Sequence[Any], now: datetime) -> None:
+        """Tell the pages."""
+
+
+class ClockWatch:
     """Used by the engine's thread alone."""
 
-    def __init__(self, rules_of: Callable[[str], PolicyProfile], digest: str, database: Database, boot: str) -> None:
-        """`rules_of` gives the rules that a box's counter follows; `boot` names the machine's boot."""
-        self._rules_of, self._digest, self._database, self._boot = rules_of, digest, database, boot
+    def __init__(self, keeper: Keeper, database: Database, boot: str) -> None:
+        """`boot` names the machine's boot."""
+        self._keeper, self._database, self._boot = keeper, database, boot
         self._watched: dict[str, _Watched] = {}
 
     def cycle(self, now: datetime, monotonic_s: float) -> tuple[float, bool]:
@@ -57,16 +81,15 @@ class Limits:
             sqlalchemy.exc.DBAPIError: the database refuses. Nothing is forgotten.
         """
         with begin_read(self._database) as connection:
-            rows = {row.id: row for row in limits.running(connection)}
+            rows = {row.id: row for row in self._keeper.running(connection)}
             fresh = [row for row in rows.values() if self._is_new(row)]
-            told = courses(connection, fresh) if fresh else {}
-            kept = limits.anchors(connection, [row.id for row in fresh], self._boot) if fresh else {}
+            found = self._keeper.clocks(connection, fresh) if fresh else {}
+            kept = self._keeper.anchors(connection, [row.id for row in fresh], self._boot) if fresh else {}
         self._watched = {id: one for id, one in self._watched.items() if id in rows}
         for row in fresh:
-            found = clocks(self._rules_of(row.box), told[row.id])
             running = [
                 self._begun(clock, kept.get((row.id, clock.key)), now, monotonic_s)
-                for clock in found
+                for clock in found[row.id]
                 if clock.ended_at is None
             ]
             self._watched[row.id] = _Watched(row.changed_at, running, monotonic_s)
@@ -77,7 +100,7 @@ class Limits:
         known = self._watched.get(row.id)
         return known is None or known.changed_at != row.changed_at
 
-    def _begun(self, clock: Clock, kept: limits.Anchor | None, now: datetime, monotonic_s: float) -> _Running:
+    def _begun(self, clock: Clock, kept: Anchor | None, now: datetime, monotonic_s: float) -> _Running:
         if kept is not None and kept.since_ms is not None:
             since_s = kept.since_ms / 1000
         else:  # only here the wall clock counts: a start is seen within a second, or the machine was booted since
@@ -119,11 +142,9 @@ class Limits:
     ) -> set[str]:
         with begin_write(self._database) as connection:
             for id, run in unkept:
-                limits.begin(connection, id, run.clock.key, self._boot, round(run.since_s * 1000))
-            fired = {
-                one.incident for one in prompts if limits.fire(connection, one, now, _late_ms(one.late_s), self._digest)
-            }
-            changes.add(connection, [("incident", id, rows[id].box) for id in sorted(fired)], now)
+                self._keeper.begin(connection, id, run.clock.key, self._boot, round(run.since_s * 1000))
+            fired = {one.subject for one in prompts if self._keeper.fire(connection, one, now, _late_ms(one.late_s))}
+            self._keeper.changed(connection, [rows[id] for id in sorted(fired)], now)
         return fired
 
 
@@ -142,3 +163,35 @@ def _due(row: Any, run: _Running, monotonic_s: float) -> Prompt | None:
 
 def _late_ms(late_s: float) -> int | None:
     return round(late_s * 1000) if late_s > LATE_S else None
+
+
+class Limits(ClockWatch):
+    """The clocks of all open incidents."""
+
+    def __init__(self, rules_of: Callable[[str], PolicyProfile], digest: str, database: Database, boot: str) -> None:
+        """`rules_of` gives the rules that a box's counter follows."""
+        super().__init__(_OfIncidents(rules_of, digest), database, boot)
+
+
+class _OfIncidents:
+    def __init__(self, rules_of: Callable[[str], PolicyProfile], digest: str) -> None:
+        self._rules_of, self._digest = rules_of, digest
+
+    def running(self, connection: Connection) -> Sequence[Any]:
+        return limits.running(connection)
+
+    def clocks(self, connection: Connection, rows: Sequence[Any]) -> dict[str, list[Clock]]:
+        told = courses(connection, rows)
+        return {row.id: clocks(self._rules_of(row.box), told[row.id]) for row in rows}
+
+    def anchors(self, connection: Connection, ids: Sequence[str], boot: str) -> dict[tuple[str, str], Anchor]:
+        return limits.anchors(connection, ids, boot)
+
+    def begin(self, connection: Connection, id: str, key: str, boot: str, since_ms: int) -> None:
+        limits.begin(connection, id, key, boot, since_ms)
+
+    def fire(self, connection: Connection, one: Prompt, now: datetime, late_ms: int | None) -> bool:
+        return limits.fire(connection, one, now, late_ms, self._digest)
+
+    def changed(self, connection: Connection, rows: Sequence[Any], now: datetime) -> None:
+        changes.add(connection, [("incident", row.id, row.box) for row in rows], now)

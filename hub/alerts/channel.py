@@ -16,9 +16,24 @@ SENDING_S: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
+class Trip:
+    """A visit that calls: who is out (staff, by surname or code), since when, who waits for them in the office.
+
+    `agreed_at`: the time at which no word came; None when they said themselves that they need help.
+    """
+
+    id: str
+    team: str
+    since_at: datetime
+    contact: str
+    agreed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One alert. No word about visitors: who was at the counter is not for mailboxes.
 
+    `trip`: the visit that calls, when it is none of a counter; then `counter` is a rough word for where they went.
     `unwritten`: the hub's records could not be written, so there is no number and no page yet. `why` and `told_at`: for
     what reason this is sent, and since when; a call counts from its press.
     """
@@ -34,6 +49,7 @@ class Item:
     unwritten: bool = False
     why: Why = Why.CALL
     told_at: datetime | None = None
+    trip: "Trip | None" = None
 
 
 @dataclass(frozen=True, slots=True)

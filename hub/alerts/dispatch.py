@@ -11,11 +11,12 @@ import structlog
 from sqlalchemy import Engine, Row
 from sqlalchemy.exc import DBAPIError
 
-from hub.alerts.channel import AlertChannel, Bundle, Item, SendFailed, registry
+from hub.alerts.channel import AlertChannel, Bundle, Item, SendFailed, Trip, registry
 from hub.alerts.towers import Towers
 from hub.clock import now_utc
 from hub.config import HubConfig
 from hub.domain.notices import Why
+from hub.domain.visit import names
 from hub.poke import poke
 from hub.store import alerts, changes
 from hub.store.alerts import Lease
@@ -209,10 +210,18 @@ class ChannelWorker:
                 url=f"{self._config.http.url}/incidents/{row.incident}",
                 why=Why(row.why),
                 told_at=row.created_at,
+                trip=_trip(row),
             )
             for row in lease.alerts
         ]
         return Bundle(self._config.site, lease.target, self._languages.get(lease.target, "ja"), items)
+
+
+def _trip(row: Row[Any]) -> Trip | None:
+    """The visit that calls; None for a call from a counter."""
+    if row.visit is None:
+        return None
+    return Trip(row.visit, names(row.team), row.left_at or row.planned_at, row.contact_name, row.agreed_at)
 
 
 def backoff_s(tries: int) -> float:

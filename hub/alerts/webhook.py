@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from contract.messages import utc_text
 from hub.alerts import wording
-from hub.alerts.channel import SENDING_S, Bundle, Deadline, Item, SendFailed
+from hub.alerts.channel import SENDING_S, Bundle, Deadline, Item, SendFailed, Trip
 from hub.alerts.mail import bundle_id
 from hub.config import HubConfig
 
@@ -72,4 +72,11 @@ def _alert(item: Item) -> dict[str, Any]:
         "drill": item.drill,
         "unwritten": item.unwritten,
         "why": item.why.value,
+        "origin": "counter" if item.trip is None else "visit",
+        **({"visit": _visit(item.trip)} if item.trip is not None else {}),
     }
+
+
+def _visit(trip: Trip) -> dict[str, Any]:
+    agreed = {"agreed_at": utc_text(trip.agreed_at)} if trip.agreed_at is not None else {}
+    return {"id": trip.id, "team": trip.team, "since": utc_text(trip.since_at), "contact": trip.contact, **agreed}

@@ -1,9 +1,10 @@
 """The words of an alert: what happened, where, how urgent, and what to do now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from hub.alerts.channel import Bundle, Item
+from hub.alerts import visit_wording
+from hub.alerts.channel import Bundle, Item, Trip
 from hub.domain.intake import JAPAN
 from hub.domain.notices import Why
 
@@ -17,6 +18,9 @@ def text_ja(item: Item) -> str:
     if item.why is not Why.CALL:
         head, what = _NOTICES_JA[item.why]
         return f"{drill}【{head}】{item.counter} {what}（{item.number}、{_when(item)}）"
+    if item.trip is not None:
+        what = visit_wording.what_ja(item.counter, item.trip)
+        return f"{drill}【{_LEVEL_JA.get(item.level, item.level)}】{what}（{item.number}、{_when(item)}）"
     number = "ハブの記録に書き込めません" if item.unwritten else item.number
     return f"{drill}【{_LEVEL_JA.get(item.level, item.level)}】{item.counter} で呼び出し（{number}、{_when(item)}）"
 
@@ -27,6 +31,9 @@ def text_en(item: Item) -> str:
     if item.why is not Why.CALL:
         head, what = _NOTICES_EN[item.why]
         return f"{drill}{head}: {item.counter}, {what} ({item.number}, {_when(item)})"
+    if item.trip is not None:
+        what = visit_wording.what_en(item.counter, item.trip)
+        return f"{drill}{_LEVEL_EN.get(item.level, item.level)}: {what} ({item.number}, {_when(item)})"
     number = "the hub cannot write its records" if item.unwritten else item.number
     return f"{drill}{_LEVEL_EN.get(item.level, item.level)}: call at {item.counter} ({number}, {_when(item)})"
 
@@ -52,23 +59,30 @@ def body(bundle: Bundle) -> str:
 
 def _body_ja(calls: Sequence[Item]) -> str:
     lines = [f"{text_ja(item)}\n  画面: {item.url}" for item in calls]
-    return "\n".join([*lines, "", *_to_do(calls, _TO_DO_JA, _UNWRITTEN_JA, _DRILL_JA, _NOTICE_TO_DO_JA)])
+    to_do = _to_do(calls, _TO_DO_JA, _UNWRITTEN_JA, _DRILL_JA, _NOTICE_TO_DO_JA)
+    return "\n".join([*lines, "", *to_do, *_of_trips(calls, visit_wording.to_do_ja)])
 
 
 def _body_en(calls: Sequence[Item]) -> str:
     lines = [f"{text_en(item)}\n  Page: {item.url}" for item in calls]
-    return "\n".join([*lines, "", *_to_do(calls, _TO_DO_EN, _UNWRITTEN_EN, _DRILL_EN, _NOTICE_TO_DO_EN)])
+    to_do = _to_do(calls, _TO_DO_EN, _UNWRITTEN_EN, _DRILL_EN, _NOTICE_TO_DO_EN)
+    return "\n".join([*lines, "", *to_do, *_of_trips(calls, visit_wording.to_do_en)])
 
 
 def _to_do(calls: Sequence[Item], call: str, unwritten: str, drill: str, notices: Mapping[Why, str]) -> list[str]:
-    """What to do about the calls, then about each other reason."""
-    own = [item for item in calls if item.why is Why.CALL]
+    """What to do about the calls from counters, then about each other reason."""
+    own = [item for item in calls if item.why is Why.CALL and item.trip is None]
     found = []
     if own:
         found.append(
             unwritten if any(one.unwritten for one in own) else drill if all(one.drill for one in own) else call
         )
     return found + [notices[why] for why in dict.fromkeys(item.why for item in calls) if why is not Why.CALL]
+
+
+def _of_trips(calls: Sequence[Item], words: Callable[[Trip], str]) -> list[str]:
+    """What to do about visits that call: nobody is sent to a counter for them."""
+    return list(dict.fromkeys(words(item.trip) for item in calls if item.trip is not None and item.why is Why.CALL))
 
 
 _DRILL_JA = "訓練です。画面で「確認」を押してください。"

@@ -17,7 +17,7 @@ Channel = Literal["counter", "phone", "offsite"]
 Why = Literal[
     "emergency", "danger", "police_at_once", "police_called", "separate_track", "swap", "refused", "filming",
     "own_recording", "superior_demanded", "apology_demanded", "clock", "act", "begin", "long_hold", "next_step",
-    "takeover", "no_more_steps", "visitor_left", "contact_ended",
+    "takeover", "no_more_steps", "visitor_left", "contact_ended", "away",
 ]  # fmt: skip
 """Why a card is shown."""
 
@@ -118,6 +118,8 @@ def _during(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
     if "organised" in situation.acts:  # the normal steps stop here
         yield Guide("organised", "separate_track", "organised")
         return
+    if situation.channel == "offsite":
+        yield Guide("offsite", "away")
     yield from _asked_for(profile, situation)
     for clock in sorted(situation.due & set(_CLOCK_CARDS)):
         for card in _CLOCK_CARDS[clock]:

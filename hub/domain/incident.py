@@ -84,6 +84,7 @@ class Entry(StrEnum):
     CLOCK_LEAD = "clock.lead"
     CLOCK_DUE = "clock.due"
     RECORDING_GAP = "recording.gap"
+    VISIT_TOLD = "visit.told"
 
 
 OPEN: Final = tuple(state for state in State if state is not State.CLOSED)

@@ -60,6 +60,10 @@ class Action(StrEnum):
     CARD_WORDING = "cards.wording"
     DUTY_READ = "duty.read"
     ABSENCE = "duty.absence"
+    VISITS_READ = "visits.read"
+    VISIT_PLAN = "visit.plan"
+    VISIT_TELL = "visit.tell"
+    VISIT_CHANGE = "visit.change"
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -118,6 +122,10 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.CARD_WORDING: frozenset({Role.SECTION_HEAD, Role.ADMINISTRATOR}),
     Action.DUTY_READ: _EVERYBODY,
     Action.ABSENCE: _IN_CHARGE | {Role.ADMINISTRATOR},
+    Action.VISITS_READ: _EVERYBODY,
+    Action.VISIT_PLAN: _ON_THE_SPOT - {Role.GUARD},
+    Action.VISIT_TELL: _ON_THE_SPOT,
+    Action.VISIT_CHANGE: _IN_CHARGE | {Role.ADMINISTRATOR},  # who is out does not stretch their own limit
 }
 
 

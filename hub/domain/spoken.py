@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from contract.messages import Level
-from hub.domain.incident import State
+from hub.domain.incident import Origin, State
 from hub.domain.intake import JAPAN
 
 
@@ -18,6 +18,8 @@ class Told(Protocol):
     @property
     def state(self) -> State: ...
     @property
+    def origin(self) -> str: ...
+    @property
     def drill(self) -> bool: ...
     @property
     def pressed_at(self) -> datetime: ...
@@ -29,11 +31,19 @@ _LEVELS: Final = {
 }
 
 
+_AWAY: Final = {
+    Level.EMERGENCY.value: ("助けを求めています", "the team asks for help"),
+    Level.ASSIST.value: ("決めた時刻に連絡がありません", "no word at the agreed time"),
+}
+
+
 def spoken(call: Told, seen_by: str | None, responder: str | None, now: datetime, language: str) -> str:
     """ "2階 住民票3番、緊急、14:32、まだ誰も向かっていません". People are named as the pages name them."""
     place = 1 if language == "en" else 0
-    level = _LEVELS.get(call.level, (call.level, call.level))[place]
-    parts = [call.counter, level, _when(call.pressed_at, now, language), _standing(call, seen_by, responder)[place]]
+    away = call.origin == Origin.VISIT.value
+    level = (_AWAY if away else _LEVELS).get(call.level, (call.level, call.level))[place]
+    where = (f"訪問先 {call.counter}", f"visit to {call.counter}")[place] if away else call.counter
+    parts = [where, level, _when(call.pressed_at, now, language), _standing(call, seen_by, responder)[place]]
     if call.drill:
         parts.insert(0, ("訓練です", "This is a drill")[place])
     return (", " if place else "、").join(" ".join(part.split()) for part in parts)
@@ -45,6 +55,8 @@ def _standing(call: Told, seen_by: str | None, responder: str | None) -> tuple[s
             return f"{responder}さんが向かっています", f"{responder} is on the way"
         if seen_by:
             return f"{seen_by}さんが確認、まだ誰も向かっていません", f"seen by {seen_by}, nobody is on the way yet"
+        if call.origin == Origin.VISIT.value:
+            return "まだ誰も応えていません", "nobody has answered yet"
         return "まだ誰も向かっていません", "nobody is on the way yet"
     if call.state is State.CLOSED:
         return "終わりました", "it is closed"

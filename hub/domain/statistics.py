@@ -36,6 +36,9 @@ RECONTACT: Final = timedelta(minutes=15)
 DAY_MAX: Final = timedelta(hours=24)
 """A contact whose end nobody told lasts no longer than a visit can."""
 
+ELSEWHERE: Final = {"visit": "(visit)", "post": "(post)"}
+"""Where an incident of another origin is counted instead of a counter: a place in the city would tell who it was."""
+
 Kind = Literal["year", "quarter", "month"]
 
 
@@ -178,7 +181,8 @@ def recontacts(cases: Sequence[Case]) -> frozenset[str]:
     been somebody else.
     """
     found, ended = set(), dict[str, datetime]()
-    for case in sorted((one for one in cases if one.called), key=lambda one: (one.pressed_at, one.id)):
+    counters = [case for case in cases if case.called and case.counter not in ELSEWHERE.values()]
+    for case in sorted(counters, key=lambda one: (one.pressed_at, one.id)):
         last, start = ended.get(case.counter), case.contact_started_at or case.pressed_at
         if last is not None and timedelta(0) <= start - last <= RECONTACT:
             found.add(case.id)

@@ -14,7 +14,9 @@ from hub.domain.course import Course, Happened
 from hub.domain.incident import Entry, Origin, State
 from hub.domain.permissions import Role
 
-Kind = Literal["rest", "care_check", "report", "sns_watch", "police_report", "meeting", "answer", "consult"]
+Kind = Literal[
+    "rest", "care_check", "report", "sns_watch", "police_report", "meeting", "answer", "consult", "recall", "debrief"
+]
 
 CARERS: Final = frozenset({Role.SUPERVISOR.value, Role.SECTION_HEAD.value, Role.GENERAL_AFFAIRS.value})
 """Who sees tasks about a worker's health, and that they were done."""
@@ -31,7 +33,9 @@ _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """An incident as far as tasks look at it. While its contact goes on, only what was promised is to be done."""
+    """An incident as far as tasks look at it. `ended_at`: when its contact was over; None while it goes on: then only
+    what was promised, and what trouble on a visit asks for, is to be done.
+    """
 
     id: str
     state: State
@@ -66,7 +70,7 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
     done = {one.data.get("task"): one.at for one in (*_told_police(course), *course.of_kind(Entry.TASK_DONE))}
     found = [
         Task(f"{kind}:{days}", over.id, kind, at, days, done.get(f"{kind}:{days}"))
-        for kind, at, days in (*_after(profile, over, course), *_meetings(course))
+        for kind, at, days in (*_visit(course), *_after(profile, over, course), *_meetings(course))
     ]
     found += [
         Task(name, over.id, one.data["what"], morning_of(date.fromisoformat(one.data["on"])), 0, done.get(name),
@@ -88,6 +92,14 @@ def watch_dates(profile: PolicyProfile, found_at: datetime) -> list[datetime]:
         later = (_morning(found_at, days) for days in range(daily + 1, daily + 7 * WATCH_WEEKS + 1))
         dates += [moment for moment in later if moment.astimezone(OFFICE).weekday() == wanted]
     return dates
+
+
+def _visit(course: Course) -> Iterator[tuple[Kind, datetime, int]]:
+    """After trouble on a visit the team is always called back and asked what happened (SHI-12; Shin T7)."""
+    for one in course.of_kind(Entry.OPENED):
+        if one.data.get("why") == "trouble":
+            yield "recall", one.at, 0
+            yield "debrief", one.at, 0
 
 
 def morning_of(day: date) -> datetime:

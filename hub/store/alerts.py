@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 from contract.messages import Level
 from hub.domain.incident import ALARMING
 from hub.domain.notices import Why
-from hub.store.schema import alert, incident, timeline
+from hub.store.schema import alert, incident, timeline, visit, visit_call
 
 LEASE: Final = timedelta(seconds=10)
 """Longer than a sending may take. A worker that was killed while sending holds its rows no longer than this."""
@@ -173,8 +173,16 @@ def lease(connection: Connection, channel: str, now: datetime, busy: Collection[
             incident.c.drill,
             incident.c.pressed_at,
             incident.c.received_at,
+            visit_call.c.visit,
+            visit_call.c.agreed_at,
+            visit.c.team,
+            visit.c.left_at,
+            visit.c.planned_at,
+            visit.c.contact.label("contact_name"),
         )
         .join(incident, incident.c.id == alert.c.incident)
+        .outerjoin(visit_call, visit_call.c.incident == incident.c.id)
+        .outerjoin(visit, visit.c.id == visit_call.c.visit)
         .where(alert.c.id.in_(ids))
         .order_by(alert.c.created_at, alert.c.id)
     ).all()

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from hub.store.schema import change
 
-Kind = Literal["incident", "box", "alert"]
+Kind = Literal["incident", "box", "alert", "visit"]
 Change = tuple[Kind, str | None, str | None]
 """(kind, incident id, box name)."""
 

@@ -1,14 +1,14 @@
-"""What is left to do, over all incidents whose contact is over."""
+"""What is left to do, over all incidents whose contact is over, and over visits that are in trouble."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from contract.profile import PolicyProfile
-from hub.domain.incident import Origin, Outcome, State
+from hub.domain.incident import ALARMING, Origin, Outcome, State
 from hub.domain.tasks import WATCH_WEEKS, Over, Task, tasks
 from hub.store.course import courses
 from hub.store.schema import incident
@@ -31,9 +31,10 @@ class Due:
 def every(connection: Connection, rules_of: Callable[[str], tuple[PolicyProfile, str]], now: datetime) -> Sequence[Due]:
     """All tasks of the incidents of the last weeks, done or not, the one that is due first in front."""
     ended_at = func.coalesce(incident.c.contact_ended_at, incident.c.closed_at)
+    away = and_(incident.c.origin == Origin.VISIT.value, incident.c.state.in_([state.value for state in ALARMING]))
     rows = connection.execute(
         select(incident)
-        .where(or_(ended_at >= now - REACH, incident.c.promised_until >= now - PROMISED))
+        .where(or_(ended_at >= now - REACH, incident.c.promised_until >= now - PROMISED, away))
         .order_by(incident.c.pressed_at)
     ).all()
     told = courses(connection, rows)

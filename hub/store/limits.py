@@ -32,9 +32,9 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A clock of one incident whose moment has come. `late_s`: how long ago."""
+    """A clock whose moment has come. `subject`: the incident, or what else has clocks. `late_s`: how long ago."""
 
-    incident: str
+    subject: str
     box: str
     clock: Clock
     phase: Phase
@@ -84,7 +84,7 @@ def fire(connection: Connection, one: Prompt, now: datetime, late_ms: int | None
     """Prompt once: a timeline entry and, when due, the box's sign. False when it came before or the contact is over."""
     going_on = connection.execute(
         select(incident.c.id).where(
-            incident.c.id == one.incident,
+            incident.c.id == one.subject,
             incident.c.state.in_(_ALARMING),
             incident.c.contact_ended_at.is_(None),
         )
@@ -92,14 +92,14 @@ def fire(connection: Connection, one: Prompt, now: datetime, late_ms: int | None
     moment = policy_clock.c.due_at if one.phase == "due" else policy_clock.c.lead_at
     fired = connection.execute(
         update(policy_clock)
-        .where(policy_clock.c.incident == one.incident, policy_clock.c.key == one.clock.key, moment.is_(None))
+        .where(policy_clock.c.incident == one.subject, policy_clock.c.key == one.clock.key, moment.is_(None))
         .values({moment: now})
     )
     if fired.rowcount == 0 or going_on is None:
         return False
     connection.execute(
         insert(timeline).values(
-            incident=one.incident,
+            incident=one.subject,
             at=now,
             recorded_at=now,
             kind=(Entry.CLOCK_DUE if one.phase == "due" else Entry.CLOCK_LEAD).value,
@@ -121,7 +121,7 @@ def fire(connection: Connection, one: Prompt, now: datetime, late_ms: int | None
                 id=new_id(),
                 box=one.box,
                 type=CommandType.TIME_LIMIT_REACHED.value,
-                incident=one.incident,
+                incident=one.subject,
                 name="",
                 created_at=now,
             )

@@ -173,7 +173,7 @@ change = Table(
     "change",
     metadata,
     Column("id", _SERIAL, primary_key=True, autoincrement=True),  # the SSE event id
-    Column("kind", String(10), nullable=False),  # incident, box, alert
+    Column("kind", String(10), nullable=False),  # incident, box, alert, visit
     Column("incident", _ID),
     Column("box", _NAME),
     Column("at", Utc, nullable=False),
@@ -270,6 +270,78 @@ policy_clock = Table(
     Column("lead_at", Utc),  # when its prompts came; each once
     Column("due_at", Utc),
 )
+
+visit = Table(
+    "visit",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("box", _NAME, ForeignKey("box.name"), nullable=False),  # whose unit goes: its rules hold
+    Column("place", _LINE, nullable=False),  # a rough word; no address and no name
+    Column("case_number", String(60)),  # hub.domain.case
+    Column("about", _LINE, nullable=False, default=""),
+    Column("team", JSON, nullable=False),  # [{name, role}], surname or code
+    Column("contact", _LINE, nullable=False),  # who in the office waits for their word
+    Column("limit_minutes", Integer, nullable=False),
+    Column("state", String(20), nullable=False),  # hub.domain.visit.State
+    Column("planned_at", Utc, nullable=False),
+    Column("left_at", Utc),
+    Column("arrived_at", Utc),
+    Column("ended_at", Utc),  # they took their leave
+    Column("back_at", Utc),
+    Column("debriefed_at", Utc),
+    Column("profile_digest", String(80), nullable=False),
+    Column("changed_at", Utc, nullable=False),
+)
+Index("ix_visit_state", visit.c.state)
+Index("ix_visit_planned", visit.c.planned_at)
+
+visit_checkin = Table(
+    "visit_checkin",
+    metadata,
+    Column("visit", _ID, ForeignKey("visit.id"), primary_key=True),
+    Column("at", Utc, primary_key=True),  # as agreed before they left
+    Column("met_at", Utc),  # when word came
+    Column("missed_at", Utc),  # when the office was told that none had come
+)
+
+visit_clock = Table(
+    "visit_clock",
+    metadata,
+    Column("visit", _ID, ForeignKey("visit.id"), primary_key=True),
+    Column("key", String(60), primary_key=True),  # hub.domain.policy_clock.Clock.key
+    Column("boot", _ID, nullable=False),  # the machine's boot that since_ms counts in
+    Column("since_ms", BigInteger, nullable=False),  # its start on CLOCK_MONOTONIC
+    Column("lead_at", Utc),  # when its prompts came; each once
+    Column("due_at", Utc),
+)
+
+visit_entry = Table(
+    "visit_entry",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("visit", _ID, ForeignKey("visit.id"), nullable=False),
+    Column("at", Utc, nullable=False),  # when it happened
+    Column("recorded_at", Utc, nullable=False),  # when the hub learnt of it
+    Column("kind", String(40), nullable=False),  # hub.domain.visit.Entry
+    Column("source", String(10), nullable=False),  # person, hub
+    Column("actor", _ID),
+    Column("actor_name", _LINE),
+    Column("actor_role", String(30)),
+    Column("text", Text, nullable=False, default=""),  # exact words
+    Column("data", JSON, nullable=False, default=dict),
+    Column("profile_digest", String(80)),
+)
+Index("ix_visit_entry_visit", visit_entry.c.visit, visit_entry.c.id)
+
+visit_call = Table(
+    "visit_call",
+    metadata,
+    Column("incident", _ID, ForeignKey("incident.id"), primary_key=True),
+    Column("visit", _ID, ForeignKey("visit.id"), nullable=False),
+    Column("why", String(20), nullable=False),  # hub.domain.visit.Why
+    Column("agreed_at", Utc),  # the time at which no word came
+)
+Index("ix_visit_call_visit", visit_call.c.visit)
 
 recording = Table(
     "recording",

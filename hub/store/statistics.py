@@ -72,7 +72,7 @@ def _case(row: Row[Any], told: dict[str, set[str]]) -> Case:
         id=row.id,
         pressed_at=row.pressed_at,
         level=row.level,
-        counter=row.counter,
+        counter=statistics.ELSEWHERE.get(row.origin, row.counter),
         drill=row.drill,
         outcome=row.outcome,
         responder=row.responder,

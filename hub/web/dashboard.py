@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, render_template
 from hub.domain.incident import Origin, State
 from hub.domain.permissions import Action
 from hub.store.engine import begin_read
-from hub.web import readings, shapes
+from hub.web import readings, shapes, visit_readings, visits
 from hub.web.gate import needs
 from hub.web.notices import notices
 from hub.web.site import site
@@ -46,6 +46,7 @@ def _facts() -> dict[str, Any]:
     with begin_read(here.engine) as connection:
         queue = readings.open_incidents(connection, here)
         boxes = readings.boxes(connection, here)
+        away = visit_readings.under_way(connection, here)
         recent, _ = readings.incidents(connection, here, [State.CLOSED], limit=RECENT)
     by_id = {one.id: one for one in queue}
     counters = [Counter(box, by_id.get(box.incident or ""), _look(box, by_id.get(box.incident or ""))) for box in boxes]
@@ -55,6 +56,9 @@ def _facts() -> dict[str, Any]:
         "posts": [one for one in queue if one.origin is Origin.POST],
         "counters": counters,
         "recent": recent,
+        "away": away,
+        "ahead": visits.ahead,
+        "look": visits.look,
         "notices": notices(here),
         "unseen": unseen,
         "emergencies": [one for one in unseen if one.level == "emergency"],

@@ -37,7 +37,7 @@ def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, lan
 def situation(found: shapes.IncidentDetail, course: Course) -> Situation:
     """The incident as the cards look at it."""
     started = [one.data.get("means") for one in course.of_kind(Entry.CONTACT_STARTED) if one.data.get("means")]
-    channel: Literal["counter", "phone", "offsite"] = "counter"
+    channel: Literal["counter", "phone", "offsite"] = "offsite" if found.origin is Origin.VISIT else "counter"
     if started:
         channel = "phone" if started[-1] == "phone" else "offsite" if started[-1] == "visit" else "counter"
     return Situation(

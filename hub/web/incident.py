@@ -19,7 +19,7 @@ from hub.domain.posts import meeting_office
 from hub.domain.report import SNS_FIELDS
 from hub.domain.tasks import CARERS, OFFICE
 from hub.store.engine import begin_read
-from hub.web import filming_words, guiding, labels, outside_help, readings, shapes
+from hub.web import filming_words, guiding, labels, outside_help, readings, shapes, visit_readings
 from hub.web.acting import act
 from hub.web.api import load
 from hub.web.api.deeds import DEEDS, KEY
@@ -91,11 +91,11 @@ def said(form: MultiDict[str, str], model: type[BaseModel]) -> dict[str, Any]:
             whole, _, part = name.partition(".")
             values.setdefault(whole, {})[part] = form[name]
         elif form[name].strip():
-            values[name] = _moment(form[name]) if name in MOMENTS else form[name]
+            values[name] = moment(form[name]) if name in MOMENTS else form[name]
     return values
 
 
-def _moment(local: str) -> str:
+def moment(local: str) -> str:
     """What a datetime-local field holds, as the office's clock means it; anything else as it is, to be refused."""
     try:
         moment = datetime.fromisoformat(local)
@@ -111,10 +111,12 @@ def _facts(incident_id: str) -> dict[str, Any]:
         if found is None:
             raise Trouble("not-found")
         shown = guiding.guides(connection, here, found, language())
+        trip = visit_readings.detail(connection, here, found.visit) if found.visit else None
         looks = readings.looks_at(connection, incident_id) if allows(Action.ACCESS_READ, role) else None
     return {
         "incident": found,
         "looks": looks,
+        "trip": trip,
         "shown": shown,
         "open": found.state in OPEN,
         "over": found.state not in (State.RAISED, State.SEEN, State.ATTENDED),

@@ -16,6 +16,7 @@ STATES: Final = {
 
 STATES_OF_POSTS: Final = {**STATES, "contact_ended": N_("手続き中")}
 """A post has no contact that ended; its incident is there to be worked on."""
+ORIGINS: Final = {"counter": N_("窓口"), "visit": N_("訪問"), "post": N_("投稿")}
 
 LEVELS: Final = {"assist": N_("応援"), "emergency": N_("緊急")}
 
@@ -230,6 +231,8 @@ TASKS: Final = {
     "answer": N_("約束した回答をする"),
     "consult": N_("相談する"),
     "meeting": N_("緊急対策会議を開くかを決める"),
+    "recall": N_("訪問先から呼び戻す"),
+    "debrief": N_("戻った職員から話を聞く"),
 }
 
 PRESENCE: Final = {
@@ -339,6 +342,7 @@ ENTRIES: Final = {
     "fault.raised": N_("箱に不具合が起きました"),
     "fault.cleared": N_("箱の不具合が直りました"),
     "opened": N_("案件を作りました"),
+    "visit.told": N_("訪問のことで知らせがありました"),
     "acknowledged": N_("確認しました"),
     "responding": N_("向かいます"),
     "contact.started": N_("応対が始まりました"),

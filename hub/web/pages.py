@@ -32,6 +32,8 @@ from hub.web import (
     shapes,
     statistics,
     tasks,
+    visit_labels,
+    visits,
 )
 from hub.web.citations import cite
 from hub.web.problems import language
@@ -40,8 +42,8 @@ from hub.web.site import site
 from hub.wording import N_, clock_time, date_and_time, day, full_date_and_time, say
 
 AREAS = (
-    login, dashboard, companion, incident, considering, incidents, posts, boxes, cards, tasks, disclosures, duty,
-    statistics, rules, preferences,
+    login, dashboard, companion, incident, considering, incidents, posts, visits, boxes, cards, tasks, disclosures,
+    duty, statistics, rules, preferences,
 )  # fmt: skip
 
 PLACES: Final = (
@@ -49,6 +51,7 @@ PLACES: Final = (
     ("/incidents", N_("案件の記録"), Action.INCIDENTS_READ),
     ("/posts", N_("投稿"), Action.POST_OPEN),
     ("/companion", N_("手元の画面"), Action.INCIDENTS_READ),
+    ("/visits", N_("訪問の見守り"), Action.VISITS_READ),
     ("/cards", N_("カード"), Action.CARDS_READ),
     ("/tasks", N_("するべきこと"), Action.TASKS),
     ("/disclosures", N_("開示"), Action.DISCLOSURES_READ),
@@ -84,6 +87,7 @@ def _shared() -> dict[str, Any]:
         "labels": labels,
         "label": partial(_label, tongue),
         "card_labels": card_labels,
+        "visit_labels": visit_labels,
         "cite": partial(cite, tongue),
         "who": person,
         "places": [(path, name) for path, name, action in PLACES if person is not None and allows(action, person.role)],

@@ -17,7 +17,7 @@ from hub.domain.permissions import Action, allows
 from hub.domain.privacy import told_to
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
-from hub.store import limits, retention
+from hub.store import limits, retention, visits
 from hub.store.cases import case_of
 from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
 from hub.web import post_readings, shapes
@@ -155,6 +155,7 @@ def incident_detail(
             if hold.reason != "disclosure" or allows(Action.DISCLOSURES_READ, role)
         ],
         post=post_readings.post(connection, incident_id, course) if row.origin == Origin.POST.value else None,
+        visit=visits.visit_of(connection, incident_id) if row.origin == Origin.VISIT.value else None,
     )
 
 

@@ -255,7 +255,10 @@ class PostShape(Shape):
 
 
 class IncidentDetail(Incident):
-    """One incident with everything around it. What a reader may not know of an entry is left out: `data.withheld`."""
+    """One incident with everything around it. What a reader may not know of an entry is left out: `data.withheld`.
+
+    `visit`: the one it came of.
+    """
 
     timeline: list[TimelineEntry]
     clocks: list[ClockShape]
@@ -265,6 +268,7 @@ class IncidentDetail(Incident):
     case: Case | None
     holds: list[Hold]
     post: PostShape | None
+    visit: str | None
 
 
 class IncidentList(Shape):

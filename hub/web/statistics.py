@@ -104,9 +104,11 @@ LOADS: Final = {
 OUTCOMES: Final = {**labels.OUTCOMES, "open": N_("まだ終わっていない")}
 MARKS: Final = {**labels.MARKS, "referred": N_("ほかの課や窓口につないだ")}
 
+ELSEWHERE: Final = {"(visit)": N_("訪問"), "(post)": N_("投稿")}
+
 NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "level": {**labels.LEVELS, "post": N_("投稿")}, "outcome": OUTCOMES, "act": labels.ACTS, "length": LENGTHS,
-    "weekday": WEEKDAYS, "step": labels.STEPS, "mark": MARKS, "load": LOADS,
+    "weekday": WEEKDAYS, "step": labels.STEPS, "mark": MARKS, "load": LOADS, "counter": ELSEWHERE,
 }  # fmt: skip
 
 WHOLE: Final = ("level", "weekday", "length", "load")

@@ -18,11 +18,22 @@ class Call:
     state: State = State.RAISED
     drill: bool = False
     pressed_at: datetime = AT
+    origin: str = "counter"
 
 
 def test_it_says_where_how_urgent_when_and_that_nobody_goes_yet() -> None:
     assert spoken(Call(), None, None, AT, "ja") == "2階 住民票3番、緊急、14:32、まだ誰も向かっていません"
     assert spoken(Call(), None, None, AT, "en") == "2階 住民票3番, emergency, 14:32, nobody is on the way yet"
+
+
+def test_shi_12_of_a_visit_it_says_that_no_word_came_and_not_that_somebody_stands_at_a_counter() -> None:
+    missed, trouble = (Call("中央二丁目", level, origin="visit") for level in ("assist", "emergency"))
+    assert spoken(missed, None, None, AT, "ja") == (
+        "訪問先 中央二丁目、決めた時刻に連絡がありません、14:32、まだ誰も応えていません"
+    )
+    assert spoken(trouble, None, None, AT, "en") == (
+        "visit to 中央二丁目, the team asks for help, 14:32, nobody has answered yet"
+    )
 
 
 @pytest.mark.parametrize(

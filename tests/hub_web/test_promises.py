@@ -62,9 +62,9 @@ def test_a_promise_lies_within_a_year_of_the_press(hub: Hub) -> None:
     incident = hub.press()
     for on in ("2026-11-20", "2027-11-21"):
         assert post(hub, incident, "promises", {**ANSWER, "on": on}).status_code == 200, on
-    for on in ("2026-11-19", "2027-11-22", "soon", 5):
-        answer = post(hub, incident, "promises", {**ANSWER, "on": on})
-        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "on"), on
+    for wrong in ("2026-11-19", "2027-11-22", "soon", 5):
+        answer = post(hub, incident, "promises", {**ANSWER, "on": wrong})
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "on"), wrong
 
 
 def test_who_may_promise(hub: Hub) -> None:

@@ -20,6 +20,7 @@ from hub.web.api import (
     segments,
     statistics,
     stream,
+    visits,
 )
 from hub.web.api.described import Api
 
@@ -36,6 +37,7 @@ def blueprint() -> Blueprint:
         flow,
         disclosures,
         posts,
+        visits,
         recording,
         segments,
         stream,

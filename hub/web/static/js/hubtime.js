@@ -28,6 +28,10 @@ export function tick() {
     const text = stopwatch(now - Number(place.dataset.since));
     if (place.textContent !== text) place.textContent = text;
   }
+  for (const place of document.querySelectorAll("time[data-until]")) {
+    const text = stopwatch(Number(place.dataset.until) - now);
+    if (place.textContent !== text) place.textContent = text;
+  }
   for (const bar of document.querySelectorAll("progress[data-since]")) {
     bar.value = Math.min(bar.max, (now - Number(bar.dataset.since)) / 1000);
   }

@@ -22,7 +22,7 @@ export class Stream {
     const from = this.lastId ? `?last_id=${this.lastId}` : "";
     this.source = new EventSource(`/api/v1/stream${from}`);
     this.source.addEventListener("hb", (event) => this.heard(event, "hb"));
-    for (const kind of ["incident", "box", "alert", "reset"]) {
+    for (const kind of ["incident", "box", "alert", "visit", "reset"]) {
       this.source.addEventListener(kind, (event) => this.heard(event, kind));
     }
     this.source.onerror = () => this.broke();
