@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from contract.profile import PolicyProfile
 from hub.domain.deed import Decision, Facts, Person, decide
 from hub.domain.duty import Roster
-from hub.domain.incident import State
+from hub.domain.drill import Ended
+from hub.domain.incident import Entry, State
 from hub.domain.saying import Said
-from hub.store import notices
+from hub.store import commands, drills, notices
 from hub.store.course import course
-from hub.store.ids import new_id
-from hub.store.schema import change, command, idempotency, incident, timeline
+from hub.store.schema import change, idempotency, incident, timeline
 
 ONCE_FOR: Final = timedelta(days=7)
 """How long an Idempotency-Key is remembered."""
@@ -106,6 +106,8 @@ def _facts(connection: Connection, row: Row[Any], site_type: str) -> Facts:
         course=course(connection, row),
         site_type=site_type,
         case_number=row.case_number,
+        closed_at=row.closed_at,
+        turned_real=not row.drill and drills.turned_real(connection, row.id),
     )
 
 
@@ -131,9 +133,7 @@ def _write(connection: Connection, row: Row[Any], decision: Decision, who: Perso
         )
     )
     for kind, name in decision.commands:
-        connection.execute(
-            insert(command).values(
-                id=new_id(), box=row.box, type=kind.value, incident=row.id, name=name, created_at=now
-            )
-        )
+        commands.put(connection, row.box, kind, now, incident=row.id, name=name)
+    if decision.entry is Entry.DRILL_REAL:
+        drills.over(connection, row.box, Ended.REAL, now, who)
     connection.execute(insert(change).values(kind="incident", incident=row.id, box=row.box, at=now))

@@ -45,6 +45,7 @@ class Deed(StrEnum):
     MARK = "mark"
     STEP = "step"
     DECIDE = "decide"
+    TURN_REAL = "turn_real"
 
 
 class Entry(StrEnum):
@@ -67,6 +68,8 @@ class Entry(StrEnum):
     CASE_NOTED = "case.noted"
     CLOCK_LEAD = "clock.lead"
     CLOCK_DUE = "clock.due"
+    DRILL_REAL = "drill.real"
+    DRILL_ENDED = "drill.ended"
 
 
 OPEN: Final = tuple(state for state in State if state is not State.CLOSED)
@@ -104,11 +107,13 @@ class NotPossible(ValueError):
 
 
 def after(state: State, deed: Deed) -> State:
-    """The state after `deed`; never an earlier one than `state`.
+    """The state after `deed`; never an earlier one than `state`, but for a drill that is real: it begins anew.
 
     Raises:
         NotPossible: the deed needs a step that has not been taken, or the incident is closed to it.
     """
+    if deed is Deed.TURN_REAL:
+        return State.RAISED
     if state is State.CLOSED and deed not in (Deed.NOTE, Deed.CLOSE, Deed.FALSE_PRESS):
         raise NotPossible(deed, state)
     needed = _NEEDS.get(deed)

@@ -51,6 +51,11 @@ class Action(StrEnum):
     CARD_WORDING = "cards.wording"
     DUTY_READ = "duty.read"
     ABSENCE = "duty.absence"
+    DRILLS_READ = "drills.read"
+    DRILL = "drills.hold"
+    DRILL_REAL = "drills.real"
+    PRACTICE = "practice.own"
+    PRACTICE_READ = "practice.read"
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -97,6 +102,11 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.CARD_WORDING: frozenset({Role.SECTION_HEAD, Role.ADMINISTRATOR}),
     Action.DUTY_READ: _EVERYBODY,
     Action.ABSENCE: _IN_CHARGE | {Role.ADMINISTRATOR},
+    Action.DRILLS_READ: _EVERYBODY,  # whoever sees a call must be able to see whether drills are held
+    Action.DRILL: _IN_CHARGE | {Role.ADMINISTRATOR},
+    Action.DRILL_REAL: _EVERYBODY - {Role.AUDITOR},  # whoever sees that it is none says so, as with the police
+    Action.PRACTICE: _ON_THE_SPOT,
+    Action.PRACTICE_READ: _IN_CHARGE | {Role.ADMINISTRATOR},
 }
 
 
