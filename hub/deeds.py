@@ -11,9 +11,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from contract.profile import PolicyProfile
+from hub.domain import practice
 from hub.domain.deed import Decision, Facts, Person, decide
-from hub.domain.duty import Roster
 from hub.domain.drill import Ended
+from hub.domain.duty import Roster
 from hub.domain.incident import Entry, State
 from hub.domain.saying import Said
 from hub.store import commands, drills, notices
@@ -67,7 +68,7 @@ def perform(
     row = connection.execute(select(incident).where(incident.c.id == incident_id).with_for_update()).one_or_none()
     if row is None:
         raise UnknownIncident(incident_id)
-    if once is not None and _came_before(connection, who, once, now):
+    if once is not None and came_before(connection, who, once, now):
         return False
     profile, site_type = rules.of_box(row.box)
     facts = _facts(connection, row, site_type)
@@ -79,7 +80,24 @@ def perform(
     return True
 
 
-def _came_before(connection: Connection, who: Person, once: Once, now: datetime) -> bool:
+def box_of(connection: Connection, incident_id: str) -> str:
+    """The box at which it was pressed.
+
+    Raises:
+        UnknownIncident: no such incident.
+    """
+    box = connection.execute(select(incident.c.box).where(incident.c.id == incident_id)).scalar_one_or_none()
+    if box is None:
+        raise UnknownIncident(incident_id)
+    return str(box)
+
+
+def came_before(connection: Connection, who: Person, once: Once, now: datetime) -> bool:
+    """Whether `who` asked for this before; if not, it is remembered from now on.
+
+    Raises:
+        KeyUsedDifferently: see there.
+    """
     known = connection.execute(
         select(idempotency.c.request).where(idempotency.c.actor == who.id, idempotency.c.key == once.key)
     ).scalar_one_or_none()
@@ -108,6 +126,7 @@ def _facts(connection: Connection, row: Row[Any], site_type: str) -> Facts:
         case_number=row.case_number,
         closed_at=row.closed_at,
         turned_real=not row.drill and drills.turned_real(connection, row.id),
+        practice=practice.is_practice(row.box),
     )
 
 

@@ -340,5 +340,12 @@ class Engine:
 
 def _command(row: Row[Any]) -> bytes:
     return encode(
-        Command(id=row.id, type=CommandType(row.type), incident=row.incident, name=row.name, at=row.created_at, minutes=row.minutes)
+        Command(
+            id=row.id,
+            type=CommandType(row.type),
+            incident=row.incident,
+            name=row.name,
+            at=row.created_at,
+            minutes=row.minutes,
+        )
     )

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contract.profile import PolicyProfile
 from hub.domain.policy_clock import Clock, clocks
+from hub.scenario_files import rules_at
 from hub.store import changes, limits
 from hub.store.course import courses
 from hub.store.engine import begin_read, begin_write
@@ -114,6 +115,10 @@ class Limits:
             one.next_s = monotonic_s + min((wait for wait in waits if wait is not None), default=float("inf"))
         return bool(fired)
 
+    def _digest_at(self, box: str) -> str:
+        practised = rules_at(box)
+        return practised.digest if practised is not None else self._digest
+
     def _write(
         self, unkept: Sequence[tuple[str, _Running]], prompts: Sequence[Prompt], rows: dict[str, Any], now: datetime
     ) -> set[str]:
@@ -121,7 +126,9 @@ class Limits:
             for id, run in unkept:
                 limits.begin(connection, id, run.clock.key, self._boot, round(run.since_s * 1000))
             fired = {
-                one.incident for one in prompts if limits.fire(connection, one, now, _late_ms(one.late_s), self._digest)
+                one.incident
+                for one in prompts
+                if limits.fire(connection, one, now, _late_ms(one.late_s), self._digest_at(one.box))
             }
             changes.add(connection, [("incident", id, rows[id].box) for id in sorted(fired)], now)
         return fired

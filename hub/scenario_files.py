@@ -58,7 +58,14 @@ def read_folder(folder: Path) -> dict[str, Scenario]:
             refusals.append(
                 Refused(
                     path.name,
-                    [Problem("id", one.id, f"ファイルの名前（{path.stem}）と同じにしてください。", f"make it {path.stem}.")],
+                    [
+                        Problem(
+                            "id",
+                            one.id,
+                            f"ファイルの名前（{path.stem}）にしてください。",
+                            f"make it {path.stem}.",
+                        )
+                    ],
                 )
             )
         found[one.id] = one

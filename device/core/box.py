@@ -324,7 +324,7 @@ class Box:
         return self._drill.left_ms(now) > 0 and self._listening
 
     def _end_drill(self, now: Instant) -> list[Effect]:
-        """End the drill that stands when drill mode is over. It is the one alarm that a clock may end (decision 0016)."""
+        """End the drill that stands when its mode is over: the one alarm that a clock may end (decision 0016)."""
         standing = self._standing
         if standing is None or not standing.drill or self._drill.left_ms(now):
             return []

@@ -1,4 +1,4 @@
-"""Drill mode: the hub begins it, and it always ends by itself. Only what the lamp calls a drill is one (decision 0016)."""
+"""Drill mode: the hub begins it, it ends by itself, and only what the lamp calls a drill is one (decision 0016)."""
 
 from datetime import timedelta
 from typing import Final

@@ -77,6 +77,7 @@ class Facts:
     case_number: str | None = None
     closed_at: datetime | None = None
     turned_real: bool = False
+    practice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,13 +381,13 @@ def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
 
 
 def _turned_real(facts: Facts, said: TurnReal, now: datetime) -> Decision:
-    """A drill that is none becomes an emergency that nobody has answered: what people said before, they said to a drill.
+    """A drill that is none becomes an emergency that nobody has answered: what was said before was said to a drill.
 
     Said once more it changes nothing. A drill that ended long ago is refused: something new needs a new call.
     """
     if facts.turned_real:
         return Decision(facts.state, Entry.DRILL_REAL, now, said.text, {"first": False})
-    if not drill.can_turn_real(facts.drill, facts.closed_at, now):
+    if facts.practice or not drill.can_turn_real(facts.drill, facts.closed_at, now):
         raise DeedRefused(
             Problem(
                 "drill", "", "これはいま行っている訓練ではありません。箱のボタンか電話で助けを呼んでください。",

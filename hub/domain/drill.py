@@ -16,6 +16,9 @@ MINUTES: Final = (5, 10, 15, 30, 60)
 
 DEFAULT_MINUTES: Final = 15
 
+PRACTICE: Final = timedelta(hours=1)
+"""How long after its press the incident of a practice ends that nobody has ended."""
+
 ALONE: Final = timedelta(minutes=DEFAULT_MINUTES)
 """How long after its press a drill ends that belongs to no drill that somebody began here."""
 
@@ -62,13 +65,15 @@ def columns(drill: bool, held: Held | None, practice: bool, now: datetime) -> di
     if not drill:
         return {"reach": None, "drill_ends_at": None}
     if practice:
-        return {"reach": Reach.NOBODY.value, "drill_ends_at": now + ALONE}
+        return {"reach": Reach.NOBODY.value, "drill_ends_at": now + PRACTICE}
     if held is not None and held.ends_at > now:
         return {"reach": held.reach, "drill_ends_at": held.ends_at}
     return {"reach": Reach.FIRST.value, "drill_ends_at": now + ALONE}
 
 
-def ending(started_at: datetime, ends_at: datetime, confirmed: bool, real_at: datetime | None, now: datetime) -> Ended | None:
+def ending(
+    started_at: datetime, ends_at: datetime, confirmed: bool, real_at: datetime | None, now: datetime
+) -> Ended | None:
     """Why a drill that was begun at `started_at` is over; None while it goes on.
 
     `real_at`: when a call in earnest came from its box since.
@@ -84,7 +89,13 @@ def ending(started_at: datetime, ends_at: datetime, confirmed: bool, real_at: da
 
 def closing(now: datetime, why: Ended = Ended.TIME) -> tuple[dict[str, Any], str, dict[str, Any]]:
     """The columns of an incident that ends as a drill, the kind of its entry, and what stands beside it."""
-    updates = {"state": State.CLOSED.value, "closed_at": now, "outcome": Outcome.DRILL.value, "changed_at": now}
+    updates = {
+        "state": State.CLOSED.value,
+        "closed_at": now,
+        "outcome": Outcome.DRILL.value,
+        "changed_at": now,
+        "drill_ends_at": None,
+    }
     return updates, Entry.DRILL_ENDED.value, {"outcome": Outcome.DRILL.value, "why": why.value}
 
 

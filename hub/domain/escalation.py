@@ -78,9 +78,7 @@ class Due:
     late_s: float
 
 
-def first(
-    rules: Alert, incident: str, level: str, contacts: Sequence[Contact], reach: str | None = None
-) -> list[Due]:
+def first(rules: Alert, incident: str, level: str, contacts: Sequence[Contact], reach: str | None = None) -> list[Due]:
     """The alerts of a call, or of a raise, at 0 s. They go out whoever has answered the lower level."""
     call = Call(incident, level, State.RAISED, 0.0, reach=reach)
     return _once(

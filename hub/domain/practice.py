@@ -1,4 +1,4 @@
-"""Practice for one: boxes that exist only in the hub, under the rules of the scenario's city and with faster clocks. Pure.
+"""Practice for one: boxes that exist only in the hub, under a scenario's rules and with faster clocks. Pure.
 
 What a practice box is, is told by its name alone, so that every room knows it without asking the database.
 """

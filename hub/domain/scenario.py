@@ -86,7 +86,7 @@ class Choice(Part):
 
 
 class Scene(Part):
-    """What happens, what is asked, and what ends it. `why` is said when it is over. `clock` names the clock it waits for."""
+    """What happens, what is asked, and what ends it. `why` is said when it is over, `clock` names what it waits for."""
 
     id: Id
     title: Words
@@ -143,7 +143,9 @@ def load(text: str, file: str) -> Scenario:
                     said(deed, body)
                 except ValidationError as error:
                     where = f"{scene.id}.{choice.id}.{deed}"
-                    problems += [Problem(f"{where}.{one.field}", one.value, one.ja, one.en) for one in problems_from(error)]
+                    problems += [
+                        Problem(f"{where}.{one.field}", one.value, one.ja, one.en) for one in problems_from(error)
+                    ]
     if problems:
         raise Refused(file, problems)
     return scenario
@@ -175,7 +177,7 @@ How = Literal["done", "early", "later", "passed"]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A scene that is over. `early`: it was done before it was asked for. `later`: passed over first, done after all."""
+    """A scene that is over. `early`: done before it was asked for. `later`: passed over first, done after all."""
 
     scene: Scene
     how: How

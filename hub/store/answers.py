@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from hub.domain.response import OVER, Asked
+from hub.store.practices import IN_EARNEST
 from hub.store.schema import incident
 
 _COLUMNS = [incident.c[name] for name in Asked.__dataclass_fields__]
@@ -12,5 +13,5 @@ _COLUMNS = [incident.c[name] for name in Asked.__dataclass_fields__]
 
 def asked(connection: Connection, now: datetime) -> list[Asked]:
     """Every call that was raised within `OVER` before `now`."""
-    rows = connection.execute(select(*_COLUMNS).where(incident.c.raised_at > now - OVER))
+    rows = connection.execute(select(*_COLUMNS).where(incident.c.raised_at > now - OVER, IN_EARNEST))
     return [Asked(**row._mapping) for row in rows]

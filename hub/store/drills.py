@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from contract.messages import CommandType
 from hub.domain.deed import Person
-from hub.domain.drill import HEARD_WITHIN, Ended, Held, Reach, closing, ending
+from hub.domain.drill import Ended, Held, Reach, closing, ending
 from hub.domain.incident import ALARMING, Entry, State
 from hub.store import changes, commands
 from hub.store.ids import new_id
@@ -21,7 +21,9 @@ SHOWN_MAX: Final = 50
 # --- begun and ended by people ---------------------------------------------------------------------------------------
 
 
-def begin(connection: Connection, name: str, minutes: int, reach: Reach, ends_at: datetime, who: Person, now: datetime) -> str:
+def begin(
+    connection: Connection, name: str, minutes: int, reach: Reach, ends_at: datetime, who: Person, now: datetime
+) -> str:
     """Put the box in a drill and have it told; one that goes on there ends and this one follows. The drill's id."""
     over(connection, name, Ended.PERSON, now, who, tell=False)
     drill_id = new_id()
@@ -73,7 +75,7 @@ def close(
     who: Person | None = None,
     profile_digest: str | None = None,
 ) -> None:
-    """End these incidents as drills: an entry, the recording stopped, nothing left to do. By the hub unless by `who`."""
+    """End these incidents as drills: an entry, the recording stopped, nothing left to do. By `who`, or by the hub."""
     updates, kind, data = closing(now, why)
     for row in rows:
         connection.execute(update(incident).where(incident.c.id == row.id).values(**updates))
@@ -119,7 +121,9 @@ def heard(connection: Connection, drill_id: str, in_drill: bool, now: datetime) 
 
 def _past(connection: Connection, now: datetime) -> Sequence[Row[Any]]:
     return connection.execute(
-        select(incident).where(incident.c.drill_ends_at <= now, incident.c.drill, incident.c.state != State.CLOSED.value)
+        select(incident).where(
+            incident.c.drill_ends_at <= now, incident.c.drill, incident.c.state != State.CLOSED.value
+        )
     ).all()
 
 

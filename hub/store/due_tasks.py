@@ -11,6 +11,7 @@ from contract.profile import PolicyProfile
 from hub.domain.incident import Outcome, State
 from hub.domain.tasks import WATCH_WEEKS, Over, Task, tasks
 from hub.store.course import courses
+from hub.store.practices import IN_EARNEST
 from hub.store.schema import incident
 
 REACH: Final = timedelta(weeks=WATCH_WEEKS + 2)
@@ -28,7 +29,7 @@ class Due:
 def every(connection: Connection, rules_of: Callable[[str], tuple[PolicyProfile, str]], now: datetime) -> Sequence[Due]:
     """All tasks of the incidents of the last weeks, done or not, the one that is due first in front."""
     ended_at = func.coalesce(incident.c.contact_ended_at, incident.c.closed_at)
-    rows = connection.execute(select(incident).where(ended_at >= now - REACH).order_by(ended_at)).all()
+    rows = connection.execute(select(incident).where(ended_at >= now - REACH, IN_EARNEST).order_by(ended_at)).all()
     told = courses(connection, rows)
     found = [Due(task, row) for row in rows for task in tasks(rules_of(row.box)[0], _over(row), told[row.id])]
     return sorted(found, key=lambda due: (due.task.due_at, due.incident.number, due.task.id))

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, insert, select
 
 from hub.domain import notices
-from hub.domain.duty import Roster
 from hub.domain.drill import Reach
+from hub.domain.duty import Roster
 from hub.domain.notices import Why
 from hub.store import absences, changes
 from hub.store.ids import new_id

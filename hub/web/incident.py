@@ -11,9 +11,11 @@ from contract.profile import PolicyProfile
 from hub.deeds import Once
 from hub.domain import damage, ladder, policy_clock, routing
 from hub.domain.course import Course
+from hub.domain.drill import can_turn_real
 from hub.domain.filming import answers, filming
 from hub.domain.incident import OPEN, Entry, State
 from hub.domain.permissions import Action, allows
+from hub.domain.practice import is_practice
 from hub.domain.saying import Said
 from hub.domain.tasks import CARERS
 from hub.store.engine import begin_read
@@ -24,6 +26,7 @@ from hub.web.api.described import read_query, validated
 from hub.web.api.recording import View
 from hub.web.gate import caller, needs
 from hub.web.login import inside
+from hub.web.practice_seen import require_sight
 from hub.web.problems import Trouble, language
 from hub.web.site import site
 from hub.wording import TOKYO, say
@@ -100,6 +103,7 @@ def _facts(incident_id: str) -> dict[str, Any]:
         found = readings.incident_detail(connection, here, incident_id, here.now(), role)
         if found is None:
             raise Trouble("not-found")
+        require_sight(connection, found.box, incident_id)
         shown = guiding.guides(connection, here, found, language())
         looks = readings.looks_at(connection, incident_id) if allows(Action.ACCESS_READ, role) else None
     return {
@@ -110,6 +114,7 @@ def _facts(incident_id: str) -> dict[str, Any]:
         "over": found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
         "told": [entry for entry in reversed(found.timeline) if entry.kind != "segment.sealed"],
         "alerts": _trail(found.alerts),
+        "can_turn_real": not is_practice(found.box) and can_turn_real(found.drill, found.closed_at, here.now()),
         "local_now": here.now().astimezone(TOKYO).strftime("%Y-%m-%dT%H:%M"),
         **_policy(found, role),
     }

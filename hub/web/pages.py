@@ -18,11 +18,14 @@ from hub.web import (
     cards,
     companion,
     dashboard,
+    drill_words,
+    drills,
     duty,
     incident,
     incidents,
     labels,
     login,
+    practice,
     preferences,
     report_words,
     rules,
@@ -36,7 +39,10 @@ from hub.web.sessions import Caller
 from hub.web.site import site
 from hub.wording import N_, clock_time, date_and_time, full_date_and_time, say
 
-AREAS = (login, dashboard, companion, incident, incidents, boxes, cards, tasks, duty, statistics, rules, preferences)
+AREAS = (
+    login, dashboard, companion, incident, incidents, boxes, cards, tasks, duty, statistics, rules, drills, practice,
+    preferences,
+)  # fmt: skip
 
 PLACES: Final = (
     ("/", N_("窓口の状況"), Action.INCIDENTS_READ),
@@ -47,6 +53,7 @@ PLACES: Final = (
     ("/statistics", N_("統計"), Action.STATISTICS_READ),
     ("/alerts", N_("知らせる相手"), Action.DUTY_READ),
     ("/boxes", N_("箱"), Action.BOXES_READ),
+    ("/drills", N_("訓練"), Action.DRILLS_READ),
     ("/profile", N_("市の決まり"), Action.PROFILE_READ),
 )
 """The main pages, by path, name and what somebody must be allowed to do to find the way there."""
@@ -87,6 +94,7 @@ def _shared() -> dict[str, Any]:
         "full_date_and_time": partial(full_date_and_time, tongue),
         "elapsed": _elapsed,
         "report_words": report_words,
+        "drill_words": drill_words,
         "word_forms": lambda: word.names(site().forms),
         "spoken": partial(_spoken, tongue),
         "once": lambda: secrets.token_urlsafe(12),

@@ -6,6 +6,7 @@ from hub.web.api import (
     boxes,
     cards,
     deeds,
+    drills,
     duty,
     figures,
     incidents,
@@ -37,6 +38,7 @@ def blueprint() -> Blueprint:
         profile,
         cards,
         duty,
+        drills,
         figures,
         own,
     ):

@@ -31,6 +31,7 @@ DEEDS: Final[dict[str, tuple[type[saying.Said], str]]] = {
     "tasks": (saying.TaskDone, "済ませた / something that was left to do has been done"),
     "case": (saying.Link, "市の案件番号を付ける・外す / give it the number of the city's case, or take it off"),
     "case_note": (saying.CaseNote, "この案件の対応の方針 / the line that the unit holds to in this case"),
+    "real": (saying.TurnReal, "これは訓練ではない / this drill is real: everybody is called at once"),
     "close": (saying.Close, "終了 / close with an outcome"),
 }
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from support.desk import RULES, START, Desk
 
-from contract.messages import AlarmRaised, CommandType, Gesture, Level, RecordingState
+from contract.messages import CommandType, Gesture, Level, RecordingState
 from device.core import events
 from device.core.alarm import TABLE, AlarmAct, AlarmInput, AlarmIs
 from device.core.box import HEAD_START_MS, ON_ITS_WAY_MS

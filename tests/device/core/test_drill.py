@@ -134,7 +134,9 @@ def test_a_fault_does_not_hide_that_the_next_press_is_a_drill(drilled: Desk) -> 
 
 
 def test_a_box_that_starts_anew_is_in_no_drill_and_lets_the_old_one_go(drilled: Desk, make_desk: type[Desk]) -> None:
-    again = make_desk(resumed=Standing("01938f2e-0000-7000-8000-00000000abcd", AlarmIs.ASSIST, drilled.now().wall, True))
+    again = make_desk(
+        resumed=Standing("01938f2e-0000-7000-8000-00000000abcd", AlarmIs.ASSIST, drilled.now().wall, True)
+    )
     assert again.box.standing is None
     assert again.types() == ["alarm.ended"]
     again.feed(LinkChanged(True, 1))
@@ -152,7 +154,9 @@ def test_a_command_that_was_long_on_its_way_begins_no_drill(desk: Desk) -> None:
     assert mode.left_ms(unsure) == 15 * MINUTE_MS, "a clock that may be wrong proves nothing"
 
 
-@given(st.lists(st.sampled_from(["drill", "short", "long", "second", "end", "real", "wait", "lost", "back"]), max_size=20))
+@given(
+    st.lists(st.sampled_from(["drill", "short", "long", "second", "end", "real", "wait", "lost", "back"]), max_size=20)
+)
 def test_no_emergency_is_ever_a_drill_and_no_drill_outlives_its_mode(deeds: list[str]) -> None:
     desk = Desk()
     for deed in deeds:
