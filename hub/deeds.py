@@ -154,5 +154,5 @@ def _write(connection: Connection, row: Row[Any], decision: Decision, who: Perso
     for kind, name in decision.commands:
         commands.put(connection, row.box, kind, now, incident=row.id, name=name)
     if decision.entry is Entry.DRILL_REAL:
-        drills.over(connection, row.box, Ended.REAL, now, who)
+        drills.over(connection, row.box, Ended.REAL, now, who, tell=False)  # the box ends it with what it was told
     connection.execute(insert(change).values(kind="incident", incident=row.id, box=row.box, at=now))

@@ -129,17 +129,20 @@ def _past(connection: Connection, now: datetime) -> Sequence[Row[Any]]:
 
 def _over(connection: Connection, now: datetime) -> list[tuple[Row[Any], Ended | None]]:
     rows = connection.execute(select(drill).where(drill.c.ended_at.is_(None))).all()
-    return [
-        (row, ending(row.started_at, row.ends_at, row.confirmed_at is not None, _real_at(connection, row), now))
-        for row in rows
-    ]
+    return [(row, _ending(connection, row, now)) for row in rows]
 
 
-def _real_at(connection: Connection, row: Row[Any]) -> datetime | None:
-    """When the newest call in earnest came from the box since the drill began there."""
+def _ending(connection: Connection, row: Row[Any], now: datetime) -> Ended | None:
+    """A press that is a drill shows as well as the box's own word that it is in one."""
+    confirmed = row.confirmed_at is not None or _newest(connection, row, drilling=True) is not None
+    return ending(row.started_at, row.ends_at, confirmed, _newest(connection, row, drilling=False), now)
+
+
+def _newest(connection: Connection, row: Row[Any], *, drilling: bool) -> datetime | None:
+    """When the newest drill, or call in earnest, came from the box since the drill began there."""
     return connection.execute(
         select(func.max(incident.c.received_at)).where(
-            incident.c.box == row.box, incident.c.drill.is_(False), incident.c.received_at >= row.started_at
+            incident.c.box == row.box, incident.c.drill.is_(drilling), incident.c.received_at >= row.started_at
         )
     ).scalar_one()
 

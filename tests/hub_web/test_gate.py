@@ -22,6 +22,8 @@ INSIDE = {
     "seq": "0",
     "filename": "icon.svg",
     "name": "acknowledge",
+    "scenario_id": "shinagawa-danger",
+    "practice_id": ID,
 }
 
 
