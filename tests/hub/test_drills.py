@@ -143,7 +143,7 @@ def test_the_engine_ends_drills_and_tells_the_box_how_long_one_lasts(turn: Round
     turn.cycle()
     turn.cycle()
     assert {told.type for _, told in turn.wire.commands} == {
-        CommandType.DRILL, CommandType.DRILL_END, CommandType.RECORDING_STOP,
+        CommandType.DRILL, CommandType.NOBODY_AVAILABLE, CommandType.DRILL_END, CommandType.RECORDING_STOP,
     }  # fmt: skip
     (row,) = turn.rows(incident, incident.c.id == call)
     assert (row.state, row.outcome) == ("closed", "drill")
