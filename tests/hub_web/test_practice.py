@@ -95,7 +95,7 @@ def test_the_product_refuses_in_practice_what_it_refuses_in_earnest(learner: Lea
     refused = learner.does("heads", "order")
     assert refused.status_code == 422
     assert "窓守は、まだ受け付けませんでした" in refused.text
-    assert "庁舎管理者に知らせ" in refused.text
+    assert "まだ伝えていない段階があります" in refused.text
     assert told(learner.hub) == before
     assert "人数をそろえる" in learner.page()
 
@@ -150,7 +150,7 @@ def test_practice_disturbs_nobody_and_is_counted_nowhere(learner: Learner) -> No
     for path in ("/", "/incidents", "/boxes", "/companion", "/api/v1/incidents", "/api/v1/boxes", "/drills"):
         text = chief.get(path).text
         assert drill.id not in text, path
-        assert "practice-" not in text, path
+        assert "practice-shinagawa-" not in text, path
     assert real in chief.get("/").text
     head = hub.machine("section_head")
     assert drill.number not in hub.client().get("/incidents.csv", headers=head).text
