@@ -1,4 +1,4 @@
-"""A new worker at one PC walks through a scenario to its end; those in charge hold a drill and one tap makes it real."""
+"""A new worker at one PC walks through a scenario to its end, and one tap makes a drill real."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -42,9 +42,7 @@ def test_a_new_worker_walks_through_a_scenario_and_looks_back(server: Server, vi
 
 
 def test_one_tap_on_the_dashboard_makes_a_drill_a_real_call(server: Server, visit: Callable[..., Visitor]) -> None:
-    call = server.press(
-        server.box(), drill=True, reach="first", drill_ends_at=server.time() + timedelta(minutes=15)
-    )
+    call = server.press(server.box(), drill=True, reach="first", drill_ends_at=server.time() + timedelta(minutes=15))
     page = visit().log_in(server.person("guard", "中村")).page
     expect(page.locator(".call--drill")).to_have_count(1)
     assert violations(page) == []
