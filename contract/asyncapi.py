@@ -83,11 +83,17 @@ _EVENT_WORDS: Final[dict[str, Words]] = {
         "続いている事案の中で、もう一度押されました。level は今の段階です。",
         "A further press in a running incident; level is the level the alarm has now.",
     ),
+    "alarm.turned": Words(
+        "訓練が本物になった",
+        "Drill turned real",
+        "訓練の呼び出しを、人が「本物」と言いました。箱の警報は緊急として続きます。押されたのではありません。",
+        "People said that a drill is real: the alarm stands on as an emergency. Nobody pressed.",
+    ),
     "alarm.ended": Words(
         "警報が終わった",
         "Alarm ended",
-        "箱の警報が終わりました。終えるのは人だけです。",
-        "The alarm no longer stands at the box. Only people end it.",
+        "箱の警報が終わりました。終えるのは人だけです。訓練だけは、決めた時間で終わります。",
+        "The alarm no longer stands at the box. Only people end it; a drill alone ends after the time that was set.",
     ),
     "notice.played": Words(
         "お知らせを流した",

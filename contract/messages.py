@@ -96,6 +96,7 @@ Digest = Annotated[Text, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 LooseDigest = Annotated[Text, StringConstraints(max_length=80), AfterValidator(_without_nul)]
 Line = Annotated[Text, StringConstraints(max_length=200), AfterValidator(_without_nul)]
 Counter = Annotated[int, Strict(), Field(ge=0, le=2**53 - 1)]
+DrillMinutes = Annotated[int, Strict(), Field(ge=1, le=60)]
 Base64 = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=512)]
 RecordText = Annotated[Text, StringConstraints(pattern=r"^[ -~]+$", max_length=4096)]
 """Canonical JSON is printable ASCII; anything else could not be stored everywhere (NUL) or signed."""
@@ -158,6 +159,14 @@ class AlarmRepeated(Message):
     incident: Id
     level: Level
     gesture: Gesture
+
+
+class AlarmTurned(Message):
+    """The alarm stands on as something else: people said that a drill is real. Nobody pressed."""
+
+    incident: Id
+    level: Level
+    drill: Flag
 
 
 class AlarmEnded(Message):
@@ -235,6 +244,7 @@ class UnknownBody(Message):
 BODIES: Final[dict[str, type[Message]]] = {
     "alarm.raised": AlarmRaised,
     "alarm.repeated": AlarmRepeated,
+    "alarm.turned": AlarmTurned,
     "alarm.ended": AlarmEnded,
     "notice.played": NoticePlayed,
     "recording.started": RecordingStarted,
@@ -250,6 +260,7 @@ BODIES: Final[dict[str, type[Message]]] = {
 Body = (
     AlarmRaised
     | AlarmRepeated
+    | AlarmTurned
     | AlarmEnded
     | NoticePlayed
     | RecordingStarted
@@ -396,6 +407,8 @@ class Health(Message):
     selftest_ok: Flag | None = None
     pressed_at: Moment | None = None
     """When a person last pressed, drills included."""
+    drill_s: Counter | None = None
+    """Seconds of drill mode that are left; missing: the box is in no drill."""
 
 
 class IncidentRef(Message):
@@ -435,6 +448,10 @@ class CommandType(StrEnum):
     NOBODY_AVAILABLE = "nobody.available"
     RECORDING_STOP = "recording.stop"
     DRILL = "drill"
+    """Begin drill mode, or let it last anew."""
+    DRILL_END = "drill.end"
+    DRILL_REAL = "drill.real"
+    """The drill that stands is none: a real emergency."""
     SELFTEST = "selftest"
     TIME_LIMIT_REACHED = "time_limit.reached"
 
@@ -447,6 +464,8 @@ class Command(Message):
     type: CommandType
     incident: Id | None = None
     name: Line = ""
+    minutes: DrillMinutes | None = None
+    """How long a drill lasts; then it ends by itself."""
     at: Moment
 
 

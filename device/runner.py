@@ -4,6 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 from contract.codec import MalformedMessage, decode_alarm, encode
@@ -151,7 +152,16 @@ class Runner:
                 self._spool.receipted(ids, mail["incident"], mail["number"])
                 self.post(ReceiptArrived(ids, mail["incident"], mail["number"]))
             case "command":
-                self.post(CommandArrived(CommandType(mail["type"]), mail["incident"], mail["name"]))
+                at = mail.get("at")
+                self.post(
+                    CommandArrived(
+                        CommandType(mail["type"]),
+                        mail["incident"],
+                        mail["name"],
+                        datetime.fromisoformat(at) if at else None,
+                        mail.get("minutes"),
+                    )
+                )
             case "link":
                 self.post(LinkChanged(mail["listening"], mail["responders"], mail["connected"]))
             case "followed":

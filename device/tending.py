@@ -178,6 +178,7 @@ class Tender:
             selftest_at=care.selftest_at,
             selftest_ok=care.selftest_ok,
             pressed_at=care.pressed_at,
+            drill_s=self._box.drill_left_s(now),
         )
 
 

@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from contract import topics
 from contract.codec import MalformedMessage, decode, encode
-from contract.messages import Command, HubPresence, Presence, Receipt
+from contract.messages import Command, HubPresence, Presence, Receipt, utc_text
 from device.adapters.hub_network import AddressBook, HubClient, mind_the_clock, trust
 from device.adapters.spool_sqlite import SpoolReader
 from device.adapters.wire_unix import BOX, UPLINK, Mailbox
@@ -271,7 +271,8 @@ class Uplink:
         except MalformedMessage as error:
             log.warning("command refused: %s", error)
             return
-        self._mail.send({"t": "command", "type": command.type, "incident": command.incident, "name": command.name})
+        said = {"type": command.type, "incident": command.incident, "name": command.name}
+        self._mail.send({"t": "command", **said, "at": utc_text(command.at), "minutes": command.minutes})
 
     def _fill(self, now_s: float) -> None:
         for event_id, payload in self._outbox.memory.items():

@@ -66,7 +66,10 @@ LAMP: Final[dict[LampState, dict[str, tuple[str, str]]]] = {
         "ja": ("時間の目安になりました", "続けるかどうかを上司と決めてください。"),
         "en": ("Time guide reached", "Decide with your superior whether to go on."),
     },
-    LampState.DRILL: {"ja": ("訓練中", "練習の通報です。"), "en": ("Drill", "This is practice.")},
+    LampState.DRILL: {
+        "ja": ("訓練中", "短く押すと練習の呼び出しです。本当に危ないときは長押ししてください。本物の緊急になります。"),
+        "en": ("Drill", "A short press is practice. In real danger hold the button: that is a real emergency."),
+    },
     LampState.WATCHING: {
         "ja": ("見守り中", "呼んでいる窓口はありません。"),
         "en": ("Watching", "No counter is calling."),
@@ -96,6 +99,12 @@ LAMP: Final[dict[LampState, dict[str, tuple[str, str]]]] = {
         "en": ("Drill: {name}", "This call is practice."),
     },
 }
+
+DRILL: Final = {
+    "ja": "訓練です。本当に危ないときは長押し（または緊急ボタン）で、本物の緊急になります。",
+    "en": "This is a drill. In real danger hold the button, or press the emergency button: that is real.",
+}
+"""Beside every state of a call that is practice."""
 
 _OTHERS: Final = {"ja": "（ほか{others}件）", "en": " (and {others} more)"}
 

@@ -11,19 +11,19 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from contract.profile import PolicyProfile
-from hub.domain import posts
+from hub.domain import posts, practice
 from hub.domain.deed import Decision, Facts, Person, decide
+from hub.domain.drill import Ended
 from hub.domain.duty import Roster
 from hub.domain.flow import Flow
-from hub.domain.incident import Origin, State
+from hub.domain.incident import Entry, Origin, State
 from hub.domain.post_saying import PostSaid
 from hub.domain.saying import Said
 from hub.domain.witnessed import LEAF, entry_digest
 from hub.flow_files import flow_for
-from hub.store import notices
+from hub.store import commands, drills, notices
 from hub.store.course import course
-from hub.store.ids import new_id
-from hub.store.schema import change, command, idempotency, incident, leaf, timeline
+from hub.store.schema import change, idempotency, incident, leaf, timeline
 
 ONCE_FOR: Final = timedelta(days=7)
 """How long an Idempotency-Key is remembered."""
@@ -87,6 +87,18 @@ def perform(
     return True
 
 
+def box_of(connection: Connection, incident_id: str) -> str:
+    """The box at which it was pressed.
+
+    Raises:
+        UnknownIncident: no such incident.
+    """
+    box = connection.execute(select(incident.c.box).where(incident.c.id == incident_id)).scalar_one_or_none()
+    if box is None:
+        raise UnknownIncident(incident_id)
+    return str(box)
+
+
 def came_before(connection: Connection, who: Person, once: Once, now: datetime) -> bool:
     """Whether this request was written before; from now on it was.
 
@@ -122,6 +134,9 @@ def _facts(connection: Connection, row: Row[Any], site_type: str, flow: Flow) ->
         promised_until=row.promised_until,
         flow=flow,
         origin=Origin(row.origin),
+        closed_at=row.closed_at,
+        turned_real=not row.drill and drills.turned_real(connection, row.id),
+        practice=practice.is_practice(row.box),
     )
 
 
@@ -148,11 +163,9 @@ def _write(connection: Connection, row: Row[Any], decision: Decision, who: Perso
         entry["data"][LEAF] = _witness(connection, entry)
     connection.execute(insert(timeline).values(**entry))
     for kind, name in decision.commands if row.origin == Origin.COUNTER.value else ():
-        connection.execute(
-            insert(command).values(
-                id=new_id(), box=row.box, type=kind.value, incident=row.id, name=name, created_at=now
-            )
-        )
+        commands.put(connection, row.box, kind, now, incident=row.id, name=name)
+    if decision.entry is Entry.DRILL_REAL:
+        drills.over(connection, row.box, Ended.REAL, now, who, tell=False)  # the box ends it with what it was told
     connection.execute(insert(change).values(kind="incident", incident=row.id, box=row.box, at=now))
 
 

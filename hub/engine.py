@@ -30,7 +30,7 @@ from hub.domain.escalation import Call
 from hub.limits import Limits
 from hub.poke import poke
 from hub.recording_watch import RecordingWatch
-from hub.store import absences, alerts, boxes, changes, commands, quarantine, signs, users
+from hub.store import absences, alerts, boxes, changes, commands, drills, quarantine, signs, users
 from hub.store.engine import begin_read, begin_write
 from hub.store.ids import new_id
 from hub.store.opening import Holding
@@ -89,7 +89,7 @@ class Calls:
             self._watched[key] = watched
             if watched.look_s <= monotonic_s:
                 age_s = monotonic_s - watched.since_s
-                call = Call(row.id, row.level, row.state, age_s, row.seen_at, row.responding_at)
+                call = Call(row.id, row.level, row.state, age_s, row.seen_at, row.responding_at, row.reach)
                 wait_s = escalation.next_due_s(self._rules, call)
                 watched.look_s = monotonic_s + (wait_s if wait_s is not None else LOOK_EVERY_S)
                 ripe.append(call)
@@ -131,6 +131,7 @@ class Engine:
         if profile.rules.recording.full_types:  # the same at every counter: `contract.units` lets no unit change it
             self._recordings = RecordingWatch(rules_of or (lambda _box: profile.rules), config.roster, database)
         self._recordings_due_s = 0.0
+        self._drills_due_s = 0.0
         self._jumps = JumpWatch()
         self._started_s = time.monotonic()
         self._presence_due_s = 0.0
@@ -180,6 +181,7 @@ class Engine:
         self._show_doubles(now)
         next_s = min(self._escalate(now, monotonic_s), self._look_at_limits(now, monotonic_s))
         self._look_at_recordings(now, monotonic_s)
+        self._end_drills(now, monotonic_s)
         self._send_commands(now)
         self._lose_silent_boxes(now, monotonic_s)
         self._publish_presence(now, monotonic_s)
@@ -257,6 +259,20 @@ class Engine:
             self._alert()
             poke(self._config.places.directory, "web")
 
+    # --- drills --------------------------------------------------------------------------------------------------
+
+    def _end_drills(self, now: datetime, monotonic_s: float) -> None:
+        """End what is over of the drills. It is no contact with a visitor: no other thing is ended by a clock."""
+        if monotonic_s < self._drills_due_s:
+            return
+        self._drills_due_s = monotonic_s + LOOK_EVERY_S
+        with begin_read(self._database) as connection:
+            if not drills.something_over(connection, now):
+                return
+        with begin_write(self._database) as connection:
+            drills.end_what_is_over(connection, now, self._profile.digest)
+        poke(self._config.places.directory, "web")
+
     # --- commands ------------------------------------------------------------------------------------------------
 
     def _send_commands(self, now: datetime) -> None:
@@ -265,7 +281,7 @@ class Engine:
         if link is None or not link.connected:
             return
         with begin_read(self._database) as connection:
-            rows = commands.unsent(connection)
+            rows = commands.unsent(connection, now)
         if not rows:
             return
         waiting = [
@@ -348,5 +364,12 @@ class Engine:
 
 def _command(row: Row[Any]) -> bytes:
     return encode(
-        Command(id=row.id, type=CommandType(row.type), incident=row.incident, name=row.name, at=row.created_at)
+        Command(
+            id=row.id,
+            type=CommandType(row.type),
+            incident=row.incident,
+            name=row.name,
+            at=row.created_at,
+            minutes=row.minutes,
+        )
     )

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from contract.topics import is_name
 from hub import authority, broker, receipts
 from hub.config import RECEIPT_KEY_ID, HubConfig
+from hub.domain.practice import PREFIX, is_practice
 from hub.places import write_private
 from hub.store import boxes
 from hub.store.changes import add as note_changes
@@ -101,6 +102,11 @@ def _check(box: str, counter: str, bundle: Path) -> None:
         raise NotEnrolled(
             f"箱の名前「{box}」は使えません。英小文字・数字・ハイフン 1〜63 文字にしてください（hub は使えません）。",
             f"the box name {box!r} cannot be used: 1-63 of a-z, 0-9 and hyphen, and not hub.",
+        )
+    if is_practice(box):
+        raise NotEnrolled(
+            f"箱の名前「{box}」は使えません。{PREFIX} で始まる名前は、ハブの中の練習用の箱のものです。",
+            f"the box name {box!r} cannot be used: names that begin with {PREFIX} are the hub's own, for practice.",
         )
     if not counter.strip() or len(counter) > 200 or any(ord(letter) < 32 for letter in counter):
         raise NotEnrolled(

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contract.profile import PolicyProfile
 from hub.domain.policy_clock import Clock, clocks
+from hub.scenario_files import rules_at
 from hub.store import changes, limits
 from hub.store.course import courses
 from hub.store.engine import begin_read, begin_write
@@ -191,7 +192,8 @@ class _OfIncidents:
         limits.begin(connection, id, key, boot, since_ms)
 
     def fire(self, connection: Connection, one: Prompt, now: datetime, late_ms: int | None) -> bool:
-        return limits.fire(connection, one, now, late_ms, self._digest)
+        practised = rules_at(one.box)
+        return limits.fire(connection, one, now, late_ms, self._digest if practised is None else practised.digest)
 
     def changed(self, connection: Connection, rows: Sequence[Any], now: datetime) -> None:
         changes.add(connection, [("incident", row.id, row.box) for row in rows], now)

@@ -6,6 +6,8 @@ import time
 
 import structlog
 
+from contract.profile import PolicyProfile
+from contract.units import Rules
 from hub import receipts, units
 from hub.alerts.dispatch import Dispatch
 from hub.config import HubConfig, load_profile
@@ -13,10 +15,17 @@ from hub.engine import Engine
 from hub.ingest import Ingest
 from hub.link import Link
 from hub.poke import Listener
+from hub.scenario_files import rules_at
 from hub.store.engine import open_database
 from hub.supervisor import SingleInstance
 
 _log = structlog.get_logger()
+
+
+def _rules_of(rules: Rules, box: str) -> PolicyProfile:
+    """The rules at a counter, or those of the city in which a practice plays."""
+    practised = rules_at(box)
+    return practised.profile if practised is not None else rules.of(box)
 
 
 def run(config: HubConfig) -> int:
@@ -36,7 +45,7 @@ def run(config: HubConfig) -> int:
         database = open_database(config.database_url)
         session = time.time_ns() // 1_000_000
         dispatch = Dispatch(config, database)
-        engine = Engine(config, profile, database, dispatch.wake, rules.of)
+        engine = Engine(config, profile, database, dispatch.wake, lambda box: _rules_of(rules, box))
         ingest = Ingest(config, profile, database, receipts.load(config.places), engine.wake, dispatch.wake)
         link = Link(config, ingest.inbox, session, engine.wake)
         engine.start(ingest, link)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from contract.codec import encode
-from contract.messages import AlarmEnded, AlarmRaised, AlarmRepeated, Event, utc_text
+from contract.messages import AlarmEnded, AlarmRaised, AlarmRepeated, AlarmTurned, Event, utc_text
 from device.core.alarm import AlarmIs
 from device.core.events import Persisted, PersistFailed
 from device.core.standing import Standing
@@ -214,7 +214,7 @@ class SpoolReader:
 
 def is_urgent(event: Event) -> bool:
     """Whether an event goes before all others: calls for help, and their end."""
-    return isinstance(event.body, AlarmRaised | AlarmRepeated | AlarmEnded)
+    return isinstance(event.body, AlarmRaised | AlarmRepeated | AlarmTurned | AlarmEnded)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -299,6 +299,10 @@ def _insert(connection: sqlite3.Connection, event: Event) -> None:
             )
         case AlarmRepeated(incident=incident, level=level):
             connection.execute("UPDATE standing SET alarm = ? WHERE incident = ?", (level.value, incident))
+        case AlarmTurned(incident=incident, level=level, drill=drill):
+            connection.execute(
+                "UPDATE standing SET alarm = ?, drill = ? WHERE incident = ?", (level.value, drill, incident)
+            )
         case AlarmEnded(incident=incident):
             connection.execute("DELETE FROM standing WHERE incident = ?", (incident,))
         case _:

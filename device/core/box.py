@@ -9,11 +9,13 @@ from contract.messages import (
     AlarmRaised,
     AlarmRepeated,
     AlarmState,
+    AlarmTurned,
     Body,
     BoxStarted,
     CommandType,
     Gesture,
     IdSource,
+    Level,
     NoticePlayed,
     RecordingClosed,
     RecordingStarted,
@@ -24,6 +26,7 @@ from contract.messages import (
 from device.core import events
 from device.core.alarm import INPUT_OF, TABLE, AlarmAct, AlarmInput, AlarmIs, level_of
 from device.core.buzz import Buzzing, buzzing_for
+from device.core.drill import DrillMode
 from device.core.effects import (
     AllowSound,
     Buzz,
@@ -45,9 +48,6 @@ from device.core.press import ButtonFreed, ButtonStuck, Contact, GestureMade, Pr
 from device.core.recording import RecordingRules, begin
 from device.core.scribe import Identity, Scribe
 from device.core.standing import Standing, lamp_state, published
-
-DRILL_MS: Final = 5 * 60_000
-"""How long a drill asked for by the hub lasts. An emergency gesture is real even then."""
 
 HEAD_START_MS: Final = 50
 """The call goes first: notice and recording begin when it is on its way, and after so long in any case.
@@ -87,7 +87,7 @@ class Box:
         self._recorder = RecordingState.OFF
         self._listening = False
         self._responders = 0
-        self._drill_until_ms = 0
+        self._drill = DrillMode()
         self._drilling = False
         self._remind_at_ms: int | None = None
         self._after_call: list[Effect] = []
@@ -99,6 +99,7 @@ class Box:
         identity = self._scribe.identity
         started = BoxStarted(software=identity.software, evidence_key=identity.evidence_key)
         effects: list[Effect] = [self._wire(now, started), self._publish(now)]
+        effects += self._end_drill(now)
         if self._standing is not None:
             effects += begin(self._rules, self._standing.incident, level_of(self._standing.alarm), now.mono_ms)
         return [*effects, *self._show()]
@@ -106,13 +107,14 @@ class Box:
     def handle(self, now: Instant, event: Happening) -> list[Effect]:
         """What `event` asks for, in the order in which it is to be done."""
         effects = self._answer(now, event)
+        effects += self._end_drill(now)
         effects += [
             news for contact in self._contacts.values() for news in self._pressed(now, contact.look(now.mono_ms))
         ]
         if now.mono_ms >= self._after_call_ms:
             effects += self._begin_recording()
         effects += self._remind(now)
-        self._drilling = now.mono_ms < self._drill_until_ms
+        self._drilling = self._in_drill(now)
         wake = self._wake_at(now)
         return [*effects, *self._show(), *([WakeAt(wake)] if wake is not None else [])]
 
@@ -143,10 +145,15 @@ class Box:
         standing = self._standing
         recording = self._recorder is RecordingState.RECORDING
         if standing is None:
-            return LampView(self._idle_state(), recording=recording, faults=self._faults.names)
-        return LampView(
-            lamp_state(standing, self._listening), standing.coming, standing.number, recording, self._faults.names
-        )
+            state = self._idle_state()
+            return LampView(state, recording=recording, faults=self._faults.names, drill=state is LampState.DRILL)
+        state = lamp_state(standing, self._listening)
+        faults = self._faults.names
+        return LampView(state, standing.coming, standing.number, recording, faults, drill=standing.drill)
+
+    def drill_left_s(self, now: Instant) -> int | None:
+        """Seconds of drill mode that are left, begun ones counted; None outside a drill."""
+        return -(-self._drill.left_ms(now) // 1000) or None
 
     def alarm_state(self, now: Instant) -> AlarmState:
         """The retained alarm as it stands now."""
@@ -225,7 +232,9 @@ class Box:
                 return []  # no gesture ends an alarm; the table's `because` says why one is ignored
 
     def _raise(self, now: Instant, gesture: Gesture, to: AlarmIs) -> list[Effect]:
-        drill = now.mono_ms < self._drill_until_ms and to is AlarmIs.ASSIST
+        drill = self._in_drill(now) and to is AlarmIs.ASSIST
+        if not drill:  # whoever needs help in earnest ends the drill, so that the next press is heard as well
+            self._drill.end()
         incident = self._scribe.new_id()
         self._standing = Standing(incident, to, now.wall, drill)
         raised = self._scribe.event(
@@ -247,7 +256,7 @@ class Box:
         assert standing is not None  # noqa: S101 - the table repeats only what stands
         real = standing.drill and to is AlarmIs.EMERGENCY
         if real:  # whoever presses for an emergency during a drill means it: a real incident of its own
-            return self._raise(now, gesture, to)
+            return [*self._raise(now, gesture, to), *self._over(now, standing)]
         risen = to is not standing.alarm
         self._standing = replace(standing, alarm=to)
         wire = self._wire(now, AlarmRepeated(incident=standing.incident, level=level_of(to), gesture=gesture))
@@ -272,8 +281,10 @@ class Box:
 
     def _commanded(self, now: Instant, event: events.CommandArrived) -> list[Effect]:
         if event.command is CommandType.DRILL:
-            self._drill_until_ms = now.mono_ms + DRILL_MS
+            self._drill.begin(now, event)
             return []
+        if event.command in (CommandType.DRILL_END, CommandType.DRILL_REAL):
+            self._drill.end()
         if event.command is CommandType.SELFTEST:
             return self._selftest()
         standing = self._standing
@@ -291,8 +302,33 @@ class Box:
                 return []
             case CommandType.TIME_LIMIT_REACHED:
                 return self._time_limit(standing)
+            case CommandType.DRILL_REAL:
+                return self._turn_real(now, standing)
+            case CommandType.DRILL_END:
+                return []  # the mode is over; a drill that stands ends with it
             case CommandType.RECORDING_STOP:
                 return self._end(now, standing)
+
+    def _turn_real(self, now: Instant, standing: Standing) -> list[Effect]:
+        """People say that what began as a drill is none: the call stands on in earnest, and nobody has answered it."""
+        if not standing.drill:
+            return []
+        self._standing = replace(
+            standing, alarm=AlarmIs.EMERGENCY, drill=False, seen=False, coming="", nobody=False, hub_has=True
+        )
+        turned = AlarmTurned(incident=standing.incident, level=Level.EMERGENCY, drill=False)
+        return [self._publish(now), self._wire(now, turned)]
+
+    def _in_drill(self, now: Instant) -> bool:
+        """Whether a press is a drill. Not while the hub is lost: the lamp says so, and nobody would tell it apart."""
+        return self._drill.left_ms(now) > 0 and self._listening
+
+    def _end_drill(self, now: Instant) -> list[Effect]:
+        """End the drill that stands when its mode is over: the one alarm that a clock may end (decision 0016)."""
+        standing = self._standing
+        if standing is None or not standing.drill or self._drill.left_ms(now):
+            return []
+        return self._end(now, standing)
 
     def _time_limit(self, standing: Standing) -> list[Effect]:
         self._standing = replace(standing, time_limit=True)
@@ -326,8 +362,12 @@ class Box:
         if move.act is not AlarmAct.END:
             return []
         self._standing = None
+        return [*self._begin_recording(), *self._over(now, standing), self._publish(now)]
+
+    def _over(self, now: Instant, standing: Standing) -> list[Effect]:
+        """It stands no more. The hub ends an alarm, also where it said beforehand when a drill ends."""
         ended = self._wire(now, AlarmEnded(incident=standing.incident, by="hub"))
-        return [ended, *self._begin_recording(), StopRecording(standing.incident), self._publish(now)]
+        return [ended, StopRecording(standing.incident)]
 
     def _notice_ended(self, now: Instant, event: events.NoticeEnded) -> list[Effect]:
         body = NoticePlayed(incident=event.incident, notice=event.notice, ok=event.ok, duration_ms=event.duration_ms)
@@ -381,16 +421,16 @@ class Box:
     def _idle_state(self) -> LampState:
         if not self._listening:
             return LampState.HUB_LOST
+        if self._drilling:  # before a fault: who presses now must know that it is a drill
+            return LampState.DRILL
         if self._faults.names:
             return LampState.FAULT
-        if self._drilling:
-            return LampState.DRILL
         return LampState.NOBODY if self._responders == 0 else LampState.READY
 
     def _wake_at(self, now: Instant) -> int | None:
         due = [contact.next_ms for contact in self._contacts.values() if contact.next_ms is not None]
-        if now.mono_ms < self._drill_until_ms:
-            due.append(self._drill_until_ms)
+        if (drill_ends_ms := self._drill.next_ms(now)) is not None:
+            due.append(drill_ends_ms)
         if self._remind_at_ms is not None:
             due.append(self._remind_at_ms)
         if self._after_call:

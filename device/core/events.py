@@ -63,11 +63,13 @@ class ReceiptArrived:
 
 @dataclass(frozen=True, slots=True)
 class CommandArrived:
-    """People at the hub said something."""
+    """People at the hub said something: `at` when, `minutes` how long a drill is to last."""
 
     command: CommandType
     incident: str | None
     name: str
+    at: datetime | None = None
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ class LampView:
     """How many more counters call."""
     stale: bool = False
     """A beacon has lost the link: this is the last that it knew."""
+    drill: bool = False
+    """Practice: said in words wherever there is room for them."""
 
 
 # --- on a real lamp -------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from hub.alerts.dispatch import backoff_s
 from hub.config import HubConfig
 from hub.contacts import Contact
 from hub.domain import escalation
+from hub.domain.drill import Reach
 from hub.store import boxes
 from hub.store.alerts import MESSAGE_MAX
 from hub.store.engine import begin_read
@@ -67,8 +68,8 @@ class Unwritten:
         _log.error("alerts.from_memory", incidents=[call.incident for call in new][:20], count=len(new))
         counters = self._counters({call.box for call in new})
         for post in self._posts:
-            levels = {level for level in {call.level for call in new} if self._reaches(post.contact, level)}
-            post.add([self._item(call, counters) for call in new if call.level in levels])
+            kinds = {kind for kind in {(call.level, call.drill) for call in new} if self._reaches(post.contact, *kind)}
+            post.add([self._item(call, counters) for call in new if (call.level, call.drill) in kinds])
 
     def over(self) -> None:
         """The database takes calls again: what was not sent yet goes out the normal way, and nothing is remembered."""
@@ -90,11 +91,14 @@ class Unwritten:
             if (channel := channels.get(contact.channel)) is not None
         ]
 
-    def _reaches(self, contact: Contact, level: str) -> bool:
-        """Whether the ladder can reach `contact`, in its own role or as a deputy: nobody knows now who is away."""
+    def _reaches(self, contact: Contact, level: str, drill: bool) -> bool:
+        """Whether the ladder can reach `contact`, in its own role or as a deputy: nobody knows now who is away.
+
+        Nor does anybody know whom a drill was meant for: those whom it would reach at once.
+        """
         ids = {contact.id, *contact.deputy_for}
         roles = {one.role for one in self._config.contacts if one.id in ids}
-        return bool(roles & escalation.roles(self._rules, level))
+        return bool(roles & escalation.roles(self._rules, level, Reach.FIRST.value if drill else None))
 
     def _counters(self, names: set[str]) -> dict[str, str]:
         """What people call the boxes' counters, as far as the database can still be read."""

@@ -39,9 +39,9 @@ def text_en(item: Item) -> str:
 
 
 def subject(bundle: Bundle) -> str:
-    """The subject of a mail: the most urgent call, and how many others."""
+    """The subject of a mail: the most urgent call, and how many others. A drill hides nothing that is none."""
     calls = bundle.calls()
-    worst = next((item for item in calls if item.level == "emergency" and item.why is Why.CALL), calls[0])
+    worst = min(calls, key=lambda item: (item.drill, item.level != "emergency" or item.why is not Why.CALL))
     more = len(calls) - 1
     ja = text_ja(worst) + (f" ほか {more} 件" if more else "")
     en = text_en(worst) + (f" and {more} more" if more else "")

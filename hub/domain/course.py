@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from hub.domain import practice
 from hub.domain.incident import Entry
 
 
@@ -27,6 +28,8 @@ class Course:
     entries: tuple[Happened, ...] = ()
     level: str = "assist"
     drill: bool = False
+    speed: int = 1
+    """How many times faster than in earnest its clocks run (`hub.domain.practice`)."""
     _kinds: Mapping[str, list[Happened]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -46,6 +49,7 @@ class Course:
             tuple(sorted(happened, key=lambda one: one.at)),
             row.level,
             row.drill,
+            practice.speed(row.box),
         )
 
     def of_kind(self, kind: Entry) -> list[Happened]:

@@ -49,6 +49,9 @@ class Facts:
     promised_until: datetime | None = None
     flow: Flow | None = None
     origin: Origin = Origin.COUNTER
+    closed_at: datetime | None = None
+    turned_real: bool = False
+    practice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

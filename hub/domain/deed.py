@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from contract.messages import CommandType
+from contract.messages import CommandType, Level
 from contract.problems import Problem
 from contract.profile import PolicyProfile
-from hub.domain import damage, deciding, findings, flow, ladder, marks, promise, tasks
+from hub.domain import damage, deciding, drill, findings, flow, ladder, marks, promise, tasks
 from hub.domain.decision import Decision as Decision
 from hub.domain.decision import DeedRefused as DeedRefused
 from hub.domain.decision import Facts as Facts
@@ -36,6 +36,7 @@ from hub.domain.saying import (
     Said,
     StepTaken,
     TaskDone,
+    TurnReal,
 )
 
 BACK_DATED_MAX: Final = timedelta(hours=24)
@@ -96,6 +97,8 @@ def decide(facts: Facts, said: Said, who: Person, now: datetime, profile: Policy
             return _linked(facts, said, now)
         case CaseNote():
             return _case_noted(facts, said, now)
+        case TurnReal():
+            return _turned_real(facts, said, now)
         case Close():
             return _closed(facts, said, now)
         case _:
@@ -345,6 +348,34 @@ def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
     return Decision(
         state, Entry.CLOSED, now, said.text, {**data, "first": True},
         updates={"closed_at": now, "outcome": said.outcome.value},
+    )  # fmt: skip
+
+
+# --- drills ----------------------------------------------------------------------------------------------------------
+
+
+def _turned_real(facts: Facts, said: TurnReal, now: datetime) -> Decision:
+    """A drill that is none becomes an emergency that nobody has answered: what was said before was said to a drill.
+
+    Said once more it changes nothing. A drill that ended long ago is refused: something new needs a new call.
+    """
+    if facts.turned_real:
+        return Decision(facts.state, Entry.DRILL_REAL, now, said.text, {"first": False})
+    if facts.practice or not drill.can_turn_real(facts.drill, facts.closed_at, now):
+        raise DeedRefused(
+            Problem(
+                "drill", "", "これはいま行っている訓練ではありません。箱のボタンか電話で助けを呼んでください。",
+                "this is no drill that goes on. Press the button or telephone for help.",
+            )
+        )  # fmt: skip
+    nobody = dict.fromkeys(("seen_by", "seen_name", "seen_at", "responder", "responder_name", "responding_at"))
+    return Decision(
+        after(facts.state, Deed.TURN_REAL), Entry.DRILL_REAL, now, said.text, {"first": True},
+        updates={
+            **nobody, "drill": False, "reach": None, "drill_ends_at": None, "level": Level.EMERGENCY.value,
+            "raised_at": now, "contact_ended_at": None, "closed_at": None, "outcome": None,
+        },
+        commands=((CommandType.DRILL_REAL, ""),),
     )  # fmt: skip
 
 

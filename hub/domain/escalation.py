@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from contract.messages import IdSource, Level
 from contract.profile import Alert, AlertStage
+from hub.domain.drill import Reach
 from hub.domain.incident import ALARMING, State
 
 LATE_S: Final = 2.0
@@ -51,6 +52,8 @@ class Call:
     elapsed_s: float
     seen_at: datetime | None = None
     responding_at: datetime | None = None
+    reach: str | None = None
+    """Of a drill, whom it reaches (`hub.domain.drill.Reach`)."""
 
     @property
     def answered_at(self) -> datetime | None:
@@ -60,7 +63,7 @@ class Call:
     @property
     def calling(self) -> bool:
         """Whether further people must be alerted."""
-        return self.state in ALARMING and self.answered_at is None
+        return self.state in ALARMING and self.answered_at is None and self.reach != Reach.NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,12 @@ class Due:
     late_s: float
 
 
-def first(rules: Alert, incident: str, level: str, contacts: Sequence[Contact]) -> list[Due]:
+def first(rules: Alert, incident: str, level: str, contacts: Sequence[Contact], reach: str | None = None) -> list[Due]:
     """The alerts of a call, or of a raise, at 0 s. They go out whoever has answered the lower level."""
-    call = Call(incident, level, State.RAISED, 0.0)
+    call = Call(incident, level, State.RAISED, 0.0, reach=reach)
     return _once(
         _due(call, stage, 0, contact, 0.0)
-        for stage in _ladder(rules, level)
+        for stage in _ladder(rules, level, reach)
         if stage.after_s == 0
         for contact in _reached(stage, contacts)
     )
@@ -90,7 +93,7 @@ def due(rules: Alert, call: Call, known: Container[str], contacts: Sequence[Cont
     """What must go out now and is not among the keys `known`: for each contact the newest of its stages and repeats."""
     if not call.calling:
         return []
-    reached = [stage for stage in _ladder(rules, call.level) if stage.after_s <= call.elapsed_s]
+    reached = [stage for stage in _ladder(rules, call.level, call.reach) if stage.after_s <= call.elapsed_s]
     round_ = int(call.elapsed_s // rules.repeat_s)
     at_s = round_ * rules.repeat_s
     found = []
@@ -115,8 +118,10 @@ def plan(rules: Alert, level: str, contacts: Sequence[ContactT]) -> list[tuple[A
 
 def unheard(rules: Alert, call: Call) -> bool:
     """Whether the whole ladder was climbed and repeated and nobody has even seen the call: the worker must know."""
-    last = _ladder(rules, call.level)[-1]
-    return call.calling and call.seen_at is None and call.elapsed_s >= last.after_s + rules.repeat_s
+    if not call.calling or call.seen_at is not None:
+        return False
+    last = _ladder(rules, call.level, call.reach)[-1]
+    return call.elapsed_s >= last.after_s + rules.repeat_s
 
 
 def unheard_entry(incident: str, now: datetime, profile_digest: str) -> dict[str, Any]:
@@ -124,16 +129,16 @@ def unheard_entry(incident: str, now: datetime, profile_digest: str) -> dict[str
     return _entry(incident, "nobody.available", {}, now, profile_digest)
 
 
-def roles(rules: Alert, level: str) -> set[str]:
+def roles(rules: Alert, level: str, reach: str | None = None) -> set[str]:
     """Everybody whom the ladder of this level can reach."""
-    return {role for stage in _ladder(rules, level) for role in stage.roles}
+    return {role for stage in _ladder(rules, level, reach) for role in stage.roles}
 
 
 def next_due_s(rules: Alert, call: Call) -> float | None:
     """Seconds until `due` can have something new; None when nothing more will come of this call."""
     if not call.calling:
         return None
-    moments = [float(stage.after_s) for stage in _ladder(rules, call.level)]
+    moments = [float(stage.after_s) for stage in _ladder(rules, call.level, call.reach)]
     moments.append((call.elapsed_s // rules.repeat_s + 1) * rules.repeat_s)
     return min(moment for moment in moments if moment > call.elapsed_s) - call.elapsed_s
 
@@ -187,7 +192,11 @@ def _entry(incident: str, kind: str, data: dict[str, Any], now: datetime, profil
     }
 
 
-def _ladder(rules: Alert, level: str) -> tuple[AlertStage, ...]:
+def _ladder(rules: Alert, level: str, reach: str | None = None) -> tuple[AlertStage, ...]:
+    if reach == Reach.NOBODY:
+        return ()
+    if reach == Reach.FIRST:
+        return rules.assist[:1]
     return rules.emergency if level == Level.EMERGENCY else rules.assist
 
 
@@ -201,7 +210,9 @@ def _reached(stage: AlertStage, contacts: Iterable[ContactT]) -> list[ContactT]:
 
 
 def _key(call: Call, round_: int, stage: AlertStage, contact: Contact) -> str:
-    return f"{call.incident}:{call.level}:{round_}:{stage.after_s}:{contact.id}"
+    # Another key than in earnest: whoever heard of the drill must hear again when it turns out to be none.
+    level = call.level if call.reach is None else f"d-{call.level[:6]}"
+    return f"{call.incident}:{level}:{round_}:{stage.after_s}:{contact.id}"
 
 
 def _due(call: Call, stage: AlertStage, round_: int, contact: Contact, late_s: float) -> Due:

@@ -53,6 +53,7 @@ class Deed(StrEnum):
     MARK = "mark"
     STEP = "step"
     DECIDE = "decide"
+    TURN_REAL = "turn_real"
 
 
 class Entry(StrEnum):
@@ -85,6 +86,8 @@ class Entry(StrEnum):
     CLOCK_DUE = "clock.due"
     RECORDING_GAP = "recording.gap"
     VISIT_TOLD = "visit.told"
+    DRILL_REAL = "drill.real"
+    DRILL_ENDED = "drill.ended"
 
 
 OPEN: Final = tuple(state for state in State if state is not State.CLOSED)
@@ -122,11 +125,13 @@ class NotPossible(ValueError):
 
 
 def after(state: State, deed: Deed) -> State:
-    """The state after `deed`; never an earlier one than `state`.
+    """The state after `deed`; never an earlier one than `state`, but for a drill that is real: it begins anew.
 
     Raises:
         NotPossible: the deed needs a step that has not been taken, or the incident is closed to it.
     """
+    if deed is Deed.TURN_REAL:
+        return State.RAISED
     if state is State.CLOSED and deed not in (Deed.NOTE, Deed.CLOSE, Deed.FALSE_PRESS):
         raise NotPossible(deed, state)
     needed = _NEEDS.get(deed)

@@ -28,7 +28,8 @@ from contract.messages import (
     UnknownBody,
 )
 from contract.profile import Alert
-from hub.domain import escalation
+from hub.domain import drill as drills
+from hub.domain import escalation, practice
 from hub.domain.chain import Chains, Doubtful, KnownClose, KnownSegment, Witness
 from hub.domain.escalation import Contact
 from hub.domain.incident import State
@@ -64,6 +65,7 @@ class KnownBox:
     counter: str
     evidence_key: str | None
     faults: tuple[str, ...]
+    drill: drills.Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class LiveIncident:
     level: str
     presses: int
     number: str | None = None
+    reach: str | None = None
     row: Row = field(default_factory=dict)  # all columns of a new one, changed columns of a known one
 
 
@@ -191,7 +194,8 @@ class Intake:
     def finish(self) -> None:
         """Alert for every call that is new or was raised, once, at the level it has at the end of the batch."""
         for incident, level in self._to_alert.items():
-            found = escalation.first(self._rules.alert, incident, level, self._rules.contacts)
+            reach = self.incidents[incident].reach
+            found = escalation.first(self._rules.alert, incident, level, self._rules.contacts, reach)
             if found:
                 self.alerts += escalation.alert_rows(found, self._new_id, self.now)
                 self.timeline.append(escalation.alerted_entry(incident, found, self.now, self._rules.profile_digest))
@@ -264,8 +268,9 @@ class Intake:
             "profile_id": self._rules.profile_id,
             "profile_digest": self._rules.profile_digest,
             "changed_at": self.now,
+            **drills.columns(drill, box.drill, practice.is_practice(event.box), self.now),
         }
-        live = self.incidents[incident] = LiveIncident(event.box, level.value, 1, None, row)
+        live = self.incidents[incident] = LiveIncident(event.box, level.value, 1, None, row["reach"], row)
         self._entry(incident, event, at, self.now, data | {"level": level.value, "drill": drill})
         for early, received_at in self._known.earlier.get(incident, ()):
             if early.box == event.box:

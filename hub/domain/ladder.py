@@ -104,7 +104,7 @@ def skipped(profile: PolicyProfile, course: Course, step: str) -> tuple[str, ...
 def wait_until(profile: PolicyProfile, course: Course) -> datetime | None:
     """From when the next order to leave keeps the interval; None when none was given or no interval is set."""
     interval, orders = profile.ladder.leave.interval_minutes, course.times("leave")
-    return orders[-1] + timedelta(minutes=interval) if interval and orders else None
+    return orders[-1] + timedelta(minutes=interval) / course.speed if interval and orders else None
 
 
 def issuers(profile: PolicyProfile, site_type: str) -> tuple[str, ...]:

@@ -64,6 +64,11 @@ class Action(StrEnum):
     VISIT_PLAN = "visit.plan"
     VISIT_TELL = "visit.tell"
     VISIT_CHANGE = "visit.change"
+    DRILLS_READ = "drills.read"
+    DRILL = "drills.hold"
+    DRILL_REAL = "drills.real"
+    PRACTICE = "practice.own"
+    PRACTICE_READ = "practice.read"
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -126,6 +131,11 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.VISIT_PLAN: _ON_THE_SPOT - {Role.GUARD},
     Action.VISIT_TELL: _ON_THE_SPOT,
     Action.VISIT_CHANGE: _IN_CHARGE | {Role.ADMINISTRATOR},  # who is out does not stretch their own limit
+    Action.DRILLS_READ: _EVERYBODY,  # whoever sees a call must be able to see whether drills are held
+    Action.DRILL: _IN_CHARGE | {Role.ADMINISTRATOR},
+    Action.DRILL_REAL: _EVERYBODY - {Role.AUDITOR},  # whoever sees that it is none says so, as with the police
+    Action.PRACTICE: _ON_THE_SPOT,
+    Action.PRACTICE_READ: _IN_CHARGE | {Role.ADMINISTRATOR},
 }
 
 

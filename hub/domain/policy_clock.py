@@ -38,6 +38,7 @@ class Clock:
     ended_at: datetime | None
     source: str
     adjusted: bool = False
+    speed: int = 1
 
     @property
     def key(self) -> str:
@@ -47,17 +48,17 @@ class Clock:
     @property
     def due_s(self) -> float:
         """How long after its start a decision is asked for."""
-        return self.minutes * 60.0
+        return self.minutes * 60.0 / self.speed
 
     @property
     def lead_s(self) -> float:
         """How long after its start the first prompt comes."""
-        return (self.minutes - self.lead_minutes) * 60.0
+        return (self.minutes - self.lead_minutes) * 60.0 / self.speed
 
     @property
     def due_at(self) -> datetime:
         """When the profile asks for a decision."""
-        return self.started_at + timedelta(minutes=self.minutes)
+        return self.started_at + timedelta(seconds=self.due_s)
 
     def state(self, now: datetime) -> State:
         """`ended` once it is over, else how near the limit is."""
@@ -146,6 +147,7 @@ def _clock(
         ended_at=course.ended_at,
         source=profile.source.get(_FIELDS[name], ""),
         adjusted=adjusted,
+        speed=course.speed,
     )
 
 

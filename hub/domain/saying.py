@@ -270,6 +270,13 @@ class CaseNote(Said):
     text: SomeWords
 
 
+class TurnReal(Said):
+    """This is no drill: call everybody now. `text`: what was seen."""
+
+    action = Action.DRILL_REAL
+    text: Words = ""
+
+
 class Close(Said):
     """Nothing more is to be done. `prevention`: what will be done so that it does not come again (SUG-05)."""
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from contract.messages import Level
+from hub.domain.drill import Reach
 from hub.domain.incident import ALARMING
 from hub.domain.notices import Why
 from hub.store.schema import alert, incident, timeline, visit, visit_call
@@ -48,6 +49,7 @@ def calling(connection: Connection) -> Sequence[Any]:
             incident.c.raised_at,
             incident.c.seen_at,
             incident.c.responding_at,
+            incident.c.reach,
         ).where(_unanswered())
     ).all()
 
@@ -129,6 +131,7 @@ def _unanswered() -> Any:
         incident.c.state.in_(_ALARMING),
         incident.c.responding_at.is_(None),
         or_(incident.c.level == Level.EMERGENCY.value, incident.c.seen_at.is_(None)),
+        or_(incident.c.reach.is_(None), incident.c.reach != Reach.NOBODY.value),
     )
 
 

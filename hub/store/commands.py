@@ -1,24 +1,51 @@
 """Commands to boxes: written with the deed that caused them, sent by the engine, sent again to a box that came back."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, exists, insert, or_, select, update
 
 from contract.messages import CommandType
+from hub.domain import practice
 from hub.domain.incident import ALARMING, Origin
 from hub.store.ids import new_id
 from hub.store.schema import command, incident, timeline
 
+DRILL_LATE: Final = timedelta(seconds=30)
+"""A drill that the broker did not take for so long is not begun any more."""
+
 _STATE = (CommandType.SEEN.value, CommandType.RESPONDER_COMING.value, CommandType.NOBODY_AVAILABLE.value)
 
 
-def unsent(connection: Connection, limit: int = 200) -> Sequence[Row[Any]]:
-    """Commands that the broker does not have yet, oldest first."""
+def unsent(connection: Connection, now: datetime, limit: int = 200) -> Sequence[Row[Any]]:
+    """Commands that the broker does not have yet, oldest first. A drill that comes late would surprise a counter."""
+    late = and_(command.c.type == CommandType.DRILL.value, command.c.created_at < now - DRILL_LATE)
     return connection.execute(
-        select(command).where(command.c.sent_at.is_(None)).order_by(command.c.created_at, command.c.id).limit(limit)
+        select(command)
+        .where(command.c.sent_at.is_(None), ~late)
+        .order_by(command.c.created_at, command.c.id)
+        .limit(limit)
     ).all()
+
+
+def put(
+    connection: Connection,
+    box: str,
+    type: CommandType,
+    now: datetime,
+    *,
+    incident: str | None = None,
+    name: str = "",
+    minutes: int | None = None,
+) -> None:
+    """Have `box` told. A practice box lives in the hub alone: nobody is there to be told."""
+    if not practice.is_practice(box):
+        connection.execute(
+            insert(command).values(
+                id=new_id(), box=box, type=type.value, incident=incident, name=name, created_at=now, minutes=minutes
+            )
+        )
 
 
 def sent(connection: Connection, ids: Sequence[str], now: datetime) -> None:
@@ -38,16 +65,7 @@ def nobody_available(connection: Connection, incidents: Sequence[str], now: date
         )
     ).all()
     for row in rows:
-        connection.execute(
-            insert(command).values(
-                id=new_id(),
-                box=row.box,
-                type=CommandType.NOBODY_AVAILABLE.value,
-                incident=row.id,
-                name="",
-                created_at=now,
-            )
-        )
+        put(connection, row.box, CommandType.NOBODY_AVAILABLE, now, incident=row.id)
     return [row.id for row in rows]
 
 

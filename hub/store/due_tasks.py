@@ -11,6 +11,7 @@ from contract.profile import PolicyProfile
 from hub.domain.incident import ALARMING, Origin, Outcome, State
 from hub.domain.tasks import WATCH_WEEKS, Over, Task, tasks
 from hub.store.course import courses
+from hub.store.practices import IN_EARNEST
 from hub.store.schema import incident
 
 REACH: Final = timedelta(weeks=WATCH_WEEKS + 2)
@@ -34,7 +35,7 @@ def every(connection: Connection, rules_of: Callable[[str], tuple[PolicyProfile,
     away = and_(incident.c.origin == Origin.VISIT.value, incident.c.state.in_([state.value for state in ALARMING]))
     rows = connection.execute(
         select(incident)
-        .where(or_(ended_at >= now - REACH, incident.c.promised_until >= now - PROMISED, away))
+        .where(or_(ended_at >= now - REACH, incident.c.promised_until >= now - PROMISED, away), IN_EARNEST)
         .order_by(incident.c.pressed_at)
     ).all()
     told = courses(connection, rows)

@@ -10,10 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from contract.codec import MalformedMessage, decode_event
 from contract.evidence import read_record
 from contract.messages import AnyEvent, Event, FaultCleared, FaultRaised, RecordingClosed, SegmentSealed
+from hub.domain import practice
 from hub.domain.chain import KnownClose, KnownSegment, Witness
 from hub.domain.incident import ALARMING, Origin
 from hub.domain.intake import Intake, Known, KnownBox, KnownEvent, LiveIncident, incident_year
-from hub.store import boxes, changes, counters
+from hub.store import boxes, changes, counters, drills
 from hub.store.schema import alert, box, event, incident, leaf, recording, segment, timeline
 
 # Asked for every batch, which under a light load is every press: built once, because building costs more than asking.
@@ -22,9 +23,9 @@ _STORED: Final = select(event.c.id, event.c.box, event.c.type, event.c.incident)
 _TAKEN: Final = select(event.c.box, event.c.boot, event.c.seq, event.c.id).where(
     tuple_(event.c.box, event.c.boot, event.c.seq).in_(bindparam("places", expanding=True))
 )
-_LIVE: Final = select(incident.c.id, incident.c.box, incident.c.level, incident.c.presses, incident.c.number).where(
-    incident.c.id.in_(_IDS)
-)
+_LIVE: Final = select(
+    incident.c.id, incident.c.box, incident.c.level, incident.c.presses, incident.c.number, incident.c.reach
+).where(incident.c.id.in_(_IDS))
 _WAITING: Final = (
     select(event.c.incident, event.c.payload, event.c.received_at)
     .where(event.c.incident.in_(_IDS))
@@ -47,7 +48,7 @@ def known(connection: Connection, events: Sequence[AnyEvent]) -> Known:
     rows = boxes.named(connection, {one.box for one in events})
     facts = Known(
         boxes={
-            name: KnownBox(row.counter, row.evidence_key, tuple(row.faults))
+            name: KnownBox(row.counter, row.evidence_key, tuple(row.faults), drills.held(connection, row.drill))
             for name, row in rows.items()
             if row.revoked_at is None
         }
@@ -62,7 +63,7 @@ def known(connection: Connection, events: Sequence[AnyEvent]) -> Known:
     named |= {one.incident for one in facts.events.values() if one.incident}
     if named:
         live = connection.execute(_LIVE, {"ids": list(named)})
-        facts.incidents = {row.id: LiveIncident(row.box, row.level, row.presses, row.number) for row in live}
+        facts.incidents = {row.id: LiveIncident(row.box, row.level, row.presses, row.number, row.reach) for row in live}
         facts.earlier = _earlier(connection, [one for one in named if one not in facts.incidents])
     _evidence(connection, events, facts)
     faulty = {one.box for one in events if isinstance(one, Event) and isinstance(one.body, FaultRaised | FaultCleared)}
@@ -110,13 +111,18 @@ def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]
 
 def _number(connection: Connection, intake: Intake) -> None:
     """Give new incidents their numbers: gap-free by year, because the counter moves only with this transaction."""
-    new = [live for live in intake.incidents.values() if live.number is None]
-    if not new:
-        return
     year = incident_year(intake.now)
-    last = counters.bump(connection, f"incident:{year}", len(new))
-    for number, live in enumerate(new, start=last - len(new) + 1):
-        live.number = live.row["number"] = f"{year}-{number:06d}"
+    for counter, mark, practised in (("incident", "", False), ("practice", practice.NUMBER, True)):
+        new = [
+            live
+            for live in intake.incidents.values()
+            if live.number is None and practice.is_practice(live.box) is practised
+        ]
+        if not new:
+            continue
+        last = counters.bump(connection, f"{counter}:{year}", len(new))
+        for number, live in enumerate(new, start=last - len(new) + 1):
+            live.number = live.row["number"] = f"{mark}{year}-{number:06d}"
 
 
 def _leaves(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, insert, select, update
 from contract.messages import CommandType
 from hub.domain.incident import ALARMING, Entry
 from hub.domain.policy_clock import CUED, Clock, Phase
-from hub.store.ids import new_id
-from hub.store.schema import command, incident, policy_clock, timeline
+from hub.store import commands
+from hub.store.schema import incident, policy_clock, timeline
 
 _ALARMING = [state.value for state in ALARMING]
 _PARTS = 400
@@ -116,14 +116,5 @@ def fire(connection: Connection, one: Prompt, now: datetime, late_ms: int | None
         )
     )
     if one.phase == "due" and one.clock.name in CUED:
-        connection.execute(
-            insert(command).values(
-                id=new_id(),
-                box=one.box,
-                type=CommandType.TIME_LIMIT_REACHED.value,
-                incident=one.subject,
-                name="",
-                created_at=now,
-            )
-        )
+        commands.put(connection, one.box, CommandType.TIME_LIMIT_REACHED, now, incident=one.subject)
     return True

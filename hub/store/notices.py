@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, insert, select
 
 from hub.domain import notices
+from hub.domain.drill import Reach
 from hub.domain.duty import Roster
 from hub.domain.notices import Why
 from hub.store import absences, changes
@@ -34,10 +35,12 @@ def broadcast(
         LookupError: no such incident.
     """
     row = connection.execute(
-        select(incident.c.profile_digest, incident.c.box).where(incident.c.id == incident_id)
+        select(incident.c.profile_digest, incident.c.box, incident.c.reach).where(incident.c.id == incident_id)
     ).one_or_none()
     if row is None:
         raise LookupError(incident_id)
+    if row.reach not in (None, Reach.EVERYBODY.value):
+        return []  # a drill that is not meant for them
     found, missing = notices.told(absences.duty(connection, roster, now).called, roles)
     rows = notices.rows(incident_id, found, why, occasion, new_id, now)
     known = set(connection.execute(select(alert.c.key).where(alert.c.key.in_([one["key"] for one in rows]))).scalars())

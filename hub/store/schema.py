@@ -85,6 +85,7 @@ box = Table(
     Column("refused", BigInteger, nullable=False, default=0, server_default="0"),  # what the broker did not let it say
     Column("refused_at", Utc),
     Column("shared_at", Utc),  # when two machines last seemed to use its certificate
+    Column("drill", _ID),  # the drill that it is in, as the hub knows it
 )
 
 certificate = Table(
@@ -129,11 +130,14 @@ incident = Table(
     Column("case_number", String(60)),  # hub.domain.case: the city's own, set by people only
     Column("origin", String(10), nullable=False, default="counter", server_default="counter"),  # hub.domain.incident
     Column("promised_until", Utc),  # the last day that an answer or a consultation was promised for
+    Column("reach", String(10)),  # of a drill, whom it reaches: hub.domain.drill.Reach; none where it is in earnest
+    Column("drill_ends_at", Utc),  # of a drill, when the hub ends it
 )
 Index("ix_incident_state_pressed", incident.c.state, incident.c.pressed_at)
 Index("ix_incident_box_state", incident.c.box, incident.c.state)
 Index("ix_incident_pressed", incident.c.pressed_at)
 Index("ix_incident_case", incident.c.case_number)
+Index("ix_incident_drill", incident.c.drill_ends_at)
 
 event = Table(
     "event",
@@ -247,6 +251,41 @@ disclosure_entry = Table(
 )
 Index("ix_disclosure_entry_disclosure", disclosure_entry.c.disclosure, disclosure_entry.c.id)
 
+drill = Table(
+    "drill",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("box", _NAME, ForeignKey("box.name"), nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("reach", String(10), nullable=False),  # hub.domain.drill.Reach
+    Column("started_at", Utc, nullable=False),
+    Column("started_by", _ID, nullable=False),  # user or token id
+    Column("started_name", _LINE, nullable=False),
+    Column("ends_at", Utc, nullable=False),  # by itself
+    Column("confirmed_at", Utc),  # when the box first said that it is in a drill
+    Column("ended_at", Utc),
+    Column("ended_why", String(10)),  # hub.domain.drill.Ended
+    Column("ended_by", _ID),
+    Column("ended_name", _LINE),
+)
+Index("ix_drill_ended", drill.c.ended_at, drill.c.started_at)
+
+practice = Table(
+    "practice",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("scenario", String(40), nullable=False),  # hub.domain.scenario
+    Column("person", _ID, nullable=False),  # user or token id
+    Column("name", _LINE, nullable=False),
+    Column("box", _NAME, ForeignKey("box.name"), nullable=False),
+    Column("incident", _ID),  # once it was pressed
+    Column("passed", JSON, nullable=False, default=list),  # steps that were passed over, with the time
+    Column("started_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+)
+Index("ix_practice_person", practice.c.person, practice.c.started_at)
+Index("ix_practice_started", practice.c.started_at)
+
 command = Table(
     "command",
     metadata,
@@ -257,6 +296,7 @@ command = Table(
     Column("name", _LINE, nullable=False, default=""),
     Column("created_at", Utc, nullable=False),
     Column("sent_at", Utc),
+    Column("minutes", Integer),  # how long a drill lasts
 )
 Index("ix_command_unsent", command.c.sent_at, command.c.created_at)
 

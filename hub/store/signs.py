@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, update
 
 from contract.messages import Health, Presence
 from hub.domain.presence import Shown, heard, is_new_birth, told
-from hub.store import boxes, commands
+from hub.store import boxes, commands, drills
 from hub.store.changes import Change
 from hub.store.schema import box
 
@@ -48,6 +48,8 @@ def apply(connection: Connection, signs: Sequence[Sign], now: datetime) -> Outco
         new |= {"presence": shown.state, "session": shown.session}
         if isinstance(sign, Health):
             new |= _columns(sign)
+            if row.drill is not None and drills.heard(connection, row.drill, sign.drill_s is not None, now):
+                outcome.changes.append(("box", None, name))
         if shown.state == "online":
             new["heard_at"] = now
         if is_new_birth(known, shown) and commands.send_again(connection, name):

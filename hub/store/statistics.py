@@ -14,6 +14,7 @@ from hub.domain.incident import Origin
 from hub.domain.intake import JAPAN
 from hub.domain.statistics import Case, Figures, OfficeHours, Period
 from hub.store.engine import begin_read
+from hub.store.practices import IN_EARNEST
 from hub.store.schema import change, incident, timeline
 
 _KINDS: Final = ("judged", "step.taken", "marked", "clock.due", "decided")
@@ -34,7 +35,7 @@ _COLUMNS: Final = (
 def cases(connection: Connection, start: datetime, end: datetime) -> list[Case]:
     """Every incident that was pressed from `start` on and before `end`, with what its timeline says."""
     rows: Sequence[Any] = connection.execute(
-        select(*_COLUMNS).where(incident.c.pressed_at >= start, incident.c.pressed_at < end)
+        select(*_COLUMNS).where(incident.c.pressed_at >= start, incident.c.pressed_at < end, IN_EARNEST)
     ).all()
     told: dict[str, dict[str, set[str]]] = {}
     for kind, incident_id, data in _entries(connection, [row.id for row in rows]):
@@ -94,7 +95,7 @@ def listed(connection: Connection, period: Period) -> list[tuple[Row[Any], froze
     (start, _), (_, end) = (statistics.bounds(month) for month in (period.months[0], period.months[-1]))
     rows = connection.execute(
         select(incident)
-        .where(incident.c.pressed_at >= start, incident.c.pressed_at < end)
+        .where(incident.c.pressed_at >= start, incident.c.pressed_at < end, IN_EARNEST)
         .order_by(incident.c.pressed_at, incident.c.id)
     ).all()
     acts = {case.id: case.acts for case in cases(connection, start, end)}

@@ -8,6 +8,7 @@ from hub.domain.saying import Said
 from hub.store.engine import begin_write
 from hub.web import labels
 from hub.web.gate import caller, require
+from hub.web.practice_seen import require_sight
 from hub.web.problems import Trouble
 from hub.web.site import site
 
@@ -23,6 +24,8 @@ def act(incident_id: str, said: Said, once: Once | None) -> bool:
     rules = SiteRules(here.rules_of, here.roster)
     try:
         with begin_write(here.engine) as connection:
+            box = deeds.box_of(connection, incident_id)
+            require_sight(connection, box, incident_id)
             done = deeds.perform(connection, incident_id, said, caller().person, here.now(), rules, once)
     except deeds.UnknownIncident as error:
         raise Trouble("not-found") from error

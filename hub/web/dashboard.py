@@ -5,10 +5,11 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template
 
+from hub.domain.drill import Reach
 from hub.domain.incident import Origin, State
 from hub.domain.permissions import Action
 from hub.store.engine import begin_read
-from hub.web import readings, shapes, visit_readings, visits
+from hub.web import drill_words, readings, shapes, visit_readings, visits
 from hub.web.gate import needs
 from hub.web.notices import notices
 from hub.web.site import site
@@ -50,10 +51,14 @@ def _facts() -> dict[str, Any]:
         recent, _ = readings.incidents(connection, here, [State.CLOSED], limit=RECENT)
     by_id = {one.id: one for one in queue}
     counters = [Counter(box, by_id.get(box.incident or ""), _look(box, by_id.get(box.incident or ""))) for box in boxes]
-    unseen = [one for one in queue if one.state is State.RAISED]
+    calls = [one for one in queue if not one.drill]
+    unseen = [one for one in calls if one.state is State.RAISED]
+    drilled = [one for one in queue if one.drill]
     return {
-        "queue": [one for one in queue if one.origin is not Origin.POST],
-        "posts": [one for one in queue if one.origin is Origin.POST],
+        "queue": [one for one in calls if one.origin is not Origin.POST],
+        "posts": [one for one in calls if one.origin is Origin.POST],
+        "drilled": drilled,
+        "sounding": unseen + [one for one in drilled if one.state is State.RAISED and one.reach != Reach.NOBODY.value],
         "counters": counters,
         "recent": recent,
         "away": away,
@@ -61,17 +66,22 @@ def _facts() -> dict[str, Any]:
         "look": visits.look,
         "notices": notices(here),
         "unseen": unseen,
+        "minutes_left": drill_words.minutes_left(here.now()),
         "emergencies": [one for one in unseen if one.level == "emergency"],
     }
 
 
 def _look(box: shapes.Box, incident: shapes.Incident | None) -> str:
+    if incident is not None and incident.drill:
+        return "drill"
     if incident is not None and incident.state is State.RAISED:
         return incident.level
     if incident is not None and incident.state in (State.SEEN, State.ATTENDED):
         return incident.state.value
     if box.presence != "online":
         return "lost"
+    if box.drill is not None:
+        return "drill"
     if box.faults or box.recording == "failed":
         return "fault"
     return "after" if incident is not None else "calm"

@@ -12,10 +12,12 @@ from contract.profile import PolicyProfile
 from hub.deeds import Once
 from hub.domain import damage, ladder, marks, policy_clock, promise, routing
 from hub.domain.course import Course
+from hub.domain.drill import can_turn_real
 from hub.domain.filming import answers, filming
 from hub.domain.incident import OPEN, Entry, State
 from hub.domain.permissions import Action, allows
 from hub.domain.posts import meeting_office
+from hub.domain.practice import is_practice
 from hub.domain.report import SNS_FIELDS
 from hub.domain.tasks import CARERS, OFFICE
 from hub.store.engine import begin_read
@@ -28,6 +30,7 @@ from hub.web.api.load import PersonLoad
 from hub.web.api.recording import View
 from hub.web.gate import caller, needs
 from hub.web.login import inside
+from hub.web.practice_seen import require_sight
 from hub.web.problems import Trouble, language
 from hub.web.site import site
 from hub.wording import TOKYO, full_date_and_time, say
@@ -110,6 +113,7 @@ def _facts(incident_id: str) -> dict[str, Any]:
         found = readings.incident_detail(connection, here, incident_id, here.now(), role)
         if found is None:
             raise Trouble("not-found")
+        require_sight(connection, found.box, incident_id)
         shown = guiding.guides(connection, here, found, language())
         trip = visit_readings.detail(connection, here, found.visit) if found.visit else None
         looks = readings.looks_at(connection, incident_id) if allows(Action.ACCESS_READ, role) else None
@@ -123,6 +127,7 @@ def _facts(incident_id: str) -> dict[str, Any]:
         "told": [entry for entry in reversed(found.timeline) if entry.kind != "segment.sealed"],
         "alerts": _trail(found.alerts),
         "burdened": _burdened(found, role),
+        "can_turn_real": not is_practice(found.box) and can_turn_real(found.drill, found.closed_at, here.now()),
         "local_now": here.now().astimezone(TOKYO).strftime("%Y-%m-%dT%H:%M"),
         **(_about_post(found) if found.post is not None else {}),
         **_policy(found, role),

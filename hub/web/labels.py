@@ -370,6 +370,9 @@ ENTRIES: Final = {
     "recording.gap": N_("録音・録画が欠けています"),
     "alerted": N_("知らせを送りました"),
     "notified": N_("関係者に知らせました"),
+    "alarm.turned": N_("箱が本物の緊急に変わりました"),
+    "drill.real": N_("訓練ではないと知らせました"),
+    "drill.ended": N_("訓練が終わりました"),
     "nobody.available": N_("まだ誰も応えていないことを箱に伝えました"),
 }
 """What is not here is shown by its own name: a newer box may send what this hub does not know yet."""

@@ -14,6 +14,7 @@ from hub.domain.incident import State
 from hub.domain.permissions import Action
 from hub.store import counters
 from hub.store.engine import begin_read
+from hub.store.practices import AT_COUNTERS, IN_EARNEST
 from hub.store.schema import alert, beat, box, change, incident, quarantine
 from hub.web.gate import needs
 from hub.web.notices import notices
@@ -70,19 +71,23 @@ def _count(connection: Connection, registry: CollectorRegistry) -> None:
         for level in ("assist", "emergency"):
             incidents.labels(state.value, level).set(0)
     for row in connection.execute(
-        select(incident.c.state, incident.c.level, func.count().label("n")).group_by(incident.c.state, incident.c.level)
+        select(incident.c.state, incident.c.level, func.count().label("n"))
+        .where(IN_EARNEST)
+        .group_by(incident.c.state, incident.c.level)
     ):
         incidents.labels(row.state, row.level).set(row.n)
     boxes = Gauge("madomori_boxes", "Boxes by presence", ["presence"], registry=registry)
     for presence in ("online", "offline", "never"):
         boxes.labels(presence).set(0)
     for row in connection.execute(
-        select(box.c.presence, func.count().label("n")).where(box.c.revoked_at.is_(None)).group_by(box.c.presence)
+        select(box.c.presence, func.count().label("n"))
+        .where(box.c.revoked_at.is_(None), AT_COUNTERS)
+        .group_by(box.c.presence)
     ):
         boxes.labels(row.presence).set(row.n)
     if not site().external_broker:  # of another's broker nothing is known, and 0 would be a lie
         denied = Counter("madomori_broker_refused", "Messages and wills a box may not send", ["box"], registry=registry)
-        for row in connection.execute(select(box.c.name, box.c.refused).where(box.c.revoked_at.is_(None))):
+        for row in connection.execute(select(box.c.name, box.c.refused).where(box.c.revoked_at.is_(None), AT_COUNTERS)):
             denied.labels(row.name).inc(row.refused)
     alerts = Gauge("madomori_alerts", "Alerts by state", ["state"], registry=registry)
     for row in connection.execute(select(alert.c.state, func.count().label("n")).group_by(alert.c.state)):

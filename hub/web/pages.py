@@ -20,12 +20,15 @@ from hub.web import (
     considering,
     dashboard,
     disclosures,
+    drill_words,
+    drills,
     duty,
     incident,
     incidents,
     labels,
     login,
     posts,
+    practice,
     preferences,
     report_words,
     rules,
@@ -43,7 +46,7 @@ from hub.wording import N_, clock_time, date_and_time, day, full_date_and_time, 
 
 AREAS = (
     login, dashboard, companion, incident, considering, incidents, posts, visits, boxes, cards, tasks, disclosures,
-    duty, statistics, rules, preferences,
+    duty, statistics, rules, drills, practice, preferences,
 )  # fmt: skip
 
 PLACES: Final = (
@@ -58,6 +61,7 @@ PLACES: Final = (
     ("/statistics", N_("統計"), Action.STATISTICS_READ),
     ("/alerts", N_("知らせる相手"), Action.DUTY_READ),
     ("/boxes", N_("箱"), Action.BOXES_READ),
+    ("/drills", N_("訓練"), Action.DRILLS_READ),
     ("/profile", N_("市の決まり"), Action.PROFILE_READ),
 )
 """The main pages, by path, name and what somebody must be allowed to do to find the way there."""
@@ -100,6 +104,7 @@ def _shared() -> dict[str, Any]:
         "day": partial(day, tongue),
         "elapsed": _elapsed,
         "report_words": report_words,
+        "drill_words": drill_words,
         "word_forms": lambda: word.names(site().forms),
         "spoken": partial(_spoken, tongue),
         "once": lambda: secrets.token_urlsafe(12),

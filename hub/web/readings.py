@@ -17,8 +17,10 @@ from hub.domain.permissions import Action, allows
 from hub.domain.privacy import told_to
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
-from hub.store import limits, retention, visits
+from hub.scenario_files import rules_at
+from hub.store import drills, limits, retention, visits
 from hub.store.cases import case_of
+from hub.store.practices import AT_COUNTERS, IN_EARNEST
 from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
 from hub.web import post_readings, shapes
 from hub.web.site import Site
@@ -44,7 +46,7 @@ def _incident_fields(row: Row[Any], site: Site) -> dict[str, Any]:
         **{name: row._mapping[name] for name in shapes.Incident.model_fields if name in row._mapping},
         "seen_by": _person(row.seen_by, row.seen_name),
         "responder": _person(row.responder, row.responder_name),
-        "policy": _policy(row.profile_id, row.profile_digest, site),
+        "policy": _policy(row.profile_id, row.profile_digest, site, row.box),
     }
 
 
@@ -52,8 +54,10 @@ def _person(person_id: str | None, name: str | None) -> shapes.PersonShape | Non
     return None if person_id is None else shapes.PersonShape(id=person_id, name=name or "")
 
 
-def _policy(profile_id: str, digest: str, site: Site) -> shapes.Policy:
-    return shapes.Policy(id=profile_id, digest=digest, matches=digest == site.profile_digest)
+def _policy(profile_id: str, digest: str, site: Site, box_name: str) -> shapes.Policy:
+    practised = rules_at(box_name)
+    expected = site.profile_digest if practised is None else practised.digest
+    return shapes.Policy(id=profile_id, digest=digest, matches=digest == expected)
 
 
 def incidents(
@@ -70,7 +74,9 @@ def incidents(
     Raises:
         BadCursor: see there.
     """
-    query = select(incident).order_by(incident.c.pressed_at.desc(), incident.c.id.desc()).limit(limit + 1)
+    query = (
+        select(incident).where(IN_EARNEST).order_by(incident.c.pressed_at.desc(), incident.c.id.desc()).limit(limit + 1)
+    )
     wanted = [state.value for state in states]
     if wanted:
         query = query.where(incident.c.state.in_(wanted))
@@ -112,16 +118,17 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
 def open_incidents(connection: Connection, site: Site) -> list[shapes.Incident]:
     """The queue: what nobody has seen, then what is being handled, then what is left to finish.
 
-    In each, emergencies come first, then the oldest.
+    In each, emergencies come first, then the oldest. Drills come after everything that is none, in the same order.
     """
-    rows = connection.execute(select(incident).where(incident.c.state.in_([state.value for state in OPEN]))).all()
+    open_ = incident.c.state.in_([state.value for state in OPEN])
+    rows = connection.execute(select(incident).where(open_, IN_EARNEST)).all()
     found = [incident_shape(row, site) for row in rows]
     return sorted(found, key=_urgency)
 
 
-def _urgency(one: shapes.Incident) -> tuple[int, bool, datetime, str]:
+def _urgency(one: shapes.Incident) -> tuple[bool, int, bool, datetime, str]:
     stage = 0 if one.state is State.RAISED else 1 if one.state in ALARMING else 2
-    return stage, one.level != "emergency", one.raised_at, one.id
+    return one.drill, stage, one.level != "emergency", one.raised_at, one.id
 
 
 def incident_detail(
@@ -194,7 +201,7 @@ def _clocks(
                 since_at=since_at,
                 minutes=clock.minutes,
                 lead_minutes=clock.lead_minutes,
-                due_at=since_at + timedelta(minutes=clock.minutes),
+                due_at=since_at + timedelta(seconds=clock.due_s),
                 ended_at=clock.ended_at,
                 state=clock.state_after(elapsed_s),
                 adjusted=clock.adjusted,
@@ -246,26 +253,44 @@ def _recordings(connection: Connection, site: Site, incident_id: str) -> list[sh
 
 
 def boxes(connection: Connection, site: Site) -> list[shapes.Box]:
-    """Every box that is not revoked, by counter, each with its newest open incident."""
+    """Every box that is not revoked, by counter, each with its newest open incident; a drill comes after all others."""
     running: dict[str, str] = {
         row.box: row.id
         for row in connection.execute(
             select(incident.c.box, incident.c.id)
             .where(incident.c.state.in_([state.value for state in OPEN]), incident.c.origin == Origin.COUNTER.value)
-            .order_by(incident.c.raised_at)
+            .order_by(incident.c.drill.desc(), incident.c.raised_at)
         )
     }
-    rows = connection.execute(select(box).where(box.c.revoked_at.is_(None)).order_by(box.c.counter, box.c.name)).all()
+    rows = connection.execute(
+        select(box).where(box.c.revoked_at.is_(None), AT_COUNTERS).order_by(box.c.counter, box.c.name)
+    ).all()
+    held = {one.id: one for one in drills_held(connection)} if any(row.drill for row in rows) else {}
     return [
         shapes.Box(
             **{
                 **{name: row._mapping[name] for name in shapes.Box.model_fields if name in row._mapping},
+                "drill": held.get(row.drill),
                 "faults": [*row.faults, *_noticed(row, site)],
             },
-            profile=_policy(row.profile_id or "", row.profile_digest, site) if row.profile_digest else None,
+            profile=_policy(row.profile_id or "", row.profile_digest, site, row.name) if row.profile_digest else None,
             incident=running.get(row.name),
         )
         for row in rows
+    ]
+
+
+def drills_held(connection: Connection) -> list[shapes.Drill]:
+    """The drills that go on, then the newest that are over."""
+    return [
+        shapes.Drill(
+            **{name: row._mapping[name] for name in shapes.Drill.model_fields if name in row._mapping}
+            | {
+                "started_by": _person(row.started_by, row.started_name),
+                "ended_by": _person(row.ended_by, row.ended_name),
+            }
+        )
+        for row in drills.listed(connection)
     ]
 
 

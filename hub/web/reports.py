@@ -17,6 +17,7 @@ from hub.store.engine import begin_read, begin_write
 from hub.store.schema import access
 from hub.web import readings, report_words, shapes
 from hub.web.gate import caller
+from hub.web.practice_seen import require_sight
 from hub.web.problems import Trouble, language
 from hub.web.site import Site, site
 
@@ -48,8 +49,9 @@ def case(incident_id: str) -> Case:
         looks = connection.execute(
             select(access).where(access.c.incident == incident_id, access.c.act.in_(LOOKED)).order_by(access.c.id)
         ).all()
-    if found is None:
-        raise Trouble("not-found")
+        if found is None:
+            raise Trouble("not-found")
+        require_sight(connection, found.box, incident_id)
     return _case(found, looks, here)
 
 

@@ -65,6 +65,10 @@ class Incident(Shape):
     outcome: Outcome | None
     changed_at: Moment
     policy: Policy
+    reach: Literal["first", "everybody", "nobody"] | None = None
+    """Of a drill, whom it reaches; null in earnest."""
+    drill_ends_at: Moment | None = None
+    """When the hub ends a drill that goes on."""
 
 
 class TimelineEntry(Shape):
@@ -279,6 +283,34 @@ class IncidentList(Shape):
     at: Moment
 
 
+class Drill(Shape):
+    """A drill that somebody began at a box. It ends by itself at `ends_at`.
+
+    `confirmed_at`: when the box first said that it is in a drill. `ended_why`: time, person, real (a call in earnest
+    came), restart (the box is in no drill any more).
+    """
+
+    id: str
+    box: str
+    counter: str
+    minutes: int
+    reach: Literal["first", "everybody", "nobody"]
+    started_at: Moment
+    started_by: PersonShape
+    ends_at: Moment
+    confirmed_at: Moment | None
+    ended_at: Moment | None
+    ended_why: Literal["time", "person", "real", "restart"] | None
+    ended_by: PersonShape | None
+
+
+class DrillList(Shape):
+    """Drills that go on, then the newest that are over."""
+
+    drills: list[Drill]
+    at: Moment
+
+
 class Box(Shape):
     """One box as the hub knows it."""
 
@@ -298,6 +330,8 @@ class Box(Shape):
     profile: Policy | None
     enrolled_at: Moment
     incident: str | None
+    drill: Drill | None = None
+    """The drill that it is in, as the hub knows it."""
 
 
 class BoxList(Shape):

@@ -18,6 +18,7 @@ from hub.evidence.client import EvidenceClient
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
 from hub.reports.pdf import Setter
+from hub.scenario_files import rules_at
 from hub.store.statistics import Months
 from hub.web.broadcast import Broadcaster
 from hub.web.presence import Presence
@@ -57,7 +58,8 @@ class Site:
 
     def rules_of(self, box: str) -> tuple[PolicyProfile, str]:
         """The rules that this box's counter follows, and its kind of site (main, branch)."""
-        return self.rules.of(box), self.rules.site_type(box)
+        practised = rules_at(box)
+        return (practised.profile, "main") if practised else (self.rules.of(box), self.rules.site_type(box))
 
 
 def site() -> Site:

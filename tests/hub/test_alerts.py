@@ -122,6 +122,16 @@ def test_a_drill_says_so_first() -> None:
     assert '"drill": true' in webhook.payload(bundle("http://x", drill=True)).decode()
 
 
+def test_a_drill_among_calls_in_earnest_hides_none_of_them_and_is_told_line_by_line() -> None:
+    mixed = bundle("a@b", 2)
+    drill, real = replace(mixed.items[0], drill=True, level="emergency"), mixed.items[1]
+    message = mail.compose(replace(mixed, items=[drill, real]), "m@c", AT)
+    assert message["Subject"].startswith("【応援】")
+    text = message.get_body().get_content()
+    assert text.startswith("【訓練】【緊急】")
+    assert "訓練です。画面で" not in text, "somebody is to go"
+
+
 def test_many_alerts_are_one_message_and_none_is_left_out() -> None:
     many = bundle("http://x", 50)
     text = webhook.payload(many).decode()

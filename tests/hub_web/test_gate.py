@@ -25,6 +25,8 @@ INSIDE = {
     "filename": "icon.svg",
     "name": "acknowledge",
     "change": "close",
+    "scenario_id": "shinagawa-danger",
+    "practice_id": ID,
 }
 
 

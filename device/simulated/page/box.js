@@ -16,6 +16,8 @@ function write() {
   $("explanation").textContent = words.explanation;
   $("number").textContent = view.number ? (language === "ja" ? "受付番号 " : "Incident ") + view.number : "";
   $("recording").hidden = !view.recording;
+  $("drill").hidden = !view.drill;
+  document.body.classList.toggle("practice", view.drill);
   $("faults").replaceChildren(...words.faults.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   document.title = words.headline + " - " + $("counter").textContent;
 }

@@ -9,10 +9,10 @@ from importlib.resources import files
 from typing import Any, Final
 
 from device.core.events import ButtonName, EdgeSeen
-from device.core.lamp import PATTERNS, LampView
+from device.core.lamp import PATTERNS, LampState, LampView
 from device.ports import Clock, Post
 from device.simulated.lamp import SimulatedLamp
-from device.wording import STALE, fault_words, lamp_words
+from device.wording import DRILL, STALE, fault_words, lamp_words
 
 _TYPES: Final = {
     "box.html": "text/html; charset=utf-8",
@@ -112,6 +112,7 @@ def shown(view: LampView) -> dict[str, Any]:
     for language in ("ja", "en"):
         headline, explanation = lamp_words(view.state, view.name, language, view.others)
         beside = [STALE[language]] if view.stale else []
+        beside += [DRILL[language]] if view.drill and view.state is not LampState.DRILL else []
         words[language] = {
             "headline": headline,
             "explanation": explanation,
@@ -124,6 +125,7 @@ def shown(view: LampView) -> dict[str, Any]:
         "number": view.number,
         "name": view.name,
         "recording": view.recording,
+        "drill": view.drill,
         "words": words,
     }
 

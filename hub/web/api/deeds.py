@@ -43,6 +43,7 @@ DEEDS: Final[dict[str, tuple[type[saying.Said], str]]] = {
     "evidence": (post_saying.Evidence, "証拠を文字で残す / keep what was posted, in words, without a file"),
     "post_steps": (post_saying.PostStep, "悪質な投稿への手順 / one of the four steps about a malicious post"),
     "meeting": (post_saying.MeetingAsked, "緊急対策会議を求める / ask for the emergency meeting"),
+    "real": (saying.TurnReal, "これは訓練ではない / this drill is real: everybody is called at once"),
     "close": (saying.Close, "終了 / close with an outcome"),
 }
 

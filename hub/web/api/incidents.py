@@ -14,6 +14,7 @@ from hub.store.engine import begin_read
 from hub.web import readings, shapes
 from hub.web.api.described import Api, Given, Operation, as_json, read_query
 from hub.web.gate import caller
+from hub.web.practice_seen import require_sight
 from hub.web.problems import Trouble
 from hub.web.site import site
 
@@ -72,8 +73,9 @@ def detail(incident_id: str) -> shapes.IncidentDetail:
     """
     with begin_read(site().engine) as connection:
         found = readings.incident_detail(connection, site(), incident_id, site().now(), caller().person.role)
-    if found is None:
-        raise Trouble("not-found")
+        if found is None:
+            raise Trouble("not-found")
+        require_sight(connection, found.box, incident_id)
     return found
 
 

@@ -113,6 +113,26 @@ def test_a_standing_alarm_is_found_again_and_an_ended_one_is_not(tmp_path: Path)
     last.writer.close()
 
 
+def test_a_drill_that_was_called_real_is_resumed_as_a_real_emergency(tmp_path: Path) -> None:
+    from contract.messages import CommandType
+    from device.core.events import CommandArrived, LinkChanged
+
+    desk = Desk()
+    desk.feed(LinkChanged(True, 1))
+    desk.feed(CommandArrived(CommandType.DRILL, None, "", None, 15))
+    desk.tap()
+    held = Held(tmp_path / "spool.db")
+    held.persist(*desk.events())
+    desk.feed(CommandArrived(CommandType.DRILL_REAL, desk.box.standing.incident, ""))
+    held.persist(desk.events()[-1])
+    held.writer.close()
+    again = Held(tmp_path / "spool.db")
+    again.writer.close()
+    assert again.resumed is not None
+    assert (again.resumed.incident, again.resumed.alarm) == (desk.box.standing.incident, AlarmIs.EMERGENCY)
+    assert not again.resumed.drill
+
+
 def test_a_spool_that_cannot_be_opened_says_what_to_do_and_starts_when_it_can(tmp_path: Path) -> None:
     folder = tmp_path / "unplugged"
     held = Held(folder / "spool.db")

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from support.desk import RULES, START, Desk
 
-from contract.messages import AlarmRaised, CommandType, Gesture, Level, RecordingState
+from contract.messages import CommandType, Gesture, Level, RecordingState
 from device.core import events
 from device.core.alarm import TABLE, AlarmAct, AlarmInput, AlarmIs
-from device.core.box import DRILL_MS, HEAD_START_MS, ON_ITS_WAY_MS
+from device.core.box import HEAD_START_MS, ON_ITS_WAY_MS
 from device.core.buzz import STEPS
 from device.core.effects import (
     AllowSound,
@@ -233,25 +233,6 @@ def test_recording_switched_off_by_the_policy_leaves_the_call_alone(make_desk: t
     assert not [effect for effect in desk.effects if isinstance(effect, KeepRecording | PlayNotice)]
 
 
-def test_a_drill_marks_assist_presses_and_ends_by_itself(desk: Desk) -> None:
-    desk.feed(CommandArrived(CommandType.DRILL, None, ""))
-    desk.tap()
-    assert desk.events()[-1].body.drill is True
-    desk.feed(CommandArrived(CommandType.RECORDING_STOP, desk.box.standing.incident, ""))
-    desk.wait(DRILL_MS)
-    desk.tap()
-    assert [event.body.drill for event in desk.events() if isinstance(event.body, AlarmRaised)] == [True, False]
-
-
-def test_an_emergency_during_a_drill_is_real(desk: Desk) -> None:
-    desk.feed(CommandArrived(CommandType.DRILL, None, ""))
-    desk.tap()
-    desk.tap(ButtonName.SECOND)
-    raised = [event.body for event in desk.events() if isinstance(event.body, AlarmRaised)]
-    assert [(body.drill, body.level) for body in raised] == [(True, Level.ASSIST), (False, Level.EMERGENCY)]
-    assert raised[0].incident != raised[1].incident
-
-
 def test_the_same_incident_goes_on_after_a_restart(desk: Desk, make_desk: type[Desk]) -> None:
     desk.tap()
     standing = desk.box.standing
@@ -359,14 +340,6 @@ def test_a_self_test_runs_when_no_alarm_stands_and_its_failure_is_a_fault_until_
     assert desk.types().count("selftest.finished") == 2
     desk.tap()
     assert RunSelftest() not in desk.feed(asked)
-
-
-def test_a_drill_shows_on_the_lamp_until_it_is_over(desk: Desk) -> None:
-    desk.feed(LinkChanged(True, 1))
-    desk.feed(CommandArrived(CommandType.DRILL, None, ""))
-    assert desk.lamp().state is LampState.DRILL
-    desk.wait(DRILL_MS + 1)
-    assert desk.lamp().state is LampState.READY
 
 
 def test_the_hand_feels_how_far_the_call_has_come(desk: Desk) -> None:
