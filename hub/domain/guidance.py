@@ -10,13 +10,13 @@ from typing import Final, Literal
 
 from contract.profile import Act, PolicyProfile
 from hub.domain.card import ACT_CARDS, STEP_CARDS
-from hub.domain.ladder import next_step
+from hub.domain.ladder import STOPS, next_step
 
 Channel = Literal["counter", "phone", "offsite"]
 
 Why = Literal[
     "emergency", "danger", "police_at_once", "police_called", "separate_track", "swap", "refused", "filming",
-    "own_recording", "superior_demanded", "apology_demanded", "clock", "act", "begin", "long_hold", "next_step",
+    "own_recording", "superior_demanded", "apology_demanded", "decided", "clock", "act", "begin", "long_hold", "next_step",
     "takeover", "no_more_steps", "visitor_left", "contact_ended",
 ]  # fmt: skip
 """Why a card is shown."""
@@ -37,7 +37,7 @@ _CLOCK_CARDS: Final[Mapping[str, tuple[str, ...]]] = {
 class Situation:
     """An incident as far as cards look at it. `steps` counts each step taken, `due` names the clocks that are due.
 
-    `responder`: somebody is on the way or there. `open`: the incident is not closed. What a flag says may be said by
+    `responder`: somebody is on the way or there. `stop_decided`: it was decided together to stop. `open`: the incident is not closed. What a flag says may be said by
     its mark or step as well.
     """
 
@@ -49,6 +49,7 @@ class Situation:
     marks: frozenset[str] = frozenset()
     due: frozenset[str] = frozenset()
     responder: bool = False
+    stop_decided: bool = False
     recording_refused: bool = False
     contact_ended: bool = False
     police_called: bool = False
@@ -70,6 +71,11 @@ class Situation:
     def gone(self) -> bool:
         """The visitor is not here any more."""
         return self.visitor_left or "visitor_left" in self.marks
+
+    @property
+    def stopped(self) -> bool:
+        """The visitor was told that the response ends."""
+        return any(self.steps.get(step) for step in STOPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +121,14 @@ def _during(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
         yield Guide("organised", "separate_track", "organised")
         return
     yield from _asked_for(profile, situation)
-    for clock in sorted(situation.due & set(_CLOCK_CARDS)):
-        for card in _CLOCK_CARDS[clock]:
-            yield Guide(card, "clock", clock)
+    if situation.stopped:  # what the clocks asked for is answered: the next step is what people need now
+        yield from _ladder(profile, situation, bool(urgent))
+    else:
+        yield from _before_the_end(profile, situation)
     for act in _in_order(situation.acts):
         yield Guide(ACT_CARDS[act], "act", act)
-    yield from _ladder(profile, situation, bool(urgent))
+    if not situation.stopped:
+        yield from _ladder(profile, situation, bool(urgent))
 
 
 def _safety(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
@@ -156,6 +164,17 @@ def _asked_for(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
         yield Guide("superior_demanded", "superior_demanded")
     if "apology_demanded" in situation.marks:
         yield Guide("apology", "apology_demanded")
+
+
+def _before_the_end(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
+    """The end that was decided, then what clocks ask to look at."""
+    if situation.stop_decided:
+        for step in profile.ladder.steps:
+            if step in STOPS:
+                yield Guide(STEP_CARDS[step], "decided", step)
+    for clock in sorted(situation.due & set(_CLOCK_CARDS)):
+        for card in _CLOCK_CARDS[clock]:
+            yield Guide(card, "clock", clock)
 
 
 def _ladder(profile: PolicyProfile, situation: Situation, urgent: bool) -> Iterator[Guide]:

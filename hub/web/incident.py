@@ -122,16 +122,17 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
     counts = course.marks("head_count")
     heads = counts[-1].data if counts else None
     offices = ladder.issuers(profile, site_type)
-    stops = course.decisions("stop")
     shot = filming(profile, course)
-    due = any(one.state == "due" and one.name in policy_clock.CUED for one in found.clocks)
+    asking = {one.name for one in found.clocks if guiding.asks(one, course)}
     return {
         "profile": profile,
         "marked": {one.data["mark"] for one in course.of_kind(Entry.MARKED)},
         "seen_acts": course.acts,
         "decided": course.of_kind(Entry.DECIDED),
         "refusal_decided": bool(course.decisions("recording")),
-        "stop_asked": due and not stops,
+        "asking": asking,
+        "stop_decided": ladder.stop_decided(course),
+        "stop_asked": bool(asking & policy_clock.CUED),
         "adjustable": [name for name in policy_clock.NAMES if name in policy_clock.ADJUSTABLE],
         "next_step": ladder.next_step(profile, course.counts, by_phone=course.by_phone),
         "issuers": offices,

@@ -28,6 +28,11 @@ export function tick() {
     const text = stopwatch(now - Number(place.dataset.since));
     if (place.textContent !== text) place.textContent = text;
   }
+  for (const place of document.querySelectorAll("[data-until]")) {
+    const minutes = Math.max(0, Math.ceil((Number(place.dataset.until) - now) / 60000));
+    const text = place.dataset.words.replace("%(minutes)s", minutes);
+    if (place.textContent !== text) place.textContent = text;
+  }
   for (const bar of document.querySelectorAll("progress[data-since]")) {
     bar.value = Math.min(bar.max, (now - Number(bar.dataset.since)) / 1000);
   }
