@@ -9,6 +9,7 @@ from contract.profile import PolicyProfile
 from hub.domain import ladder
 from hub.domain.card import CardText
 from hub.domain.course import Course
+from hub.domain.filming import filming
 from hub.domain.guidance import Guide, Situation, Why, cards_now
 from hub.domain.incident import OPEN, Entry, State
 from hub.web import shapes
@@ -29,7 +30,7 @@ def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, lan
     """The cards for this incident, the most useful first."""
     course = Course.of(found, found.timeline)
     profile, site_type = site.rules_of(found.box)
-    chosen = cards_now(profile, situation(found, course))
+    chosen = cards_now(profile, situation(profile, found, course))
     unit = site.rules.unit_of(found.box)
     words = {"counter": found.counter, **_words(course)}
     reader = Reader(language, unit.id if unit else "", words, site_type == "branch", profile)
@@ -42,7 +43,7 @@ def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, lan
     ]
 
 
-def situation(found: shapes.IncidentDetail, course: Course) -> Situation:
+def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Course) -> Situation:
     """The incident as the cards look at it."""
     started = [one.data.get("means") for one in course.of_kind(Entry.CONTACT_STARTED) if one.data.get("means")]
     channel: Literal["counter", "phone", "offsite"] = "counter"
@@ -57,6 +58,7 @@ def situation(found: shapes.IncidentDetail, course: Course) -> Situation:
         marks=frozenset(one.data["mark"] for one in course.of_kind(Entry.MARKED)),
         due=frozenset(clock.name for clock in found.clocks if asks(clock, course)),
         responder=found.responder is not None,
+        filming=filming(profile, course),
         stop_decided=ladder.stop_decided(course),
         contact_ended=found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
     )

@@ -12,6 +12,7 @@ from hub.deeds import Once
 from hub.domain import damage, ladder, policy_clock, routing
 from hub.domain.course import Course
 from hub.domain.filming import answers, filming
+from hub.domain.guidance import is_urgent
 from hub.domain.incident import OPEN, Entry, State
 from hub.domain.permissions import Action, allows
 from hub.domain.saying import Said
@@ -124,6 +125,7 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
     offices = ladder.issuers(profile, site_type)
     shot = filming(profile, course)
     asking = {one.name for one in found.clocks if guiding.asks(one, course)}
+    urgent = found.level == "emergency" or is_urgent(profile, course.acts)
     return {
         "profile": profile,
         "marked": {one.data["mark"] for one in course.of_kind(Entry.MARKED)},
@@ -134,7 +136,7 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "stop_decided": ladder.stop_decided(course),
         "stop_asked": bool(asking & policy_clock.CUED),
         "adjustable": [name for name in policy_clock.NAMES if name in policy_clock.ADJUSTABLE],
-        "next_step": ladder.next_step(profile, course.counts, by_phone=course.by_phone),
+        "next_step": None if urgent else ladder.next_step(profile, course.counts, by_phone=course.by_phone),
         "issuers": offices,
         "own_office": ladder.own_office(profile, offices, role),
         "heads": heads,
