@@ -17,8 +17,8 @@ Channel = Literal["counter", "phone", "offsite"]
 
 Why = Literal[
     "emergency", "danger", "police_at_once", "police_called", "separate_track", "swap", "refused", "filming",
-    "own_recording", "superior_demanded", "apology_demanded", "decided", "clock", "act", "begin", "long_hold", "next_step",
-    "takeover", "no_more_steps", "visitor_left", "contact_ended",
+    "own_recording", "superior_demanded", "apology_demanded", "decided", "clock", "act", "begin", "long_hold",
+    "next_step", "takeover", "no_more_steps", "visitor_left", "contact_ended",
 ]  # fmt: skip
 """Why a card is shown."""
 

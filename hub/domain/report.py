@@ -42,6 +42,7 @@ SNS_FIELDS: Final = (
 )  # fmt: skip
 """The fields of a first report about a post on the internet (Setagaya's SNS procedure, form 1)."""
 
+
 def record(case: Case, now: datetime) -> Form:
     """The record of what was done: when, where, who, how, in which words."""
     return Form(
@@ -71,7 +72,11 @@ def report(case: Case, now: datetime) -> Form:
                 (*_when(case), *_where(case), _staff(case), _acts(case), _reported(case, "circumstances"),
                  _told_row(case, "trigger", 2), _words(case), _circumstances(case)),
             ),
-            Section("outcome", (_outcome(case), _reported(case, "outcome"), *_judgement(case), *_called(case), _told_row(case, "injuries", 1))),
+            Section(
+                "outcome",
+                (_outcome(case), _reported(case, "outcome"), *_judgement(case), *_called(case),
+                 _told_row(case, "injuries", 1)),
+            ),
             Section("course", (_reported(case, "course"), report_told.course(case), report_told.steps(case))),
             Section("next", (_told_row(case, "prevention", 3), Row("consult", lines=2))),
         ),
@@ -234,19 +239,20 @@ def _judgement(case: Case) -> tuple[Row | Table, ...]:
         _one("judgement", Term("FINDINGS", str(found.data.get("finding", ""))), Moment(found.at)),
         _acts(case),
         Row("judges", _texts(found.data.get("persons"))),
-        Row("reasons", (*_weighed(found), *_texts(found.text)), 2),
+        *_weighed(found),
+        Row("reasons", _texts(found.text), 2),
     )
 
 
-def _weighed(found: Told) -> Iterator[Value]:
+def _weighed(found: Told) -> Iterator[Row]:
     """What a judgement looked at, each under the question that it answers (SHI-03, SET-02)."""
     for name in (*VIEWPOINTS, "environment"):
         if words := _texts(found.data.get(name)):
-            yield from (Term("JUDGED", name), *words)
+            yield Row(f"judged_{name}", words)
     for name in (*BOTH, "average_employee", "dropped"):
         answer = found.data.get(name)
         if isinstance(answer, bool):
-            yield from (Term("JUDGED", name), Term("ANSWERS", "yes" if answer else "no"))
+            yield Row(f"judged_{name}", (Term("ANSWERS", "yes" if answer else "no"),))
 
 
 def _seen_acts(case: Case) -> Row:

@@ -74,6 +74,9 @@ ROWS: Final = {
     "reported_outcome": N_("結果のまとめ"),
     "reported_course": N_("経過のまとめ"),
     "judges": N_("判断した人"),
+    **{f"judged_{name}": words for name, words in labels.VIEWPOINTS.items()},
+    "judged_environment": N_("働く環境に、どのような害があったか"),
+    **{f"judged_{name}": words for name, words in labels.QUESTIONS.items()},
     "reasons": N_("判断の理由"),
     "recording": N_("録画・録音"),
     "parts": N_("届いた数"),
@@ -159,8 +162,6 @@ REMOVALS: Final = {
     "record_only": N_("事実として残してほしい"),
 }
 
-JUDGED: Final = {**labels.VIEWPOINTS, "environment": N_("働く環境に、どのような害があったか"), **labels.QUESTIONS}
-
 ANSWERS: Final = {"yes": N_("はい"), "no": N_("いいえ")}
 
 ABSENT: Final = {
@@ -205,7 +206,6 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "GAPS": labels.GAPS,
     "GAP_STREAMS": labels.GAP_STREAMS,
     "GROUNDS": labels.GROUNDS,
-    "JUDGED": JUDGED,
     "LEVELS": labels.LEVELS,
     "MARKS": labels.MARKS,
     "MEDIA": MEDIA,

@@ -65,9 +65,7 @@ class City(Hands):
         self._turned._link, self._turned._ingest = self.wire, self._heard  # type: ignore[assignment]
         self._boot, self._events = str(uuid.uuid4()), 0
         self._alive = threading.Event()
-        self._server = make_server(
-            "127.0.0.1", self.config.http.port, self.app, threaded=True, request_handler=_Quiet
-        )
+        self._server = make_server("127.0.0.1", self.config.http.port, self.app, threaded=True, request_handler=_Quiet)
 
     @property
     def monotonic_s(self) -> float:

@@ -1,10 +1,11 @@
 """A story: one incident at one city, lived by people who act through pages only.
 
-To tell another one: `story = Story(city, browsers, "name")`, `story.presses()` (or an incident that pages have made:
-`story.incident = …`), let `story.person(role, surname)` open pages and `send` forms, `story.passes(minutes)` between
-them, `story.looks(person)` at each moment at which what somebody sees is part of the promise, and `story.is_as_agreed()`
-at the end. The golden file is `courses/{city}-{name}.json`; `MADOMORI_GOLDEN=write` writes it anew, to be read before it
-is committed. `MADOMORI_PICTURES=folder` keeps pictures of every `looks`, narrow and wide, light and dark.
+To tell another one: `story = Story(city, browsers, "name")` and `story.presses()` (or `story.incident = …` for one that
+a page has made); let `story.person(role, surname)` open pages and `sends` forms, `story.passes(minutes)` between them,
+`story.looks(person)` at each moment at which what somebody sees is part of the promise, `story.is_as_agreed()` at the
+end. The golden file is `courses/{city}-{name}.json`; `MADOMORI_GOLDEN=write` writes it anew, to be read before it is
+committed. `MADOMORI_PICTURES=folder` keeps pictures of every `looks` (narrow and wide, light and dark) and each paper.
+`looks` reads the parts that `READ` names: a page of another kind needs its own there.
 """
 
 import json
@@ -47,7 +48,8 @@ SETTLED = """async () => {
   const [shown, wanted] = [text(live), text(now)];
   if (answer.ok && shown === wanted) return null;
   const place = [...wanted].findIndex((char, at) => char !== shown[at]);
-  return `${answer.status} ${document.documentElement.dataset.live}: ${shown.slice(place, place + 60)} / ${wanted.slice(place, place + 60)}`;
+  const [here, there] = [shown, wanted].map((one) => one.slice(place, place + 60));
+  return `${answer.status} ${document.documentElement.dataset.live}: ${here} / ${there}`;
 }"""
 """Where the page differs from what the hub would send it now; null when nowhere. Running times are left out."""
 

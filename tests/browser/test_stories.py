@@ -1,7 +1,7 @@
 """The same visitor at four cities, lived by people in front of their screens: four courses.
 
-What people do and when is the story that tests/hub_web/test_courses.py tells through the API; here everybody acts through
-pages, and the course must be the same to the entry. What each sees at the moments that count is part of it.
+What people do and when is the story that tests/hub_web/test_courses.py tells through the API; here everybody acts
+through pages, and the course must be the same to the entry. What each sees at the moments that count is part of it.
 """
 
 import json

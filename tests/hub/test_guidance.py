@@ -196,7 +196,7 @@ def test_shi_05_a_clock_that_is_due_brings_the_card_of_the_decision(clock: str, 
 
 
 def test_shi_13_what_was_decided_is_said_next_and_once_said_the_next_step_is() -> None:
-    facts = {"due": {"slot", "stalemate"}, "acts": {"abuse"}}
+    facts: dict[str, Any] = {"due": {"slot", "stalemate"}, "acts": {"abuse"}}
     assert shown(steps={"warn": 1}, stop_decided=True, **facts)[0] == "stop"
     assert shown(steps={"warn": 1, "stop": 1, "cease": 1}, stop_decided=True, **facts)[0] == "leave"
     assert cards_now(SHINAGAWA, situation(steps={"warn": 1}, stop_decided=True))[0].why == "decided"

@@ -8,7 +8,6 @@ import pytest
 from hub.store.schema import timeline
 from tests.hub_web.conftest import Hub
 
-
 CIRCUMSTANCES = ("age", "disability", "situation", "first_or_continuing")
 
 
