@@ -133,6 +133,7 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "decided": course.of_kind(Entry.DECIDED),
         "refusal_decided": bool(course.decisions("recording")),
         "asking": asking,
+        "police_told": bool(course.times(ladder.POLICE)) or course.marked("police_called"),
         "stop_decided": ladder.stop_decided(course),
         "stop_asked": bool(asking & policy_clock.CUED),
         "adjustable": [name for name in policy_clock.NAMES if name in policy_clock.ADJUSTABLE],

@@ -89,6 +89,7 @@ class City(Hands):
     def __exit__(self, *_: object) -> None:
         self._alive.clear()
         self.site.broadcaster.stop()
+        self.site.setter.stop()
         self._server.shutdown()
         for thread in self._threads:
             thread.join(5)

@@ -63,7 +63,7 @@ READ = """() => {
   const live = document.getElementById("live");
   const all = (rule, tell = text, root = live) => [...root.querySelectorAll(rule)].map(tell).filter(Boolean);
   const card = (one) => {
-    const why = all(".guide__why", text, one), words = all(".guide__first, .guide__say q", text, one);
+    const why = all(".guide__why, .guide__wait", text, one), words = all(".guide__first, .guide__say q", text, one);
     return `カード ${one.id.slice(5)}（${why}）「${words[0]}」`;
   };
   const step = (one) => {
@@ -104,6 +104,11 @@ class Person:
             tab.on("pageerror", lambda error: self.errors.append(str(error)))
             tab.goto(self.city.url + path)
             expect(tab.locator("html")).to_have_attribute("data-live", "live")
+        return self
+
+    def leaves(self, path: str) -> "Person":
+        """Close the tab of a page; another one is looked at by now."""
+        self._tabs.pop(path).close()
         return self
 
     def taps(self, name: str) -> "Person":
@@ -293,7 +298,7 @@ class Story:
         answer = self.city.app.test_client().get(
             f"/api/v1/incidents/{self.incident}", headers=self.city.machine("section_head")
         )
-        found = answer.json
+        found: Any = answer.json
         told = sorted(found["timeline"], key=lambda one: (one["recorded_at"], one["id"]))
         return {
             "timeline": [self._line(entry) for entry in told],

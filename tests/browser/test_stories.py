@@ -70,7 +70,7 @@ def arrives(story: Story) -> None:
     expect(worker.page.locator(".companion__state")).to_contain_text("佐藤 さんが見ました。")
     supervisor.taps("向かいます")
     expect(worker.page.locator(".companion__state")).to_contain_text("佐藤 さんが向かっています。")
-    supervisor.opens(f"/incidents/{story.incident}").sends("contact-start")
+    supervisor.opens(f"/incidents/{story.incident}").leaves("/").sends("contact-start")
     story.looks(worker, supervisor)
 
 
@@ -96,7 +96,9 @@ def climb(story: Story, step: str) -> None:
         circumstances = list(story.profile.clock.circumstances)
         head.sends("decide-stop", circumstances=circumstances, persons=COUNCIL, outcome="stop")
         story.looks(head)
-        told = {"announcer": "鈴木", "acknowledged": "yes"} if story.profile.ladder.stop.announcer else {}
+        told: dict[str, Any] = (
+            {"announcer": "鈴木", "acknowledged": "yes"} if story.profile.ladder.stop.announcer else {}
+        )
         head.sends(f"step-{step}", by_keyboard=True, **told)
     elif step == "leave":
         for _ in range(story.profile.ladder.leave.count or 1):
@@ -113,7 +115,8 @@ def is_ordered_to_leave(story: Story) -> None:
     may = story.profile.roles[leave.issuer[0]]
     orders = story.at_the_incident(may, "高橋" if may == "building_manager" else "鈴木")
     story.looks(orders)
-    orders.sends("step-leave", **({"ground": leave.grounds[4]} if leave.grounds else {}))
+    ground: dict[str, Any] = {"ground": leave.grounds[4]} if leave.grounds else {}
+    orders.sends("step-leave", **ground)
 
 
 def ends(story: Story) -> None:
@@ -123,7 +126,7 @@ def ends(story: Story) -> None:
     story.looks(story.person("staff", "田中"), head)
     judges(head, story, "harassment", COUNCIL, acts=["hold"])
     affairs = story.at_the_incident("general_affairs", "伊藤")
-    to = {} if story.profile.report.to else {"to": "所属長"}
+    to: dict[str, Any] = {} if story.profile.report.to else {"to": "所属長"}
     affairs.sends("report", **to, circumstances="窓口で、証明書の交付について", course="大声が続いた", outcome="帰った")
     head.sends("close", outcome="harassment", prevention="二人で出る")
     story.looks(head, affairs)
@@ -132,9 +135,11 @@ def ends(story: Story) -> None:
 def judges(person: Person, story: Story, finding: str, persons: list[str], **more: Any) -> None:
     """Fill in all that this city's judgement asks for."""
     rules = story.profile.judgement
-    words = {name: "大声が続いた" for name in ("content", "manner", "time", "means") if name in rules.elements}
+    words: dict[str, Any] = {
+        str(name): "大声が続いた" for name in ("content", "manner", "time", "means") if name in rules.elements
+    }
     asked = {"nuisance": "yes", "harm": "yes", "average_employee": "yes", "dropped": "no"}
-    answers = {name: said for name, said in asked.items() if name in (*rules.elements, *rules.tests)}
+    answers: dict[str, Any] = {name: said for name, said in asked.items() if name in (*rules.elements, *rules.tests)}
     if "environment" in rules.tests:
         words["environment"] = "隣の窓口も止まった"
     person.sends("judge", finding=finding, persons=persons, **words, **answers, **more)
@@ -277,7 +282,11 @@ def test_shi_02_shi_13_when_the_head_is_absent_deputies_decide_and_say_so(city: 
     worker.sends("tap-stalemate")
     story.passes(16)
     deputies = ["庶務担当係長 佐藤", "係長級 山田"]
-    said = {"circumstances": list(story.profile.clock.circumstances), "persons": deputies, "outcome": "stop"}
+    said: dict[str, Any] = {
+        "circumstances": list(story.profile.clock.circumstances),
+        "persons": deputies,
+        "outcome": "stop",
+    }
     supervisor.is_refused("decide-stop", "所属長", **said)
     supervisor.sends("decide-stop", head_absent="yes", **said)
     supervisor.sends("step-stop", announcer="佐藤", acknowledged="yes", reason="すでに注意した")

@@ -123,7 +123,9 @@ def climb(day: Day, step: str) -> None:
                 "circumstances": circumstances,
             }
             day.says("decisions", **decision)
-            told = {"announcer": "鈴木", "acknowledged": True} if day.profile.ladder.stop.announcer else {}
+            told: dict[str, Any] = (
+                {"announcer": "鈴木", "acknowledged": True} if day.profile.ladder.stop.announcer else {}
+            )
             day.says("steps", step=step, **told)
         elif step == "leave":
             day.says("mark", mark="cease_refused")
