@@ -4,20 +4,21 @@ Safety comes before everything, for anyone (SHI-19, SHI-20, SHI-21). A clock tha
 to stop and changes nothing by itself (SHI-06).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from contract.profile import Act, PolicyProfile
 from hub.domain.card import ACT_CARDS, STEP_CARDS
-from hub.domain.ladder import next_step
+from hub.domain.filming import Prompt
+from hub.domain.ladder import STOPS, next_step
 
 Channel = Literal["counter", "phone", "offsite"]
 
 Why = Literal[
     "emergency", "danger", "police_at_once", "police_called", "separate_track", "swap", "refused", "filming",
-    "own_recording", "superior_demanded", "apology_demanded", "clock", "act", "begin", "long_hold", "next_step",
-    "takeover", "no_more_steps", "visitor_left", "contact_ended", "away",
+    "own_recording", "superior_demanded", "apology_demanded", "decided", "clock", "act", "begin", "long_hold",
+    "next_step", "takeover", "no_more_steps", "visitor_left", "contact_ended", "away",
 ]  # fmt: skip
 """Why a card is shown."""
 
@@ -33,11 +34,27 @@ _CLOCK_CARDS: Final[Mapping[str, tuple[str, ...]]] = {
 """What a clock that is due asks to look at. Other clocks ask the hub or the office, not the people who talk."""
 
 
+_PERMIT: Final = ("permit", "filming")
+
+_FILMING_CARDS: Final[Mapping[Prompt, tuple[str, ...]]] = {
+    "explain_permit": ("filming", "permit"),
+    "explain_ban": ("filming", "permit"),
+    "report": ("filming", "permit"),
+    "order": ("leave", "filming"),
+    "look": ("filming", "leave"),
+    "police": ("police", "filming"),
+    "with_police": ("police_arrival", "filming"),
+    "ended": (),
+}
+"""What to say where the answers about filming have led; before that, and where nobody answered: the permit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """An incident as far as cards look at it. `steps` counts each step taken, `due` names the clocks that are due.
 
-    `responder`: somebody is on the way or there. `open`: the incident is not closed. What a flag says may be said by
+    `responder`: somebody is on the way or there. `stop_decided`: it was decided together to stop. `filming`: where
+    `hub.domain.filming` stands. `open`: the incident is not closed. What a flag says may be said by
     its mark or step as well.
     """
 
@@ -49,6 +66,8 @@ class Situation:
     marks: frozenset[str] = frozenset()
     due: frozenset[str] = frozenset()
     responder: bool = False
+    stop_decided: bool = False
+    filming: Prompt | None = None
     recording_refused: bool = False
     contact_ended: bool = False
     police_called: bool = False
@@ -72,6 +91,11 @@ class Situation:
         """The visitor is not here any more."""
         return self.visitor_left or "visitor_left" in self.marks
 
+    @property
+    def stopped(self) -> bool:
+        """The visitor was told that the response ends."""
+        return any(self.steps.get(step) for step in STOPS)
+
 
 @dataclass(frozen=True, slots=True)
 class Guide:
@@ -91,6 +115,11 @@ def cards_now(profile: PolicyProfile, situation: Situation) -> tuple[Guide, ...]
     for guide in guides:
         first.setdefault(guide.card, guide)
     return tuple(first.values())
+
+
+def is_urgent(profile: PolicyProfile, acts: Iterable[str]) -> bool:
+    """Whether guards and police come before every step: somebody is in danger, or the city calls the police at once."""
+    return bool({"violence", "danger", *profile.police.immediate_types} & set(acts))
 
 
 def _after(situation: Situation) -> Iterator[Guide]:
@@ -121,12 +150,14 @@ def _during(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
     if situation.channel == "offsite":
         yield Guide("offsite", "away")
     yield from _asked_for(profile, situation)
-    for clock in sorted(situation.due & set(_CLOCK_CARDS)):
-        for card in _CLOCK_CARDS[clock]:
-            yield Guide(card, "clock", clock)
+    if situation.stopped:  # what the clocks asked for is answered: the next step is what people need now
+        yield from _ladder(profile, situation, bool(urgent))
+    else:
+        yield from _before_the_end(profile, situation)
     for act in _in_order(situation.acts):
         yield Guide(ACT_CARDS[act], "act", act)
-    yield from _ladder(profile, situation, bool(urgent))
+    if not situation.stopped:
+        yield from _ladder(profile, situation, bool(urgent))
 
 
 def _safety(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
@@ -153,15 +184,27 @@ def _asked_for(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
             yield Guide(ACT_CARDS[act], "act", act)
     if situation.refused:
         yield Guide("refusal", "refused")
-    if "filming" in situation.acts or "filming" in situation.marks:
-        yield Guide("permit", "filming", "filming")
-        yield Guide("filming", "filming", "filming")
+    films = "filming" in situation.acts or "filming" in situation.marks
+    if films and situation.filming != "ended":
+        cards = _FILMING_CARDS.get(situation.filming, _PERMIT) if situation.filming else _PERMIT
+        yield from (Guide(card, "filming", "filming") for card in cards)
         if not situation.refused and {profile.recording.audio, profile.recording.video} != {"off"}:
             yield Guide("notice", "own_recording")  # SHI-31
     if "superior_demanded" in situation.marks:
         yield Guide("superior_demanded", "superior_demanded")
     if "apology_demanded" in situation.marks:
         yield Guide("apology", "apology_demanded")
+
+
+def _before_the_end(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
+    """The end that was decided, then what clocks ask to look at."""
+    if situation.stop_decided:
+        for step in profile.ladder.steps:
+            if step in STOPS:
+                yield Guide(STEP_CARDS[step], "decided", step)
+    for clock in sorted(situation.due & set(_CLOCK_CARDS)):
+        for card in _CLOCK_CARDS[clock]:
+            yield Guide(card, "clock", clock)
 
 
 def _ladder(profile: PolicyProfile, situation: Situation, urgent: bool) -> Iterator[Guide]:

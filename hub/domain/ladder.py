@@ -118,6 +118,23 @@ def own_office(profile: PolicyProfile, offices: tuple[str, ...], role: str) -> s
     return next((office for office in offices if profile.roles.get(office) == role), None)
 
 
+def asks_to_decide(profile: PolicyProfile) -> bool:
+    """Whether people decide together before somebody says that the response ends (SHI-07, SHI-13)."""
+    rules = profile.ladder.stop
+    return bool(rules.min_persons or rules.roles or profile.clock.circumstances)
+
+
+def stop_decided(course: Course) -> bool:
+    """Whether the last decision about it was to stop."""
+    decided = [one.data.get("outcome") for one in course.decisions("stop")]
+    return decided[-1:] == ["stop"]
+
+
+def answered(course: Course, due_at: datetime) -> bool:
+    """Whether people have decided what a clock that was over at `due_at` asks: since then, or to stop anyway."""
+    return stop_decided(course) or any(one.at >= due_at for one in course.decisions("stop"))
+
+
 def told_first(course: Course) -> bool:
     """Whether the building's manager has been told (SET-07)."""
     return course.marked("manager_told") or course.marked("cease_refused")
@@ -174,13 +191,11 @@ def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTak
 def _stop(profile: PolicyProfile, course: Course, said: StepTaken) -> Iterator[Problem]:
     """Ending the response is the organisation's decision, told by a superior (SHI-07, SHI-13)."""
     rules = profile.ladder.stop
-    if rules.min_persons or rules.roles or profile.clock.circumstances:
-        decided = [one.data.get("outcome") for one in course.decisions("stop")]
-        if not decided or decided[-1] != "stop":
-            yield Problem(
-                "decision", "", "対応をやめるかどうかを、先に決めて記録してください。",
-                "first decide together whether to stop, and write that down.",
-            )  # fmt: skip
+    if asks_to_decide(profile) and not stop_decided(course):
+        yield Problem(
+            "decision", "", "対応をやめるかどうかを、先に決めて記録してください。",
+            "first decide together whether to stop, and write that down.",
+        )  # fmt: skip
     if rules.announcer and not said.announcer:
         yield Problem(
             "announcer", "", f"伝えた人（{rules.announcer}）の姓を書いてください。",

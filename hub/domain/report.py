@@ -8,11 +8,12 @@ the words as they were spoken carries a warning. How a row is called and how a v
 `SNS_FIELDS`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from hub.domain import post_form
+from hub.domain import post_form, report_told
+from hub.domain.findings import BOTH, VIEWPOINTS
 from hub.domain.form import (
     Case,
     Count,
@@ -41,9 +42,6 @@ SNS_FIELDS: Final = (
 )  # fmt: skip
 """The fields of a first report about a post on the internet (Setagaya's SNS procedure, form 1)."""
 
-QUIET: Final = ("segment.sealed", "alerted", "fault.raised", "fault.cleared")
-"""Kinds that a person who reads the course of events does not look for."""
-
 
 def record(case: Case, now: datetime) -> Form:
     """The record of what was done: when, where, who, how, in which words."""
@@ -53,10 +51,10 @@ def record(case: Case, now: datetime) -> Form:
             Section("when_where", (*_when(case), *_where(case))),
             Section("people", _people(case)),
             Section("how", (_told_row(case, "trigger", 2), _told_row(case, "how", 3), _words(case), _notes(case))),
-            Section("course", (_course(case),)),
+            Section("course", (report_told.course(case),)),
             Section("circumstances", (_circumstances(case), _told_row(case, "injuries", 1))),
             Section("judgement", _judgement(case)),
-            Section("clocks_steps", (_clocks(case), _steps(case))),
+            Section("clocks_steps", (report_told.clocks(case), report_told.steps(case))),
             Section("recording", _recording(case)),
             Section("rules", (_one("rules", Words(f"{case.rules.label} {case.rules.digest[:23]}")),)),
         ),
@@ -71,11 +69,15 @@ def report(case: Case, now: datetime) -> Form:
             Section("sender", (Row("sender_unit"), Row("sender_name"), Row("sender_contact"))),
             Section(
                 "circumstances",
-                (*_when(case), *_where(case), _staff(case), _acts(case), _told_row(case, "trigger", 2), _words(case),
-                 _circumstances(case)),
+                (*_when(case), *_where(case), _staff(case), _acts(case), _reported(case, "circumstances"),
+                 _told_row(case, "trigger", 2), _words(case), _circumstances(case)),
             ),
-            Section("outcome", (_outcome(case), *_judgement(case), *_called(case), _told_row(case, "injuries", 1))),
-            Section("course", (_course(case), _steps(case))),
+            Section(
+                "outcome",
+                (_outcome(case), _reported(case, "outcome"), *_judgement(case), *_called(case),
+                 _told_row(case, "injuries", 1)),
+            ),
+            Section("course", (_reported(case, "course"), report_told.course(case), report_told.steps(case))),
             Section("next", (_told_row(case, "prevention", 3), Row("consult", lines=2))),
         ),
     )  # fmt: skip
@@ -87,10 +89,10 @@ def police(case: Case, now: datetime) -> Form:
         "police", case.number, case.drill, now, (),
         (
             Section("place_time", (*_when(case), *_where(case), _still_here(case))),
-            Section("happened", (_acts(case), _told_row(case, "how", 2), _words(case), _notes(case),
+            Section("happened", (_seen_acts(case), _told_row(case, "how", 2), _words(case), _notes(case),
                                  _told_row(case, "who", 1))),
             Section("danger", (_danger(case), _told_row(case, "injuries", 2))),
-            Section("orders", (_steps(case), *_called(case))),
+            Section("orders", (report_told.steps(case), *_called(case))),
             Section("evidence", _evidence(case)),
             Section("wish", (_chosen(case, "removal", "REMOVALS", REMOVALS), Row("wish_more", lines=2))),
             Section("handover", (_staff(case), Row("handed_by"), Row("officer"), Row("police_number"))),
@@ -147,15 +149,11 @@ def _when(case: Case) -> tuple[Row, ...]:
         _one("contact_started_at", _moment(case.contact_started_at)),
         _one("contact_ended_at", _moment(case.contact_ended_at)),
         *(
-            (_one("contact_length", Length(_ms(case.contact_started_at, case.contact_ended_at))),)
+            (_one("contact_length", Length(report_told.length_ms(case.contact_started_at, case.contact_ended_at))),)
             if case.contact_started_at and case.contact_ended_at
             else ()
         ),
     )
-
-
-def _ms(start: datetime, end: datetime) -> int:
-    return max(0, round((end - start).total_seconds() * 1000))
 
 
 def _where(case: Case) -> tuple[Row, ...]:
@@ -210,39 +208,6 @@ def _notes(case: Case) -> Row:
     return Row("notes", tuple(part for note in notes for part in note), 2)
 
 
-def _course(case: Case) -> Table:
-    return Table(
-        "course",
-        ("at", "what", "by", "said"),
-        tuple(
-            ((Moment(told.at),), _what(told), _by(told), (Words(told.text),) if told.text.strip() else ())
-            for told in case.told
-            if told.kind not in QUIET
-        ),
-    )
-
-
-def _what(told: Told) -> tuple[Value, ...]:
-    more: list[Value] = []
-    for key, table in (
-        ("mark", "MARKS"), ("step", "STEPS"), ("finding", "FINDINGS"), ("outcome", "OUTCOMES"), ("ground", "GROUNDS"),
-        ("level", "LEVELS"),
-    ):  # fmt: skip
-        name = told.data.get(key)
-        if isinstance(name, str):
-            more.append(Term(table, name))
-    count = told.data.get("count")
-    if told.kind == "step.taken" and isinstance(count, int):
-        more.append(Count(count, "nth"))
-    return (Term("ENTRIES", told.kind), *more)
-
-
-def _by(told: Told) -> tuple[Value, ...]:
-    if told.source != "person":
-        return (Term("SOURCES", told.source),)
-    return (Person(told.name, told.role),)
-
-
 def _circumstances(case: Case) -> Row:
     """What was weighed: as it was written, else what the city's rules ask to weigh, to be ticked by hand."""
     written = case.record.get("circumstances") or _latest(case, "circumstances")
@@ -274,8 +239,26 @@ def _judgement(case: Case) -> tuple[Row | Table, ...]:
         _one("judgement", Term("FINDINGS", str(found.data.get("finding", ""))), Moment(found.at)),
         _acts(case),
         Row("judges", _texts(found.data.get("persons"))),
+        *_weighed(found),
         Row("reasons", _texts(found.text), 2),
     )
+
+
+def _weighed(found: Told) -> Iterator[Row]:
+    """What a judgement looked at, each under the question that it answers (SHI-03, SET-02)."""
+    for name in (*VIEWPOINTS, "environment"):
+        if words := _texts(found.data.get(name)):
+            yield Row(f"judged_{name}", words)
+    for name in (*BOTH, "average_employee", "dropped"):
+        answer = found.data.get(name)
+        if isinstance(answer, bool):
+            yield Row(f"judged_{name}", (Term("ANSWERS", "yes" if answer else "no"),))
+
+
+def _seen_acts(case: Case) -> Row:
+    """The acts that people saw, with those of the judgement: officers come before anybody has judged."""
+    seen = [Term("ACTS", str(told.data["act"])) for told in _marks(case, "act") if told.data.get("act")]
+    return Row("seen_acts", tuple(dict.fromkeys((*seen, *_acts(case).values))))
 
 
 def _acts(case: Case) -> Row:
@@ -289,17 +272,28 @@ def _outcome(case: Case) -> Row:
     return _one("outcome", Term("OUTCOMES", case.outcome), _moment(case.closed_at))
 
 
+def _reported(case: Case, part: str) -> Row:
+    """A part of the report as it was written down when somebody reported (SET-13)."""
+    found = next((told for told in reversed(case.told) if told.kind == "reported"), None)
+    return Row(f"reported_{part}", _texts(found.data.get(part)) if found else (), 2)
+
+
 def _marks(case: Case, name: str) -> list[Told]:
     return [told for told in case.told if told.data.get("mark") == name]
 
 
 def _called(case: Case) -> tuple[Row, ...]:
     """Guards and police: when they were called and came. A step that told the police counts as a call."""
+    guards = [
+        told
+        for told in case.told
+        if told.data.get("mark") == "guards_called" or (told.kind == "notified" and told.data.get("why") == "guards")
+    ]
     calls = [
         told for told in case.told if told.data.get("mark") == "police_called" or told.data.get("step") == "police"
     ]
     return (
-        Row("guards_called", tuple(Moment(told.at) for told in _marks(case, "guards_called"))),
+        Row("guards_called", tuple(Moment(told.at) for told in guards)),
         Row("police_called", tuple(part for told in calls for part in (Moment(told.at), *_texts(told.text)))),
         Row("police_arrived", tuple(Moment(told.at) for told in _marks(case, "police_arrived"))),
     )
@@ -313,44 +307,10 @@ def _still_here(case: Case) -> Row:
 
 
 def _danger(case: Case) -> Row:
-    found = [act for act in _acts(case).values if isinstance(act, Term) and act.name in DANGEROUS_ACTS]
+    found = [act for act in _seen_acts(case).values if isinstance(act, Term) and act.name in DANGEROUS_ACTS]
     grounds = [Term("GROUNDS", WEAPON)] if any(told.data.get("ground") == WEAPON for told in case.told) else []
     alarm = [Term("LEVELS", case.level)] if case.level == "emergency" else []
     return Row("danger", (*alarm, *found, *grounds, *_texts(case.record.get("danger"))), 2)
-
-
-def _clocks(case: Case) -> Table:
-    rows = [
-        (
-            (Term("CLOCKS", clock.name),),
-            (Count(clock.minutes, "minutes"),),
-            (Moment(clock.started_at),),
-            (Length(_ms(clock.started_at, clock.ended_at)),) if clock.ended_at else (),
-            (Moment(clock.due_at),) if clock.ended_at is None or clock.ended_at >= clock.due_at else (),
-        )
-        for clock in case.clocks
-    ]
-    return Table("clocks", ("clock", "limit", "clock_from", "clock_length", "clock_due"), tuple(rows))
-
-
-def _steps(case: Case) -> Table:
-    taken: dict[str, list[Told]] = {}
-    for told in case.told:
-        if told.kind == "step.taken":
-            taken.setdefault(str(told.data.get("step", "")), []).append(told)
-    return Table(
-        "steps",
-        ("step", "times", "times_at", "step_by"),
-        tuple(
-            (
-                (Term("STEPS", step),),
-                (Count(len(all_told), "times"),),
-                tuple(Moment(told.at) for told in all_told),
-                tuple(dict.fromkeys(value for told in all_told for value in _by(told))),
-            )
-            for step, all_told in taken.items()
-        ),
-    )
 
 
 def _notice(case: Case) -> Row:

@@ -34,6 +34,7 @@ WHY: Final = {
     "own_recording": N_("こちらも記録できる"),
     "superior_demanded": N_("上司を求められた"),
     "apology_demanded": N_("謝罪を求められた"),
+    "decided": N_("やめると決めた"),
     "clock": N_("目安の時間を過ぎた。続けるかは人が決める"),
     "act": N_("見られた行為"),
     "begin": N_("話の始まり"),

@@ -11,7 +11,7 @@ from hub.domain.incident import ALARMING, Entry
 from hub.domain.permissions import Action
 from hub.store import users
 from hub.store.engine import begin_read
-from hub.web import filming_words, guiding, readings
+from hub.web import filming_words, guiding, readings, shapes
 from hub.web.gate import caller, needs
 from hub.web.problems import Trouble, language
 from hub.web.site import site
@@ -54,19 +54,30 @@ def _facts(name: str) -> dict[str, Any]:
             found = None  # what is left is for others; the counter is free again
         shown = guiding.guides(connection, here, found, language()) if found is not None else []
         responders = users.responders(connection, here.now())
-    running = [one for one in found.clocks if one.state != "ended" and one.name != "leave_interval"] if found else []
     course = Course.of(found, found.timeline) if found is not None else Course()
+    marked = {one.data["mark"] for one in course.of_kind(Entry.MARKED)}
+    clock = _clock(found, course) if found is not None and "visitor_left" not in marked else None
     slot = here.rules_of(name)[0].clock.slot
     return {
         "box": box,
         "incident": found,
-        "clock": running[0] if running else None,
+        "clock": clock,
+        "clock_asks": clock is not None and guiding.asks(clock, course),
         "shown": shown,
         "responders": responders,
-        "marked": {one.data["mark"] for one in course.of_kind(Entry.MARKED)},
+        "marked": marked,
+        "gone": "visitor_left" in marked,
         "slots": sorted({slot.min_minutes, slot.max_minutes}) if slot else [],
         "profile": here.rules_of(name)[0],
         "gaps": course.of_kind(Entry.RECORDING_GAP),
         "filming": filming(here.rules_of(name)[0], course),
         "filming_words": filming_words,
     }
+
+
+def _clock(found: shapes.IncidentDetail, course: Course) -> shapes.ClockShape | None:
+    """The one clock to show: what asks for a decision, else what is due next, else what was answered."""
+    running = [one for one in found.clocks if one.state != "ended" and one.name != "leave_interval"]
+    asking = [one for one in running if guiding.asks(one, course)]
+    ahead = [one for one in running if one.state != "due"]
+    return next(iter((*asking, *ahead, *running)), None)

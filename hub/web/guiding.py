@@ -1,13 +1,16 @@
 """Which guidance cards are of use in an incident now, in the reader's language, with what is known at its counter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy import Connection
 
+from contract.profile import PolicyProfile
+from hub.domain import ladder
 from hub.domain.card import CardText
 from hub.domain.course import Course
-from hub.domain.guidance import Situation, Why, cards_now
+from hub.domain.filming import filming
+from hub.domain.guidance import Guide, Situation, Why, cards_now
 from hub.domain.incident import OPEN, Entry, Origin, State
 from hub.web import shapes
 from hub.web.card_reading import Reader, read_cards
@@ -16,25 +19,31 @@ from hub.web.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A card and why it is shown now."""
+    """A card and why it is shown now. `wait`: its words are said only after people have decided together."""
 
     card: CardText
     why: Why
+    wait: bool = False
 
 
 def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, language: str) -> list[Shown]:
     """The cards for this incident, the most useful first."""
     course = Course.of(found, found.timeline)
     profile, site_type = site.rules_of(found.box)
-    chosen = cards_now(profile, situation(found, course))
+    chosen = cards_now(profile, situation(profile, found, course))
     unit = site.rules.unit_of(found.box)
     words = {"counter": found.counter, **_words(course)}
     reader = Reader(language, unit.id if unit else "", words, site_type == "branch", profile)
     read = {card.id: card for card in read_cards(connection, site, reader, [one.card for one in chosen])}
-    return [Shown(read[one.card], one.why) for one in chosen if one.card in read]
+    wait = _undecided(profile, course)
+    return [
+        Shown(_for_now(read[one.card], one, course), one.why, wait and one.card == "stop")
+        for one in chosen
+        if one.card in read
+    ]
 
 
-def situation(found: shapes.IncidentDetail, course: Course) -> Situation:
+def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Course) -> Situation:
     """The incident as the cards look at it."""
     started = [one.data.get("means") for one in course.of_kind(Entry.CONTACT_STARTED) if one.data.get("means")]
     channel: Literal["counter", "phone", "offsite"] = "offsite" if found.origin is Origin.VISIT else "counter"
@@ -47,11 +56,30 @@ def situation(found: shapes.IncidentDetail, course: Course) -> Situation:
         acts=frozenset(course.acts),  # type: ignore[arg-type]  # the deed let only known acts in
         steps=course.counts,
         marks=frozenset(one.data["mark"] for one in course.of_kind(Entry.MARKED)),
-        due=frozenset(clock.name for clock in found.clocks if clock.state == "due"),
+        due=frozenset(clock.name for clock in found.clocks if asks(clock, course)),
         responder=found.responder is not None,
+        filming=filming(profile, course),
+        stop_decided=ladder.stop_decided(course),
         contact_ended=found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
         of_post=found.origin is Origin.POST,
     )
+
+
+def asks(clock: shapes.ClockShape, course: Course) -> bool:
+    """Whether a clock that is over still asks people to decide."""
+    return clock.state == "due" and not ladder.answered(course, clock.due_at)
+
+
+def _for_now(card: CardText, guide: Guide, course: Course) -> CardText:
+    """`card` with the words of this moment first: when the time that was told is over, those that end the talk."""
+    if guide.why != "clock" or not course.marked("slot_announced"):
+        return card
+    return replace(card, say=tuple(sorted(card.say, key=lambda line: line.cue != "ends")))
+
+
+def _undecided(profile: PolicyProfile, course: Course) -> bool:
+    """Whether the city wants people to decide before anybody says that the response ends, and nobody has."""
+    return ladder.asks_to_decide(profile) and not ladder.stop_decided(course)
 
 
 def _words(course: Course) -> dict[str, str]:

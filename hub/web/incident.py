@@ -14,6 +14,7 @@ from hub.domain import damage, ladder, marks, policy_clock, promise, routing
 from hub.domain.course import Course
 from hub.domain.drill import can_turn_real
 from hub.domain.filming import answers, filming
+from hub.domain.guidance import is_urgent
 from hub.domain.incident import OPEN, Entry, State
 from hub.domain.permissions import Action, allows
 from hub.domain.posts import meeting_office
@@ -155,18 +156,21 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
     counts = course.marks("head_count")
     heads = counts[-1].data if counts else None
     offices = ladder.issuers(profile, site_type)
-    stops = course.decisions("stop")
     shot = filming(profile, course)
-    due = any(one.state == "due" and one.name in policy_clock.CUED for one in found.clocks)
+    asking = {one.name for one in found.clocks if guiding.asks(one, course)}
+    urgent = found.level == "emergency" or is_urgent(profile, course.acts)
     return {
         "profile": profile,
         "marked": {one.data["mark"] for one in course.of_kind(Entry.MARKED)},
         "seen_acts": course.acts,
         "decided": course.of_kind(Entry.DECIDED),
         "refusal_decided": bool(course.decisions("recording")),
-        "stop_asked": due and not stops,
+        "asking": asking,
+        "police_told": bool(course.times(ladder.POLICE)) or course.marked("police_called"),
+        "stop_decided": ladder.stop_decided(course),
+        "stop_asked": bool(asking & policy_clock.CUED),
         "adjustable": [name for name in policy_clock.NAMES if name in policy_clock.ADJUSTABLE],
-        "next_step": ladder.next_step(profile, course.counts, by_phone=course.by_phone),
+        "next_step": None if urgent else ladder.next_step(profile, course.counts, by_phone=course.by_phone),
         "issuers": offices,
         "own_office": ladder.own_office(profile, offices, role),
         "heads": heads,

@@ -54,7 +54,7 @@ ROWS: Final = {
     "contact_length": N_("応対の長さ"),
     "counter": N_("窓口"),
     "place_kind": N_("場所の種類"),
-    "means": N_("電話などの手段"),
+    "means": N_("場所や手段（電話など）"),
     "staff": N_("関わった職員"),
     "seen": N_("最初に確認した人"),
     "responder": N_("向かった人"),
@@ -69,7 +69,14 @@ ROWS: Final = {
     "injuries": N_("けが、体の不調、壊れた物"),
     "judgement": N_("判断の結果"),
     "acts": N_("当たる行為"),
+    "seen_acts": N_("見られた行為"),
+    "reported_circumstances": N_("事情のまとめ"),
+    "reported_outcome": N_("結果のまとめ"),
+    "reported_course": N_("経過のまとめ"),
     "judges": N_("判断した人"),
+    **{f"judged_{name}": words for name, words in labels.VIEWPOINTS.items()},
+    "judged_environment": N_("働く環境に、どのような害があったか"),
+    **{f"judged_{name}": words for name, words in labels.QUESTIONS.items()},
     "reasons": N_("判断の理由"),
     "recording": N_("録画・録音"),
     "parts": N_("届いた数"),
@@ -156,16 +163,7 @@ REMOVALS: Final = {
     "record_only": N_("事実として残してほしい"),
 }
 
-CIRCUMSTANCES: Final = {
-    "age": N_("年齢"),
-    "disability": N_("障害"),
-    "situation": N_("相手の置かれた状況"),
-    "first_or_continuing": N_("初めてか、続いているか"),
-    "content": N_("相談の内容"),
-    "work": N_("仕事の性質"),
-    "relationship": N_("これまでの関わり"),
-    "individual_circumstances": N_("一人一人の事情"),
-}
+ANSWERS: Final = {"yes": N_("はい"), "no": N_("いいえ")}
 
 ABSENT: Final = {
     "not_judged": N_("まだ判断していません"),
@@ -188,6 +186,8 @@ UNITS: Final = {
     "times": N_("%(count)s 回"),
     "nth": N_("%(count)s 回目"),
     "people": N_("%(count)s 人"),
+    "visitors": N_("相手 %(count)s 人"),
+    "staff": N_("職員 %(count)s 人"),
     "minutes": N_("%(count)s 分"),
     "parts": N_("届いた %(count)s"),
     "parts_all": N_("全部で %(count)s"),
@@ -197,8 +197,11 @@ UNITS: Final = {
 _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "ABSENT": ABSENT,
     "ACTS": labels.ACTS,
-    "CIRCUMSTANCES": CIRCUMSTANCES,
+    "ANSWERS": ANSWERS,
+    "CIRCUMSTANCES": labels.CIRCUMSTANCES,
     "CLOCKS": labels.CLOCKS,
+    "DECISIONS": labels.DECISIONS,
+    "DECISION_OUTCOMES": labels.DECISION_OUTCOMES,
     "ENTRIES": labels.ENTRIES,
     "FINDINGS": labels.FINDINGS,
     "GAPS": labels.GAPS,
@@ -213,6 +216,9 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "ROLES": labels.ROLES,
     "SOURCES": SOURCES,
     "STEPS": labels.STEPS,
+    "TASKS": labels.TASKS,
+    "WHYS": labels.WHYS,
+    "WRITTEN": labels.WRITTEN,
 }
 
 

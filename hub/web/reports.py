@@ -97,9 +97,17 @@ def _record(found: shapes.IncidentDetail) -> Mapping[str, Any]:
     for entry in found.timeline:
         data = entry.data
         if entry.kind == Entry.ACCOUNT and data.get("kind") == "damage":
-            fields |= {"injuries": data["hurt"]} if data.get("hurt") else {}
+            hurt = [data[name] for name in ("hurt", "broken") if data.get(name)]
+            fields |= {"injuries": hurt} if hurt else {}
+            fields |= {"how": data["how"]} if data.get("how") and "how" not in fields else {}
+        elif entry.kind == Entry.CONTACT_STARTED:
+            place = _PLACES.get(data.get("place") or "") or _PLACES.get(data.get("means") or "")
+            fields |= {"place_kind": place} if place else {}
         elif entry.kind == Entry.ACCOUNT:
-            written = {"words": data.get("verbatim"), "who": data.get("who"), "how": data.get("how")}
+            written = {
+                "words": data.get("verbatim"), "who": data.get("who"), "how": data.get("how"),
+                "means": data.get("where"),
+            }  # fmt: skip
             fields |= {name: words for name, words in written.items() if words}
             fields |= {"note_taker": data["note_taker"]} if data.get("note_taker") else {}
         elif entry.kind == Entry.DECIDED and data.get("circumstances"):
@@ -113,6 +121,10 @@ def _record(found: shapes.IncidentDetail) -> Mapping[str, Any]:
         elif data.get("mark") == "head_count" and data.get("visitors"):
             fields["visitors"] = data["visitors"]
     return fields
+
+
+_PLACES: Final = {"open": "open_space", "room": "room", "outside": "offsite", "phone": "phone", "visit": "offsite"}
+"""Where a contact took place or by which means, as the form has it."""
 
 
 def _filled(found: shapes.IncidentDetail, name: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from contract.profile import Act, PolicyProfile, Step, load
 from hub import card_files
 from hub.domain.card import ACT_CARDS, SAFETY_FIRST, STEP_CARDS
+from hub.domain.filming import Prompt
 from hub.domain.guidance import Guide, Situation, Why, cards_now
 from hub.domain.ladder import next_step
 
@@ -58,6 +59,8 @@ situations = st.builds(
     ),
     due=st.frozensets(st.sampled_from(["stalemate", "slot", "overrun", "contact_cap", "special_demand", "x"])),
     responder=st.booleans(),
+    stop_decided=st.booleans(),
+    filming=st.sampled_from([None, *get_args(Prompt)]),
     recording_refused=st.booleans(),
     contact_ended=st.booleans(),
     police_called=st.booleans(),
@@ -190,6 +193,25 @@ def test_shi_05_a_clock_that_is_due_brings_the_card_of_the_decision(clock: str, 
     guides = cards_now(SHINAGAWA, situation(due={clock}, steps={"warn": 1}))
     assert [guide.card for guide in guides[: len(cards)]] == cards
     assert {(guide.why, guide.about) for guide in guides[: len(cards)]} == {("clock", clock)}
+
+
+def test_shi_13_what_was_decided_is_said_next_and_once_said_the_next_step_is() -> None:
+    facts: dict[str, Any] = {"due": {"slot", "stalemate"}, "acts": {"abuse"}}
+    assert shown(steps={"warn": 1}, stop_decided=True, **facts)[0] == "stop"
+    assert shown(steps={"warn": 1, "stop": 1, "cease": 1}, stop_decided=True, **facts)[0] == "leave"
+    assert cards_now(SHINAGAWA, situation(steps={"warn": 1}, stop_decided=True))[0].why == "decided"
+
+
+@pytest.mark.parametrize(("where", "card"), [
+    ("ask_permit", "permit"), ("explain_permit", "filming"), ("report", "filming"), ("order", "leave"),
+    ("police", "police"),
+])  # fmt: skip
+def test_shi_29_the_answers_about_filming_lead_to_the_words_that_come_next(where: str, card: str) -> None:
+    assert shown(marks={"filming"}, filming=where)[0] == card
+
+
+def test_when_the_filming_is_over_nobody_is_asked_for_a_permit() -> None:
+    assert not {"permit", "filming", "notice"} & set(shown(marks={"filming"}, filming="ended"))
 
 
 def test_a_clock_that_concerns_the_office_shows_no_card() -> None:

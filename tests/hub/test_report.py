@@ -167,3 +167,49 @@ def test_no_form_falls_over_what_stands_in_an_entry(record: dict, sns: dict, dat
     case = replace(STORY, record=record, sns=sns, told=(*STORY.told, told(kind, 9, "x", **data)))
     for make in report.FORMS.values():
         assert list(make(case, AT).rows())
+
+
+def test_the_course_says_which_clock_act_and_decision_each_entry_is_about() -> None:
+    happened = (
+        told("marked", 1, mark="act", act="abuse"),
+        replace(told("clock.due", 15, name=""), data={"clock": "stalemate", "minutes": 15}),
+        told("decided", 16, about="stop", outcome="stop", persons=["所属長 鈴木"]),
+        told("notified", 17, name="", why="guards"),
+        told("reported", 60, to=["総務課"], circumstances="窓口で", course="大声", outcome="帰った"),
+    )
+    cells = [line[1] for line in table(report.record(replace(STORY, told=happened), AT), "course").rows]
+    assert [cell[1] for cell in cells] == [
+        Term("MARKS", "act"), Term("CLOCKS", "stalemate"), Term("DECISIONS", "stop"), Term("WHYS", "guards"),
+        Words("総務課"),
+    ]  # fmt: skip
+    assert Term("ACTS", "abuse") in cells[0]
+    assert Count(15, "minutes") in cells[1]
+    assert cells[2][2:] == (Term("DECISION_OUTCOMES", "stop"), Words("所属長 鈴木"))
+
+
+def test_shi_03_every_viewpoint_of_the_judgement_stands_on_paper() -> None:
+    judged = told("judged", 50, "続いた", finding="harassment", acts=["abuse"], content="理由がない", dropped=False)
+    form = report.record(replace(STORY, told=(judged,)), AT)
+    assert row(form, "judged_content").values == (Words("理由がない"),)
+    assert row(form, "judged_dropped").values == (Term("ANSWERS", "no"),)
+    assert row(form, "reasons").values == (Words("続いた"),)
+
+
+def test_set_13_what_was_reported_stands_in_the_report() -> None:
+    said = told("reported", 60, to=["総務課"], circumstances="窓口で", course="大声", outcome="帰った")
+    form = report.report(replace(STORY, told=(said,)), AT)
+    for part, words in (("circumstances", "窓口で"), ("course", "大声"), ("outcome", "帰った")):
+        assert row(form, f"reported_{part}").values == (Words(words),)
+
+
+def test_shi_22_officers_read_what_was_seen_before_anybody_has_judged() -> None:
+    seen = (told("marked", 1, mark="act", act="violence"), told("notified", 1, name="", why="guards"))
+    form = report.police(replace(EMPTY, told=seen), AT)
+    assert row(form, "seen_acts").values == (Term("ACTS", "violence"),)
+    assert Term("ACTS", "violence") in row(form, "danger").values
+    assert row(form, "guards_called").values == (Moment(AT + timedelta(minutes=1)),)
+
+
+def test_shi_15_an_order_to_leave_stands_with_the_office_that_gave_it() -> None:
+    order = told("step.taken", 20, step="leave", count=1, issuer="庁舎管理者", issuer_name="高橋")
+    assert table(report.record(replace(STORY, told=(order,)), AT), "steps").rows[0][3] == (Words("庁舎管理者 高橋"),)

@@ -8,6 +8,8 @@ import pytest
 from hub.store.schema import timeline
 from tests.hub_web.conftest import Hub
 
+CIRCUMSTANCES = ("age", "disability", "situation", "first_or_continuing")
+
 
 def shown(hub: Hub, role: str = "staff") -> str:
     return str(hub.signed_in(role, "田中").get("/companion/counter-01").text)
@@ -99,3 +101,41 @@ def test_every_counter_can_be_chosen(hub: Hub) -> None:
     hub.box("counter-02", "国保 2番")
     page = hub.signed_in("staff").get("/companion").text
     assert {"/companion/counter-01", "/companion/counter-02"} <= set(re.findall(r'href="([^"]+)"', page))
+
+
+def test_shi_13_the_words_that_end_a_talk_wait_until_people_have_decided(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="stalemate")
+    hub.time.moves(minutes=16)
+    page = shown(hub)
+    assert first_card(page) == "stop"
+    assert "まだ言わないでください" in page
+    assert "上司と決めてください" in page
+    decision = {"about": "stop", "persons": ["所属長 鈴木", "係長級 佐藤"], "circumstances": list(CIRCUMSTANCES)}
+    does(hub, incident, "decisions", "section_head", outcome="stop", **decision)
+    page = shown(hub)
+    assert first_card(page) == "stop"
+    assert "まだ言わないでください" not in page
+    assert "上司と決めてください" not in page
+
+
+def test_shi_09_when_the_time_that_was_told_is_over_the_words_that_end_it_come_first(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="slot_announced", minutes=30)
+    hub.time.moves(minutes=31)
+    said = re.search(r"<q>([^<]+)</q>", shown(hub))
+    assert said is not None
+    assert "お約束の時間になりました" in said.group(1)
+
+
+def test_after_the_visitor_left_one_tap_ends_the_contact_and_no_clock_runs(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="stalemate")
+    assert 'data-id="contact-end"' not in shown(hub)
+    does(hub, incident, "mark", mark="visitor_left")
+    page = shown(hub)
+    assert "companion__clock" not in page
+    assert 'data-id="contact-end"' in page

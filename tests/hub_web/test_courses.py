@@ -66,12 +66,13 @@ class Day:
         }
 
     def _line(self, entry: dict[str, Any]) -> str:
-        told = [f"{name}={_spelled(entry['data'][name])}" for name in KEPT if entry["data"].get(name) is not None]
+        told = [f"{name}={spelled(entry['data'][name])}" for name in KEPT if entry["data"].get(name) is not None]
         moment = self.hub.time.at.fromisoformat(entry["recorded_at"].replace("Z", "+00:00"))
         return f"{int((moment - self.begun) / timedelta(minutes=1)):>3} {entry['kind']} {' '.join(told)}".rstrip()
 
 
-def _spelled(value: Any) -> str:
+def spelled(value: Any) -> str:
+    """A value of an entry, in one word of a course."""
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -122,7 +123,10 @@ def climb(day: Day, step: str) -> None:
                 "circumstances": circumstances,
             }
             day.says("decisions", **decision)
-            day.says("steps", step=step, announcer="鈴木", acknowledged=True)
+            told: dict[str, Any] = (
+                {"announcer": "鈴木", "acknowledged": True} if day.profile.ladder.stop.announcer else {}
+            )
+            day.says("steps", step=step, **told)
         elif step == "leave":
             day.says("mark", mark="cease_refused")
             grounds = day.profile.ladder.leave.grounds

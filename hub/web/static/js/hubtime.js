@@ -28,8 +28,13 @@ export function tick() {
     const text = stopwatch(now - Number(place.dataset.since));
     if (place.textContent !== text) place.textContent = text;
   }
-  for (const place of document.querySelectorAll("time[data-until]")) {
+  for (const place of document.querySelectorAll("time[data-until]:not([data-words])")) {
     const text = stopwatch(Number(place.dataset.until) - now);
+    if (place.textContent !== text) place.textContent = text;
+  }
+  for (const place of document.querySelectorAll("[data-until][data-words]")) {
+    const minutes = Math.max(0, Math.ceil((Number(place.dataset.until) - now) / 60000));
+    const text = place.dataset.words.replace("%(minutes)s", minutes);
     if (place.textContent !== text) place.textContent = text;
   }
   for (const bar of document.querySelectorAll("progress[data-since]")) {
