@@ -100,21 +100,22 @@ class Life(RuleBasedStateMachine):
         closed_to = self._closed_to(said)
         try:
             decision = decide(before, said, PEOPLE[role], self.now, self.profile)
-        except NotPossible as refusal:
+        except (NotPossible, DeedRefused) as error:
+            refused = error
+        else:
+            assert not closed_to
+            self._write(said, decision, PEOPLE[role])
+            return
+        assert self.facts() == before, "a refusal changes nothing"
+        if isinstance(refused, NotPossible):
             assert closed_to
-            assert refusal.state is self.state
-            assert self.facts() == before
+            assert refused.state is self.state
             return
-        except DeedRefused as refusal:
-            assert refusal.problems
-            for problem in refusal.problems:
-                assert problem.field in BESIDE_THE_FORM | set(type(said).model_fields), problem
-                assert problem.ja
-                assert problem.en
-            assert self.facts() == before
-            return
-        assert not closed_to
-        self._write(said, decision, PEOPLE[role])
+        assert refused.problems
+        for problem in refused.problems:
+            assert problem.field in BESIDE_THE_FORM | set(type(said).model_fields), problem
+            assert problem.ja
+            assert problem.en
 
     def _closed_to(self, said: saying.Said) -> bool:
         """Whether the incident's state lets nobody say this, whatever is said with it."""
@@ -179,7 +180,9 @@ class Life(RuleBasedStateMachine):
                 assert said.minutes is not None
                 self.own_limits[said.clock] = said.minutes
             case saying.Contact(what="started", means=means) if means is not None:
-                said_before = [one for one in self.entries[:-1] if one.kind == "contact.started" and "means" in one.data]
+                said_before = [
+                    one for one in self.entries[:-1] if one.kind == "contact.started" and "means" in one.data
+                ]
                 if decision.at >= max((one.at for one in said_before), default=decision.at):
                     self.by_phone = means == "phone"
 
@@ -273,7 +276,9 @@ class Life(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([0, 1, 4, 5, 6, 10, 30, 61]), role=roles)
     def time_passes(self, minutes: int, role: str) -> None:
         """However many clocks run out: nothing changes, and nothing is allowed or forbidden that was not before."""
-        asked = [saying.StepTaken(step=step, reason=reason) for step in self.profile.ladder.steps for reason in ("", "急")]
+        asked = [
+            saying.StepTaken(step=step, reason=reason) for step in self.profile.ladder.steps for reason in ("", "急")
+        ]
         asked_too = [saying.Close(outcome=Outcome.NOT_HARASSMENT), saying.Acknowledge(), saying.Respond()]
         probes: list[saying.Said] = [*asked, *asked_too]
         before, running = [self.verdict(said, role) for said in probes], self.running()
@@ -289,7 +294,12 @@ class Life(RuleBasedStateMachine):
     def somebody_answers(self, role: str, coming: bool) -> None:
         self.says(saying.Respond() if coming else saying.Acknowledge(), role)
 
-    @rule(role=roles, what=st.sampled_from(["started", "ended"]), ago=minutes_ago, means=st.none() | st.sampled_from(["counter", "phone"]))
+    @rule(
+        role=roles,
+        what=st.sampled_from(["started", "ended"]),
+        ago=minutes_ago,
+        means=st.none() | st.sampled_from(["counter", "phone"]),
+    )
     def the_contact(self, role: str, what: str, ago: int | None, means: str | None) -> None:
         self.says(saying.Contact.model_validate({"action": what, "at": self._at(ago), "means": means}), role)
 
@@ -300,7 +310,21 @@ class Life(RuleBasedStateMachine):
     def somebody_marks(self, role: str, mark: Any, ago: int | None, minutes: int | None, act: Any) -> None:
         self.says(saying.Mark.model_validate({"mark": mark, "at": self._at(ago), "minutes": minutes, "act": act}), role)
 
-    @rule(role=roles, mark=st.sampled_from(["stalemate", "progress", "slot_announced", "demand_refused", "demand_dropped", "offtopic", "repeat_long_hold", "manager_told"]))
+    @rule(
+        role=roles,
+        mark=st.sampled_from(
+            [
+                "stalemate",
+                "progress",
+                "slot_announced",
+                "demand_refused",
+                "demand_dropped",
+                "offtopic",
+                "repeat_long_hold",
+                "manager_told",
+            ]
+        ),
+    )
     def a_clock_starts_or_is_taken_back(self, role: str, mark: Any) -> None:
         self.says(saying.Mark(mark=mark, minutes=30), role)
 
@@ -312,7 +336,9 @@ class Life(RuleBasedStateMachine):
                 step=data.draw(st.sampled_from([*ladder.steps, *ladder.steps, "police", "leave", "shout"])),
                 reason=data.draw(st.sampled_from(["", "", "急ぐため"])),
                 ground=data.draw(st.sampled_from([None, "noise", *ladder.leave.grounds])),
-                issuer=data.draw(st.sampled_from([None, None, *ladder.leave.issuer, *ladder.leave.issuer_branch, "係長"])),
+                issuer=data.draw(
+                    st.sampled_from([None, None, *ladder.leave.issuer, *ladder.leave.issuer_branch, "係長"])
+                ),
                 issuer_name=data.draw(st.sampled_from([None, "山本"])),
                 announcer=data.draw(st.sampled_from([None, "鈴木"])),
                 acknowledged=data.draw(yes),
@@ -330,7 +356,9 @@ class Life(RuleBasedStateMachine):
             self.says(saying.Mark(mark="manager_told"), role)
             persons = tuple(f"{office} 佐藤" for office in self.profile.roles)
             looked_at = self.profile.clock.circumstances
-            self.says(saying.Decide(about="stop", outcome="stop", persons=persons, circumstances=looked_at), "supervisor")
+            self.says(
+                saying.Decide(about="stop", outcome="stop", persons=persons, circumstances=looked_at), "supervisor"
+            )
             said = saying.StepTaken(
                 step=step, announcer="鈴木", acknowledged=True, ground=next(iter(leave.grounds), None),
                 issuer=next(iter(issuer), None), issuer_name="山本",
@@ -352,7 +380,12 @@ class Life(RuleBasedStateMachine):
             role,
         )  # fmt: skip
 
-    @rule(role=roles, clock=st.sampled_from(["stalemate", "contact_cap", "slot", "leave_interval", None]), minutes=st.none() | st.integers(1, 90), text=st.sampled_from(["", "通訳を待つ"]))
+    @rule(
+        role=roles,
+        clock=st.sampled_from(["stalemate", "contact_cap", "slot", "leave_interval", None]),
+        minutes=st.none() | st.integers(1, 90),
+        text=st.sampled_from(["", "通訳を待つ"]),
+    )
     def a_case_gets_a_limit_of_its_own(self, role: str, clock: str | None, minutes: int | None, text: str) -> None:
         self.says(saying.Decide(about="limit", clock=clock, minutes=minutes, text=text), role)
 
@@ -368,7 +401,10 @@ class Life(RuleBasedStateMachine):
             role,
         )
 
-    @rule(role=roles, what=st.sampled_from(["note", "record", "report", "link", "unlink", "case", "rest:0", "police_report:0"]))
+    @rule(
+        role=roles,
+        what=st.sampled_from(["note", "record", "report", "link", "unlink", "case", "rest:0", "police_report:0"]),
+    )
     def something_is_written(self, role: str, what: str) -> None:
         said: dict[str, saying.Said] = {
             "note": saying.Note(text="x"),

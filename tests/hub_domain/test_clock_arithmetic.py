@@ -118,7 +118,11 @@ def test_the_limit_of_one_contact_is_for_all_or_for_those_who_come_again_as_the_
 
 
 def test_the_slot_that_was_told_last_with_its_length_holds() -> None:
-    told = (marked(0, "slot_announced", minutes=40), marked(5, "slot_announced", minutes=20), marked(9, "slot_announced"))
+    told = (
+        marked(0, "slot_announced", minutes=40),
+        marked(5, "slot_announced", minutes=20),
+        marked(9, "slot_announced"),
+    )
     found = running("shinagawa", *told)
     assert (found["slot"].started_at, found["slot"].due_at) == (at(5), at(25))
     assert (found["overrun"].started_at, found["overrun"].due_at, found["overrun"].lead_minutes) == (at(25), at(40), 0)
@@ -146,10 +150,19 @@ def test_shi_17_after_the_last_words_no_order_is_waited_for(last_word: str) -> N
 
 
 def test_set_04_a_cases_own_limit_is_the_last_that_was_decided_for_this_very_clock() -> None:
-    entries = (marked(0, "stalemate"), limited(1, "stalemate", 45), limited(2, "contact_cap", 90), limited(3, "stalemate", 3))
+    entries = (
+        marked(0, "stalemate"),
+        limited(1, "stalemate", 45),
+        limited(2, "contact_cap", 90),
+        limited(3, "stalemate", 3),
+    )
     found = running("shinagawa", *entries, contact_started_at=NOON)
     assert (found["stalemate"].minutes, found["stalemate"].lead_minutes, found["stalemate"].adjusted) == (3, 2, True)
-    assert (found["contact_cap"].minutes, found["contact_cap"].lead_minutes, found["contact_cap"].adjusted) == (90, 5, True)
+    assert (found["contact_cap"].minutes, found["contact_cap"].lead_minutes, found["contact_cap"].adjusted) == (
+        90,
+        5,
+        True,
+    )
     (untouched,) = running("shinagawa", marked(0, "stalemate"), limited(1, "contact_cap", 90)).values()
     assert (untouched.minutes, untouched.adjusted) == (15, False)
 
@@ -162,7 +175,12 @@ def test_what_was_told_to_the_visitor_is_told_anew_and_not_set_otherwise(name: s
 
 
 def test_the_clock_that_is_due_first_stands_in_front_and_its_name_settles_a_tie() -> None:
-    entries = (marked(0, "stalemate"), marked(0, "demand_refused"), marked(0, "slot_announced", minutes=10), stepped(0, "leave"))
+    entries = (
+        marked(0, "stalemate"),
+        marked(0, "demand_refused"),
+        marked(0, "slot_announced", minutes=10),
+        stepped(0, "leave"),
+    )
     found = clocks(PROFILES["shinagawa"], Course(entries=entries))
     names = [one.name for one in found]
     assert names == ["leave_interval", "slot", "special_demand", "stalemate", "overrun"]
@@ -184,8 +202,8 @@ def test_each_clock_names_the_document_that_its_own_length_comes_from(city: str,
     """Every source of the profile is told apart here, so that no clock can show another one's."""
     profile = PROFILES[city].model_copy(update={"source": {field: field for field in PROFILES[city].source}})
     entries = (
-        marked(0, "stalemate"), marked(0, "slot_announced", minutes=30), marked(0, "offtopic"), marked(0, "demand_refused"),
-        stepped(0, "leave"),
+        marked(0, "stalemate"), marked(0, "slot_announced", minutes=30), marked(0, "offtopic"),
+        marked(0, "demand_refused"), stepped(0, "leave"),
     )  # fmt: skip
     found = {one.name: one.source for one in clocks(profile, Course(contact_started_at=NOON, entries=entries))}
     assert found[name] == value

@@ -94,6 +94,14 @@ def test_after_a_sleep_a_stage_counts_as_late_since_its_time_and_a_repeat_since_
     assert heard(due(RULES, call(elapsed_s), keys(0), EVERYBODY)) == found
 
 
+def test_who_first_heard_late_is_late_at_the_next_repeat_only_since_that_repeat() -> None:
+    known = keys(0)
+    known |= {one.key for one in due(RULES, call(47), known, EVERYBODY)}
+    assert heard(due(RULES, call(63), known, EVERYBODY)) == [
+        ("chief", 0, 3, 3.0), ("head", 30, 3, 3.0), ("guard", 30, 3, 3.0),
+    ]  # fmt: skip
+
+
 def test_somebody_called_in_two_roles_hears_of_a_stage_once() -> None:
     both = [Person("head", "section_head"), Person("head", "guard")]
     found = due(RULES, call(30), set(), both)
@@ -175,7 +183,9 @@ def late(late_s: float) -> Due:
     return Due("key", "call-1", 0, 0, CHIEF, late_s)
 
 
-@pytest.mark.parametrize(("late_s", "late_ms"), [(0.0, None), (2.0, None), (2.0004, 2000), (2.5, 2500), (61.2345, 61234)])
+@pytest.mark.parametrize(
+    ("late_s", "late_ms"), [(0.0, None), (2.0, None), (2.0004, 2000), (2.5, 2500), (61.2345, 61234)]
+)
 def test_that_an_alert_came_late_is_written_down_from_two_seconds_on(late_s: float, late_ms: int | None) -> None:
     assert LATE_S == 2.0
     assert alerted_entry("call-1", [late(0.0), late(late_s)], AT, "sha256:x")["data"].get("late_ms") == late_ms

@@ -47,7 +47,9 @@ duty.absence           . x x . . . . . x
 """
 _LINES = [line.split() for line in MATRIX.splitlines() if line]
 ROLES = [line[0] for line in _LINES if len(line) == 1]
-RIGHTS = {line[0]: [role for role, may in zip(ROLES, line[1:], strict=True) if may == "x"] for line in _LINES if line[1:]}
+RIGHTS = {
+    line[0]: [role for role, may in zip(ROLES, line[1:], strict=True) if may == "x"] for line in _LINES if line[1:]
+}
 
 
 def test_the_table_here_names_every_role_and_every_action_of_the_product() -> None:

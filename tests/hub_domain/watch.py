@@ -36,7 +36,9 @@ _later = st.lists(st.integers(1, 120), max_size=3, unique=True).map(sorted)
 _stages = _later.flatmap(
     lambda later: st.tuples(
         *(
-            st.builds(AlertStage, after_s=st.just(after_s), roles=st.sets(st.sampled_from(ROLES), min_size=1).map(tuple))
+            st.builds(
+                AlertStage, after_s=st.just(after_s), roles=st.sets(st.sampled_from(ROLES), min_size=1).map(tuple)
+            )
             for after_s in (0, *later)
         )
     )
@@ -95,7 +97,9 @@ class Watch(RuleBasedStateMachine):
             self._late_is_told(one, one.contact)
         for one in found:
             (stage,) = (stage for stage in self.stages if stage.after_s == one.stage_s)
-            both = [person for person in (*EVERYBODY, DEPUTY) if person.id == one.contact.id and person.role in stage.roles]
+            both = [
+                person for person in (*EVERYBODY, DEPUTY) if person.id == one.contact.id and person.role in stage.roles
+            ]
             self.heard |= dict.fromkeys(both, self.elapsed_s)  # called in two roles: one alert is for both
         self.known |= set(keys)
         if found:
@@ -107,7 +111,7 @@ class Watch(RuleBasedStateMachine):
     def _late_is_told(self, one: Due, person: Person) -> None:
         """Who hears late is told to have heard late, and since when at the least.
 
-        The most is the time since their stage: after a second sleep the ladder does not know that they heard in between.
+        The most is the time since their stage: after a second sleep the ladder may not know that they heard between.
         """
         last = self.heard.get(person, -1.0)
         missed = [moment for moment in self.moments(person) if moment > last]

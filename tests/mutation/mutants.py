@@ -75,7 +75,11 @@ class WordChanged(Own):
     """A word that programs read (a name, a key) is another word. Sentences for people are left alone."""
 
     def mutation_positions(self, node: Any) -> Iterator[tuple[Any, Any]]:
-        if node.type == "string" and node.parent.type != "simple_stmt" and re.fullmatch(r'"[\w.]+"', node.value, re.ASCII):
+        if (
+            node.type == "string"
+            and node.parent.type != "simple_stmt"
+            and re.fullmatch(r'"[\w.]+"', node.value, re.ASCII)
+        ):
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:

@@ -40,7 +40,19 @@ def run(tests: list[str], limit_s: float) -> dict[str, object]:
             os.dup2(output.fileno(), 2)
             import pytest
 
-            arguments = ["-x", "-q", "--no-header", "-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
+            arguments = [
+                "-x",
+                "-q",
+                "--no-header",
+                "-W",
+                "ignore::pytest.PytestAssertRewriteWarning",
+                "-p",
+                "no:cacheprovider",
+                "-p",
+                "no:xdist",
+                "-p",
+                "no:cov",
+            ]
             os._exit(int(pytest.main([*arguments, *tests])))
         status = _ended(child, limit_s)
         output.seek(0)
