@@ -7,7 +7,7 @@ from tests.hub_domain.watch import Watch
 
 
 class TestAnyCall(Watch.TestCase):  # type: ignore[name-defined,misc]
-    settings = settings(max_examples=150, stateful_step_count=30)
+    settings = settings(max_examples=120, stateful_step_count=30)
 
 
 @pytest.mark.long_faults

@@ -7,7 +7,7 @@ from tests.hub_domain.life import Life
 
 
 class TestAnyLife(Life.TestCase):  # type: ignore[name-defined,misc]
-    settings = settings(max_examples=60, stateful_step_count=25)
+    settings = settings(max_examples=100, stateful_step_count=30)
 
 
 @pytest.mark.long_faults

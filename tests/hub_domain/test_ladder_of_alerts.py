@@ -58,6 +58,7 @@ def test_a_call_tells_at_once_the_first_stage_of_its_level_and_nobody_else() -> 
 
 def test_a_level_nobody_knows_is_called_like_an_assist() -> None:
     assert heard(first(RULES, "call-1", "whatever", EVERYBODY)) == [("chief", 0, 0, 0.0)]
+    assert call(5, "whatever", seen_at=AT).answered_at == AT
 
 
 @pytest.mark.parametrize(

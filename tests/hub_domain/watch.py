@@ -5,6 +5,7 @@ It keeps its own account of who was to hear when, in the plainest way: a moment 
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import combinations
 from typing import Final
 
 from hypothesis import strategies as st
@@ -32,16 +33,10 @@ EVERYBODY: Final = [Person(f"{role}-{number}", role) for role in ROLES for numbe
 DEPUTY: Final = Person("supervisor-1", "section_head")
 """The first supervisor again, in the place of an absent head."""
 
-_later = st.lists(st.integers(1, 120), max_size=3, unique=True).map(sorted)
-_stages = _later.flatmap(
-    lambda later: st.tuples(
-        *(
-            st.builds(
-                AlertStage, after_s=st.just(after_s), roles=st.sets(st.sampled_from(ROLES), min_size=1).map(tuple)
-            )
-            for after_s in (0, *later)
-        )
-    )
+_SOME: Final = [some for number in range(1, len(ROLES) + 1) for some in combinations(ROLES, number)]
+_later = st.lists(st.tuples(st.integers(1, 120), st.sampled_from(_SOME)), max_size=3, unique_by=lambda stage: stage[0])
+_stages = st.tuples(st.sampled_from(_SOME), _later).map(
+    lambda drawn: tuple(AlertStage(after_s=after_s, roles=some) for after_s, some in ((0, drawn[0]), *sorted(drawn[1])))
 )
 ladders = st.builds(Alert, assist=_stages, emergency=_stages, repeat_s=st.integers(5, 60))
 
