@@ -57,6 +57,12 @@ FAULT_RUNS := $(if $(filter short,$(FAULTS)),tests/faults -n 2 --dist loadfile,t
 faults: prepare-test ## 長い故障試験（FAULTS=short は短い分）/ the long fault runs (FAULTS=short: the short ones)
 	$(PYTHON_IN) -m pytest $(FAULT_RUNS) $(PYTEST_ARGS)
 
+# MODULES: which ones, for example hub/domain/incident.py; nothing: all of [tool.mutation.modules] in pyproject.toml.
+MODULES ?=
+.PHONY: mutate
+mutate: prepare-test ## 規則に小さな欠陥を入れ、試験が気づくか測る / put faults into the rules: do the tests notice?
+	@$(PYTHON_IN) tests/mutation/run.py $(MODULES)
+
 generate: prepare ## 生成するファイルを作り直す / remake the generated files
 	@$(PYTHON_IN) tests/generated.py --write
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from playwright.sync_api import Browser, sync_playwright
 
 # The same examples on every run, so that a red test is red for its change. No deadline: it would measure
@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, sync_playwright
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # HYPOTHESIS_PROFILE=search looks for new counter-examples, at length.
 settings.register_profile("search", deadline=None, max_examples=2000)
+# `make mutate` asks only whether a test fails, not for the smallest example.
+settings.register_profile("mutants", settings.get_profile("steady"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 

@@ -207,12 +207,14 @@ def _step(facts: Facts, said: StepTaken, who: Person, now: datetime, profile: Po
     _refuse(ladder.problems(profile, facts.site_type, facts.course, said, who.role, now))
     ordered = said.step in ladder.ORDERS
     own = ladder.own_office(profile, ladder.issuers(profile, facts.site_type), who.role) if ordered else None
+    issuer = said.issuer or own
+    in_person = ordered and issuer is not None and profile.roles.get(issuer) == who.role
     data = _given(
         step=said.step,
         count=len(facts.course.times(said.step)) + 1,
         ground=said.ground,
-        issuer=said.issuer or own,
-        issuer_name=said.issuer_name or (who.name if own and not said.issuer else None),
+        issuer=issuer,
+        issuer_name=said.issuer_name or (who.name if in_person else None),
         announcer=said.announcer,
         acknowledged=said.acknowledged or None,
         route=said.route,

@@ -99,7 +99,7 @@ def _started(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
         yield _clock(profile, course, "stalemate", stuck_at, stuck.minutes, stuck.lead_minutes)
     demanded_at = _since(course, "demand_refused", "demand_dropped")
     if demand and demanded_at:
-        yield _clock(profile, course, "special_demand", demanded_at, demand.minutes, _lead(demand.minutes))
+        yield _clock(profile, course, "special_demand", demanded_at, demand.minutes, LEAD_MINUTES)
     if rules.slot:
         yield from _slot(profile, course, rules.slot)
     yield from _of_the_contact(profile, course)
@@ -114,7 +114,7 @@ def _of_the_contact(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
     if started_at is None:
         return
     if cap and (cap.applies == "one_explanation" or course.marked("repeat_long_hold")):
-        yield _clock(profile, course, "contact_cap", started_at, cap.minutes, _lead(cap.minutes))
+        yield _clock(profile, course, "contact_cap", started_at, cap.minutes, LEAD_MINUTES)
     if offtopic and course.marked("offtopic"):
         lead = offtopic.max_minutes - offtopic.min_minutes
         yield _clock(profile, course, "offtopic", started_at, offtopic.max_minutes, lead)
@@ -126,7 +126,7 @@ def _slot(profile: PolicyProfile, course: Course, rules: Slot) -> Iterator[Clock
     if not told:
         return
     minutes, ends_at = int(told[-1].data["minutes"]), course.ended_at
-    slot = _clock(profile, course, "slot", told[-1].at, minutes, _lead(minutes))
+    slot = _clock(profile, course, "slot", told[-1].at, minutes, LEAD_MINUTES)
     yield slot
     if rules.overrun_minutes and (ends_at is None or slot.due_at <= ends_at):
         yield _clock(profile, course, "overrun", slot.due_at, rules.overrun_minutes, 0)
@@ -161,10 +161,6 @@ _FIELDS: Final = {
     "leave_interval": "ladder.leave.interval_minutes",
 }
 """Which value of the profile a clock's length comes from: its source is shown beside the clock."""
-
-
-def _lead(minutes: int) -> int:
-    return min(LEAD_MINUTES, minutes - 1)
 
 
 def _since(course: Course, begins: str, ends: str) -> datetime | None:

@@ -7,6 +7,7 @@ import pytest
 
 from contract.problems import Refused
 from contract.profile import load
+from contract.profile_lint import contradictions
 
 FOLDER = Path(__file__).parents[2] / "contract" / "profiles"
 
@@ -106,3 +107,11 @@ def test_whatever_is_broken_the_rest_is_still_looked_at(broken: str) -> None:
     found = problems(f"{broken}[clock.slot]\nmin_minutes = 60\nmax_minutes = 30\napplies = 'any'\n")
     assert ("clock.slot.max_minutes", "30") in found
     assert not any(field.startswith(("ladder.", "alert.", "judgement.")) for field, _ in found)
+
+
+def test_of_a_section_that_only_stands_in_for_a_broken_one_nothing_is_said() -> None:
+    city = load(changed("shinagawa"), "shinagawa.toml")
+    slot = city.clock.slot.model_copy(update={"max_minutes": 1})  # type: ignore[union-attr]
+    city = city.model_copy(update={"clock": city.clock.model_copy(update={"slot": slot})})
+    assert [one.field for one in contradictions(city)] == ["clock.slot.max_minutes"]
+    assert list(contradictions(city, frozenset({"clock"}))) == []

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,14 +34,11 @@ DEFAULT = Alert(
     repeat_s=30,
 )
 
-_stages = st.lists(st.integers(1, 300), max_size=3, unique=True).flatmap(
-    lambda later: st.tuples(
-        *(
-            st.builds(
-                AlertStage, after_s=st.just(after_s), roles=st.sets(st.sampled_from(ROLES), min_size=1).map(tuple)
-            )
-            for after_s in (0, *sorted(later))
-        )
+_SOME = [some for number in range(1, len(ROLES) + 1) for some in combinations(ROLES, number)]
+_later = st.lists(st.tuples(st.integers(1, 300), st.sampled_from(_SOME)), max_size=3, unique_by=lambda stage: stage[0])
+_stages = st.tuples(st.sampled_from(_SOME), _later).map(
+    lambda drawn: tuple(
+        AlertStage(after_s=after_s, roles=roles) for after_s, roles in ((0, drawn[0]), *sorted(drawn[1]))
     )
 )
 _rules = st.builds(Alert, assist=_stages, emergency=_stages, repeat_s=st.integers(5, 120))

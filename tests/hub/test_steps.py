@@ -122,6 +122,14 @@ def test_shi_15_only_the_offices_of_the_site_order_people_to_leave(site_type: st
     assert (written["issuer"], written["issuer_name"]) == (office, "山本")
 
 
+def test_shi_15_an_order_keeps_the_name_of_the_offices_holder_also_when_they_name_the_office() -> None:
+    case = Case().up_to("leave")
+    written = case.says(order(issuer="庁舎管理者"), MANAGER)
+    assert (written["issuer"], written["issuer_name"]) == ("庁舎管理者", "佐藤")
+    case.passes(5)
+    assert case.says(order(issuer="庁舎管理者", issuer_name="山本"), MANAGER)["issuer_name"] == "山本"
+
+
 def test_shi_17_orders_are_numbered_and_one_too_soon_needs_a_reason() -> None:
     case = Case().up_to("leave")
     assert case.says(order(), MANAGER)["count"] == 1

@@ -1,0 +1,54 @@
+"""The whole life of an incident as one table: where each deed leads from each state."""
+
+import pytest
+
+from hub.domain.incident import ALARMING, OPEN, Deed, Entry, NotPossible, Outcome, State, after
+
+TABLE = """
+                 raised        seen          attended      contact_ended judged        reported      closed
+acknowledge      seen          .             .             .             .             .             -
+respond          attended      attended      .             .             .             .             -
+contact_started  .             .             .             .             .             .             -
+contact_ended    contact_ended contact_ended contact_ended .             .             .             -
+judge            -             -             -             judged        .             .             -
+report           -             -             -             reported      reported      .             -
+close            -             -             -             closed        closed        closed        .
+false_press      closed        closed        closed        closed        closed        closed        .
+note             .             .             .             .             .             .             .
+mark             .             .             .             .             .             .             -
+step             .             .             .             .             .             .             -
+decide           .             .             .             .             .             .             -
+"""
+"""`.` stays as it is, `-` is not possible."""
+
+_HEAD, *_ROWS = [line.split() for line in TABLE.splitlines() if line]
+CELLS = [(deed, state, to) for deed, *row in _ROWS for state, to in zip(_HEAD, row, strict=True)]
+
+
+def test_the_table_here_names_every_state_and_every_deed() -> None:
+    assert list(State) == _HEAD
+    assert [row[0] for row in _ROWS] == list(Deed)
+
+
+@pytest.mark.parametrize(("deed", "state", "to"), CELLS)
+def test_each_deed_leads_where_the_table_says(deed: str, state: str, to: str) -> None:
+    if to == "-":
+        with pytest.raises(NotPossible) as refusal:
+            after(State(state), Deed(deed))
+        assert (refusal.value.deed, refusal.value.state) == (deed, state)
+        assert (deed in str(refusal.value), state in str(refusal.value)) == (True, True)
+        return
+    assert after(State(state), Deed(deed)) is State(state if to == "." else to)
+
+
+def test_an_alarm_stands_until_the_contact_ends_and_an_incident_is_open_until_it_is_closed() -> None:
+    assert list(ALARMING) == ["raised", "seen", "attended"]
+    assert list(OPEN) == ["raised", "seen", "attended", "contact_ended", "judged", "reported"]
+
+
+def test_the_words_that_stand_in_the_database_and_in_the_api_stay_as_they_are() -> None:
+    assert list(Outcome) == ["harassment", "near_miss", "not_harassment", "false_press", "drill"]
+    assert list(Entry) == [
+        "acknowledged", "responding", "contact.started", "contact.ended", "marked", "step.taken", "noted", "decided",
+        "account", "judged", "reported", "closed", "task.done", "case.linked", "case.noted", "clock.lead", "clock.due",
+    ]  # fmt: skip

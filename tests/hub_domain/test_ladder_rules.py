@@ -1,0 +1,268 @@
+"""The steps towards the police, rule by rule: what each asks for, what comes next, and what is left out."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from contract.profile import PolicyProfile
+from hub.domain import ladder
+from hub.domain.course import Course, Happened
+from hub.domain.incident import Entry
+from hub.domain.ladder import Stand
+from hub.domain.saying import StepTaken
+from tests.hub_domain.life import PROFILES
+
+NOON = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+SHINAGAWA, SETAGAYA, YURIHONJO = PROFILES["shinagawa"], PROFILES["setagaya"], PROFILES["yurihonjo"]
+GROUND = SHINAGAWA.ladder.leave.grounds[0]
+PHONE = Happened(Entry.CONTACT_STARTED.value, NOON, {"means": "phone"})
+TOLD = Happened(Entry.MARKED.value, NOON, {"mark": "manager_told"})
+REFUSED = Happened(Entry.MARKED.value, NOON, {"mark": "cease_refused"})
+UP_TO_LEAVE = ("warn", "stop", "cease")
+
+
+def at(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def steps(*names: str) -> list[Happened]:
+    """Each step a minute after the one before."""
+    return [Happened(Entry.STEP_TAKEN.value, at(place), {"step": name}) for place, name in enumerate(names)]
+
+
+def decided(outcome: str) -> Happened:
+    return Happened(Entry.DECIDED.value, NOON, {"about": "stop", "outcome": outcome})
+
+
+def course(*entries: Happened | Iterable[Happened]) -> Course:
+    found = [one for entry in entries for one in ([entry] if isinstance(entry, Happened) else entry)]
+    return Course(entries=tuple(found))
+
+
+def lacking(
+    before: Course, step: str, *, city: PolicyProfile = SHINAGAWA, site: str = "main", role: str = "building_manager",
+    minutes: float = 60, **said: Any,
+) -> list[str]:  # fmt: skip
+    return [one.field for one in ladder.problems(city, site, before, StepTaken(step=step, **said), role, at(minutes))]
+
+
+def test_a_step_that_the_city_does_not_know_is_refused_by_naming_those_it_knows() -> None:
+    (problem,) = ladder.problems(SETAGAYA, "main", course(), StepTaken(step="warn"), "supervisor", NOON)
+    assert (problem.field, "cease" in problem.ja, "stop_and_urge" in problem.en) == ("step", True, True)
+
+
+def test_shi_18_the_police_ask_at_most_for_a_route_that_the_city_knows() -> None:
+    assert lacking(course(), "police") == []
+    assert lacking(course(), "police", route="110") == []
+    assert lacking(course(), "police", route="119") == ["route"]
+    free = SHINAGAWA.model_copy(update={"police": SHINAGAWA.police.model_copy(update={"routes": ()})})
+    assert lacking(course(), "police", city=free, route="119") == []
+    assert lacking(course(), "police", city=YURIHONJO) == []  # the city's own ladder does not name it
+
+
+@pytest.mark.parametrize(
+    ("city", "step"),
+    [(SHINAGAWA, "leave"), (SHINAGAWA, "final"), (SETAGAYA, "announce_police"), (YURIHONJO, "ask_leave")],
+)
+def test_set_06_on_the_telephone_there_is_nobody_to_leave(city: PolicyProfile, step: str) -> None:
+    assert lacking(course(PHONE), step, city=city, reason="x") == ["step"]
+
+
+def test_set_06_on_the_telephone_the_other_steps_go_on() -> None:
+    assert lacking(course(PHONE), "warn") == []
+    assert ladder.skipped(YURIHONJO, course(PHONE, steps("superior", "warn", "end")), "legal") == ()
+    assert ladder.skipped(YURIHONJO, course(steps("superior", "warn", "end")), "legal") == ("ask_leave",)
+
+
+@pytest.mark.parametrize(
+    ("taken", "step", "left_out"),
+    [
+        ((), "warn", ()),
+        ((), "stop", ("warn",)),
+        (("warn",), "cease", ("stop",)),
+        (("stop",), "cease", ("warn",)),
+        (UP_TO_LEAVE, "leave", ()),
+        (UP_TO_LEAVE, "final", ("leave",)),
+        ((*UP_TO_LEAVE, "leave"), "final", ("leave",)),
+        ((*UP_TO_LEAVE, "leave", "leave"), "final", ()),
+        (("warn", "warn"), "warn", ()),
+    ],
+)
+def test_shi_14_what_was_left_out_is_every_step_before_that_was_not_taken_often_enough(
+    taken: tuple[str, ...], step: str, left_out: tuple[str, ...]
+) -> None:
+    assert ladder.skipped(SHINAGAWA, course(steps(*taken)), step) == left_out
+    said = {"announcer": "鈴木", "acknowledged": True, "ground": GROUND}
+    fields = lacking(course(steps(*taken), decided("stop")), step, **said)
+    assert ("reason" in fields) is bool(left_out)
+    assert "reason" not in lacking(course(steps(*taken), decided("stop")), step, **said, reason="急ぐ")
+
+
+def test_shi_14_where_no_number_of_orders_is_named_one_is_enough() -> None:
+    leave = SHINAGAWA.ladder.leave.model_copy(update={"count": None})
+    city = SHINAGAWA.model_copy(update={"ladder": SHINAGAWA.ladder.model_copy(update={"leave": leave})})
+    assert ladder.skipped(city, course(steps(*UP_TO_LEAVE, "leave")), "final") == ()
+    assert ladder.next_step(city, {"leave": 1}, by_phone=False) == "final"
+
+
+def test_shi_17_an_order_waits_for_the_interval_and_asks_for_a_reason_beyond_the_most() -> None:
+    once, thrice = course(steps(*UP_TO_LEAVE, "leave")), course(steps(*UP_TO_LEAVE, "leave", "leave", "leave"))
+    assert ladder.wait_until(SHINAGAWA, course()) is None
+    assert ladder.wait_until(SHINAGAWA, once) == at(8)
+    assert ladder.wait_until(SHINAGAWA, thrice) == at(10)
+    assert ladder.wait_until(YURIHONJO, once) is None
+    assert lacking(once, "leave", minutes=7.9, ground=GROUND) == ["reason"]
+    assert lacking(once, "leave", minutes=8, ground=GROUND) == []
+    assert lacking(thrice, "leave", minutes=9, ground=GROUND) == ["reason", "reason"]
+    assert lacking(thrice, "leave", minutes=30, ground=GROUND) == ["reason"]
+    assert lacking(course(steps(*UP_TO_LEAVE, "leave", "leave")), "leave", minutes=30, ground=GROUND) == []
+    assert lacking(thrice, "final", minutes=5) == []  # the interval is between orders, and for nothing else
+    assert lacking(thrice, "leave", minutes=9, ground=GROUND, reason="人が増えた") == []
+
+
+@pytest.mark.parametrize(
+    ("site", "role", "said", "fields"),
+    [
+        ("main", "building_manager", {}, []),
+        ("main", "supervisor", {}, ["issuer"]),
+        ("main", "supervisor", {"issuer": "所属長"}, ["issuer"]),
+        ("main", "supervisor", {"issuer": "庁舎管理者"}, ["issuer_name"]),
+        ("main", "supervisor", {"issuer": "庁舎管理者", "issuer_name": "山本"}, []),
+        ("main", "building_manager", {"issuer": "庁舎管理者"}, []),
+        ("branch", "section_head", {}, []),
+        ("branch", "building_manager", {}, ["issuer"]),
+        ("branch", "section_head", {"issuer": "庁舎管理者"}, ["issuer"]),
+    ],
+)
+def test_shi_15_an_order_is_given_by_an_office_of_this_site_and_has_a_name(
+    site: str, role: str, said: dict[str, str], fields: list[str]
+) -> None:
+    before = course(steps(*UP_TO_LEAVE), TOLD)
+    assert lacking(before, "leave", site=site, role=role, ground=GROUND, **said) == fields
+
+
+def test_shi_15_a_branch_without_offices_of_its_own_has_those_of_the_main_building() -> None:
+    leave = SHINAGAWA.ladder.leave.model_copy(update={"issuer_branch": ()})
+    city = SHINAGAWA.model_copy(update={"ladder": SHINAGAWA.ladder.model_copy(update={"leave": leave})})
+    assert ladder.issuers(city, "branch") == ladder.issuers(SHINAGAWA, "main") == ("庁舎管理者",)
+    assert ladder.issuers(SHINAGAWA, "branch") == ("所属長",)
+    assert ladder.own_office(SHINAGAWA, ("所属長", "施設長"), "section_head") == "所属長"
+    assert ladder.own_office(SHINAGAWA, ("所属長", "庁舎管理者"), "building_manager") == "庁舎管理者"
+    assert ladder.own_office(SHINAGAWA, ("所属長",), "guard") is None
+
+
+def test_where_no_office_is_named_anybody_asks_a_person_to_leave_and_another_office_has_a_name() -> None:
+    before = course(steps("superior", "warn", "end"))
+    assert lacking(before, "ask_leave", city=YURIHONJO, role="staff") == []
+    assert lacking(before, "ask_leave", city=YURIHONJO, role="staff", issuer="所属長") == ["issuer_name"]
+    assert lacking(before, "ask_leave", city=YURIHONJO, role="section_head", issuer="所属長") == []
+
+
+def test_shi_30_the_ground_is_one_of_those_the_city_names_and_free_where_it_names_none() -> None:
+    before = course(steps(*UP_TO_LEAVE))
+    assert lacking(before, "leave") == ["ground"]
+    assert lacking(before, "leave", ground="noise") == ["ground"]
+    assert lacking(before, "leave", ground=GROUND) == []
+    orders = course(steps("cease", "announce_stop", "stop_and_urge"), TOLD)
+    assert lacking(orders, "leave", city=SETAGAYA, role="section_head") == []
+
+
+def test_set_07_the_buildings_manager_is_told_before_another_office_orders() -> None:
+    untold = course(steps(*UP_TO_LEAVE))
+    for_a_branch: dict[str, Any] = {"site": "branch", "role": "section_head", "ground": GROUND}
+    assert lacking(untold, "leave", **for_a_branch) == ["manager_told"]
+    assert lacking(untold, "leave", ground=GROUND) == []
+    for mark in (TOLD, REFUSED):
+        assert ladder.told_first(course(mark))
+        assert lacking(course(untold.entries, mark), "leave", **for_a_branch) == []
+    assert not ladder.told_first(untold)
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "fields"),
+    [
+        ([], {}, ["decision", "announcer", "acknowledged"]),
+        ([decided("stop")], {}, ["announcer", "acknowledged"]),
+        ([decided("stop"), decided("go_on")], {"announcer": "鈴木", "acknowledged": True}, ["decision"]),
+        ([decided("go_on"), decided("stop")], {"announcer": "鈴木", "acknowledged": True}, []),
+        ([decided("stop")], {"announcer": "鈴木"}, ["acknowledged"]),
+        ([decided("stop")], {"acknowledged": True}, ["announcer"]),
+    ],
+)
+def test_shi_13_the_response_ends_by_a_decision_and_through_a_superior(
+    before: list[Happened], said: dict[str, Any], fields: list[str]
+) -> None:
+    assert lacking(course(steps("warn"), before), "stop", **said) == fields
+
+
+@pytest.mark.parametrize("rule", ["min_persons", "roles", "circumstances", None])
+def test_shi_07_a_decision_is_asked_for_where_the_city_says_anything_about_it(rule: str | None) -> None:
+    stop: dict[str, Any] = {"min_persons": None, "roles": (), "announcer": None}
+    stop |= {"min_persons": {"min_persons": 2}, "roles": {"roles": ("所属長",)}}.get(rule or "", {})
+    rules = SHINAGAWA.ladder.model_copy(update={"stop": SHINAGAWA.ladder.stop.model_copy(update=stop)})
+    looked_at = ("age",) if rule == "circumstances" else ()
+    clock = SHINAGAWA.clock.model_copy(update={"circumstances": looked_at})
+    city = SHINAGAWA.model_copy(update={"ladder": rules, "clock": clock})
+    assert lacking(course(steps("warn")), "stop", city=city) == (["decision"] if rule else [])
+
+
+def test_only_the_steps_that_end_the_response_need_the_decision() -> None:
+    assert ladder.STOPS == ("stop", "end", "stop_and_urge")
+    assert lacking(course(), "warn") == []
+    assert lacking(course(steps("cease", "announce_stop")), "stop_and_urge", city=SETAGAYA) == ["decision"]
+    assert lacking(course(steps("superior", "warn")), "end", city=YURIHONJO) == ["decision"]
+
+
+@pytest.mark.parametrize(
+    ("city", "taken", "by_phone", "comes"),
+    [
+        ("shinagawa", {}, False, "warn"),
+        ("shinagawa", {"warn": 0}, False, "warn"),
+        ("shinagawa", {"warn": 2}, False, "stop"),
+        ("shinagawa", {"cease": 1}, False, "leave"),
+        ("shinagawa", {"warn": 1, "leave": 1}, False, "leave"),
+        ("shinagawa", {"leave": 2}, False, "final"),
+        ("shinagawa", {"leave": 3, "final": 1}, False, "police"),
+        ("shinagawa", {"police": 1}, False, None),
+        ("shinagawa", {}, True, "warn"),
+        ("shinagawa", {"warn": 1}, True, "stop"),
+        ("shinagawa", {"stop": 1}, True, None),
+        ("setagaya", {"announce_stop": 1}, True, "stop_and_urge"),
+        ("setagaya", {"stop_and_urge": 1}, True, None),
+        ("setagaya", {"stop_and_urge": 1}, False, "leave"),
+        ("setagaya", {"leave": 3}, False, "announce_police"),
+        ("yurihonjo", {"end": 1}, True, None),
+        ("yurihonjo", {"end": 1}, False, "ask_leave"),
+        ("yurihonjo", {"legal": 1}, False, None),
+    ],
+)
+def test_the_next_step_follows_the_last_one_that_was_taken(
+    city: str, taken: dict[str, int], by_phone: bool, comes: str | None
+) -> None:
+    assert ladder.next_step(PROFILES[city], taken, by_phone=by_phone) == comes
+
+
+def test_a_ladder_that_has_only_orders_names_none_on_the_telephone() -> None:
+    rules = SHINAGAWA.ladder.model_copy(update={"steps": ("leave", "final")})
+    assert ladder.next_step(SHINAGAWA.model_copy(update={"ladder": rules}), {}, by_phone=True) is None
+
+
+def test_the_ladder_as_a_person_sees_it() -> None:
+    before = course(steps("warn", "warn"), PHONE)
+    assert ladder.stands(SHINAGAWA, "main", before, "building_manager", at(60)) == [
+        Stand("warn", 2, at(1), True, ()),
+        Stand("stop", 0, None, True, ("decision", "announcer", "acknowledged")),
+        Stand("cease", 0, None, True, ("reason",)),
+        Stand("leave", 0, None, False, ("step",)),
+        Stand("final", 0, None, False, ("step",)),
+        Stand("police", 0, None, True, ()),
+    ]
+
+
+def test_each_step_asks_for_a_field_once_however_many_reasons_it_has() -> None:
+    before = course(steps("leave", "leave", "leave"))
+    found = {one.step: one for one in ladder.stands(SHINAGAWA, "main", before, "building_manager", at(3))}
+    assert (found["leave"].count, found["leave"].last_at) == (3, at(2))
+    assert found["leave"].missing == ("reason", "ground")
