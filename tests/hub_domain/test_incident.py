@@ -18,6 +18,7 @@ note             .             .             .             .             .      
 mark             .             .             .             .             .             .             -
 step             .             .             .             .             .             .             -
 decide           .             .             .             .             .             .             -
+turn_real        raised        raised        raised        raised        raised        raised        raised
 """
 """`.` stays as it is, `-` is not possible."""
 
