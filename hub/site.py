@@ -264,6 +264,11 @@ viewing = true                       # 録画をこのハブで見る。false: �
 keep_free_bytes = 1_073_741_824      # 呼び出しの記録に残す空き。下回ると録画は箱で待つ / below it recordings wait
 box_bytes_per_day = 60_000_000_000   # 一つの箱から一日に預かる量 / taken from one box within a day
 
+[load]                               # 一人に応対が続くと知らせる目安。市で決めます / contacts on one person: a choice
+days = 7                             # 直近の日数 / looking back
+contacts = 4                         # この回数から / from so many contacts
+hours = 4.0                          # またはこの時間から / or hours
+
 [alerts]
 tries_max = 10
 # holidays_file = "holidays.txt"   # 休日を一行に一つ（2026-11-23）/ one date a line

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from hub.domain import promise, retention
-from hub.domain.incident import Entry, State
+from hub.domain.incident import Entry, Outcome, State
 from hub.domain.retention import Held, Hold
 from hub.store import disclosures
 from hub.store.schema import incident, timeline
@@ -21,7 +21,8 @@ def holds(connection: Connection, row: Row[Any]) -> tuple[Hold, ...]:
         )
         .order_by(timeline.c.id)
     ).all()
-    kept = [one.on.isoformat() for one in promise.still_open(told)]
+    leaves_tasks = not row.drill and row.outcome != Outcome.FALSE_PRESS.value  # else none could ever be done
+    kept = [one.on.isoformat() for one in promise.still_open(told)] if leaves_tasks else []
     return retention.held(State(row.state), disclosures.concerning(connection, row.id, row.case_number), kept)
 
 

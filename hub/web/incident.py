@@ -91,9 +91,8 @@ def said(form: MultiDict[str, str], model: type[BaseModel]) -> dict[str, Any]:
             continue
         if name in lists:
             values[name] = [value for value in form.getlist(name) if value.strip()]
-        elif "." in name:
-            whole, _, part = name.partition(".")
-            values.setdefault(whole, {})[part] = form[name]
+        elif "." in name and isinstance(whole := values.setdefault(name.partition(".")[0], {}), dict):
+            whole[name.partition(".")[2]] = form[name]
         elif form[name].strip():
             values[name] = moment(form[name]) if name in MOMENTS else form[name]
     return values

@@ -56,7 +56,7 @@ def page() -> str:
 @needs(Action.TASKS)
 def feed() -> Response:
     """What is open, for people's calendars: kind, time and where to read more. No word about anybody."""
-    here, tongue = site(), language()
+    tongue = language()
     open_ = [due for due in visible(caller().person.role) if due.task.done_at is None]
     entries = [
         ical.Task(
@@ -67,14 +67,28 @@ def feed() -> Response:
         )
         for due in open_
     ]
-    entries += [
+    return _calendar([*entries, *_due_days()])
+
+
+@blueprint.get("/disclosures.ics")
+@needs(Action.DISCLOSURES_READ)
+def register_feed() -> Response:
+    """Due days of disclosure requests alone, for those who keep the register and look after nobody."""
+    return _calendar(_due_days())
+
+
+def _due_days() -> list[ical.Task]:
+    return [
         ical.Task(
             f"{one.id}:disclosure",
-            f"{say(tongue, N_('開示の求めの期限'))} ({one.number})",
+            f"{say(language(), N_('開示の求めの期限'))} ({one.number})",
             morning_of(one.due_on),
             f"{request.host_url}disclosures/{one.id}",
         )
         for one in _disclosures()
     ]
-    text = ical.calendar(say(tongue, N_("窓守：するべきこと")), here.name, entries, here.now())
+
+
+def _calendar(entries: list[ical.Task]) -> Response:
+    text = ical.calendar(say(language(), N_("窓守：するべきこと")), site().name, entries, site().now())
     return Response(text, content_type="text/calendar; charset=utf-8")

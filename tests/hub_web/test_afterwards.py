@@ -49,7 +49,7 @@ def test_the_page_of_a_closed_incident_offers_what_may_become_known(hub: Hub) ->
     form = {"csrf_token": browser.csrf, "mark": "doctor_seen", "text": "", "next": "/"}
     assert browser.client.post(f"/incidents/{incident}/mark", data=form).status_code == 303
     assert hub.row(incident).state == "closed"
-    assert "終了の後に分かったこと" not in hub.signed_in("auditor").get(f"/incidents/{incident}").text
+    assert "終了の後に分かったこと" not in hub.sees("auditor", f"/incidents/{incident}").text
 
 
 HARM = (
@@ -74,7 +74,7 @@ def test_shi_39_words_about_harm_are_for_carers_and_judges_and_others_see_that_t
 
 def _reads(hub: Hub, incident: str, role: str, reads: bool) -> None:
     found = hub.client().get(f"/api/v1/incidents/{incident}", headers=hub.machine(role))
-    page = hub.signed_in(role).get(f"/incidents/{incident}").text.split('id="told-title"')[1]
+    page = hub.sees(role, f"/incidents/{incident}").text.split('id="told-title"')[1]
     for words in ("手が震えた", "眠れない", "右手の打ち身"):
         assert (words in found.text) is reads, words
         assert (words in page) is reads, words

@@ -63,7 +63,7 @@ def test_answers_that_do_not_fit_the_flow_are_refused(hub: Hub) -> None:
         assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, field)
     old = hub.client().post(path, json={"flow": "sha256:0", "answers": {"danger": "yes"}}, headers=headers)
     assert [error["field"] for error in old.json["errors"]] == ["flow"]
-    assert hub.signed_in("supervisor").get(f"/incidents/{incident}/questions?danger=maybe").status_code == 422
+    assert hub.sees("supervisor", f"/incidents/{incident}/questions?danger=maybe").status_code == 422
 
 
 def test_who_does_not_judge_is_not_asked(hub: Hub) -> None:
@@ -72,5 +72,5 @@ def test_who_does_not_judge_is_not_asked(hub: Hub) -> None:
     path = f"/api/v1/incidents/{incident}/considerations"
     for role in ("staff", "general_affairs", "building_manager", "auditor"):
         assert flow(hub, incident, role).status_code == 403
-        assert hub.signed_in(role).get(f"/incidents/{incident}/questions").status_code == 403
+        assert hub.sees(role, f"/incidents/{incident}/questions").status_code == 403
         assert hub.client().post(path, json=body, headers=hub.machine(role)).status_code == 403

@@ -92,7 +92,7 @@ def test_shi_27_the_incident_page_shows_the_hold_to_those_who_may_know(hub: Hub)
     row = over(hub)
     number = received(hub, incidents=[row.number])["number"]
     for role, knows in (("section_head", True), ("auditor", True), ("staff", False), ("guard", False)):
-        page = hub.signed_in(role).get(f"/incidents/{row.id}").text
+        page = hub.sees(role, f"/incidents/{row.id}").text
         assert (number in page) is knows, role
         found = hub.client().get(f"/api/v1/incidents/{row.id}", headers=hub.machine(role)).json
         assert ([hold["ref"] for hold in found["holds"]] == [number]) is knows, role
@@ -114,13 +114,15 @@ def test_shi_27_a_request_is_kept_from_the_pages_too(hub: Hub) -> None:
 
 def test_shi_27_the_due_day_is_a_task_and_in_the_calendar(hub: Hub) -> None:
     request = received(hub, incidents=[over(hub).number])
-    page = hub.signed_in("general_affairs").get("/tasks").text
+    page = hub.sees("general_affairs", "/tasks").text
     assert request["number"] in page
     feed = hub.client().get("/tasks.ics", headers=hub.machine("section_head")).text.replace("\r\n ", "")
     assert request["number"] in feed
     assert "DTSTART:20261203T000000Z" in feed  # nine in the morning in Japan
     assert "0042" not in feed
     assert request["number"] not in hub.client().get("/tasks.ics", headers=hub.machine("supervisor")).text
+    own = hub.client().get("/disclosures.ics", headers=hub.machine("evidence_custodian")).text
+    assert request["number"] in own  # who keeps recordings looks after nobody, and has no other list
     path = f"/disclosures/{request['id']}"
     post(hub, f"{path}/decision", {"outcome": "withdrawn", "text": "本人から"})
     post(hub, f"{path}/close", {})
@@ -138,7 +140,7 @@ def test_who_keeps_the_register_and_who_reads_it(hub: Hub) -> None:
         assert (listed.status_code == 200) is reads, role
         answer = post(hub, f"/disclosures/{found['id']}/amend", {"text": "電話した"}, role)
         assert (answer.status_code == 200) is keeps, role
-        page = hub.signed_in(role).get(f"/disclosures/{found['id']}")
+        page = hub.sees(role, f"/disclosures/{found['id']}")
         assert (page.status_code == 200, "終えるまで" in page.text) == (reads, reads), role
         assert ("決めたことを書く" in page.text) is keeps, role
 

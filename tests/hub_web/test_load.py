@@ -41,9 +41,9 @@ def test_set_17_who_carries_much_more_than_the_others_is_named_to_carers_only(hu
     running = hub.press("counter-01", state="attended", responder="mori", responder_name="moriさん")
     for role, sees in (("supervisor", True), ("general_affairs", True), ("staff", False), ("administrator", False)):
         assert (hub.client().get("/api/v1/load", headers=hub.machine(role)).status_code == 200) is sees, role
-        page = hub.signed_in(role).get(f"/incidents/{running}").text
+        page = hub.sees(role, f"/incidents/{running}").text
         assert ("moriさん さんに応対が続いています" in page) is sees, role
-    text = hub.signed_in("supervisor").get("/tasks").text
+    text = hub.sees("supervisor", "/tasks").text
     assert "交替や休憩、応援を考えてください" in text
     panel = text.split('id="load-title"')[1].split("</section>")[0]
     assert [word for word in BLAME if word in panel] == []

@@ -27,7 +27,7 @@ def test_shi_38_a_promised_answer_is_a_task_with_its_day_also_while_the_contact_
     assert "DTSTART:20261130T000000Z" in feed
     assert "文書で" not in feed
     hub.time.moves(days=10)
-    overdue = hub.signed_in("section_head").get("/tasks").text.split('id="coming"')[0]
+    overdue = hub.sees("section_head", "/tasks").text.split('id="coming"')[0]
     assert "約束した回答をする" in overdue
 
 
@@ -35,14 +35,14 @@ def test_shi_38_a_consultation_names_its_office_and_is_done_like_other_tasks(hub
     incident = hub.press(state="closed", closed_at=hub.time(), outcome="not_harassment", contact_ended_at=hub.time())
     assert post(hub, incident, "promises", {"what": "consult", "on": "2026-11-24"}).json["errors"][0]["field"] == "unit"
     assert post(hub, incident, "promises", CONSULT).json["state"] == "closed"
-    page = hub.signed_in("supervisor").get("/tasks").text
+    page = hub.sees("supervisor", "/tasks").text
     assert "相談する" in page.split('id="coming"')[1]
     assert "弁護士" in page
     held = hub.client().get(f"/api/v1/incidents/{incident}", headers=hub.machine()).json["holds"]
     assert [(hold["reason"], hold["ref"]) for hold in held] == [("promise", "2026-11-24")]
     after = post(hub, incident, "tasks", {"task": "consult:1"}).json
     assert after["holds"] == []
-    assert "弁護士" not in hub.signed_in("supervisor").get("/tasks").text.split('id="done"')[0].split('id="load')[0]
+    assert "弁護士" not in hub.sees("supervisor", "/tasks").text.split('id="done"')[0].split('id="load')[0]
 
 
 def test_shi_38_the_next_contact_of_the_case_finds_what_was_promised(hub: Hub) -> None:
@@ -55,16 +55,23 @@ def test_shi_38_the_next_contact_of_the_case_finds_what_was_promised(hub: Hub) -
     case = post(hub, later, "case", {"case": "R8-0012"}).json["case"]
     assert [(one["what"], one["on"], one["incident"]) for one in case["promises"]] == [("answer", "2026-11-30", first)]
     for path in (f"/incidents/{later}", "/companion/counter-01"):
-        assert "文書で答える" in hub.signed_in("staff").get(path).text
+        assert "文書で答える" in hub.sees("staff", path).text
 
 
 def test_a_promise_lies_within_a_year_of_the_press(hub: Hub) -> None:
     incident = hub.press()
     for on in ("2026-11-20", "2027-11-21"):
         assert post(hub, incident, "promises", {**ANSWER, "on": on}).status_code == 200, on
-    for wrong in ("2026-11-19", "2027-11-22", "soon", 5):
+    refused: tuple[Any, ...] = ("2026-11-19", "2027-11-22", "soon", 5)
+    for wrong in refused:
         answer = post(hub, incident, "promises", {**ANSWER, "on": wrong})
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "on"), wrong
+
+
+def test_shi_38_a_promise_in_a_drill_is_no_task_and_holds_nothing(hub: Hub) -> None:
+    incident = hub.press(drill=True, state="closed", closed_at=hub.time(), outcome="drill")
+    assert post(hub, incident, "promises", ANSWER).json["holds"] == []
+    assert "約束した回答をする" not in hub.sees("section_head", "/tasks").text
 
 
 def test_who_may_promise(hub: Hub) -> None:

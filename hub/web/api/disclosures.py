@@ -12,7 +12,7 @@ from hub.domain.deed import DeedRefused
 from hub.domain.permissions import Action
 from hub.store import disclosures as store
 from hub.store.engine import begin_read, begin_write
-from hub.web import labels
+from hub.web import disclosure_words
 from hub.web.api.deeds import once
 from hub.web.api.described import Api, Given, Operation, as_json, read_body
 from hub.web.disclosure_shapes import Disclosure, DisclosureList, shapes
@@ -63,7 +63,7 @@ def go_on(id: str, said: disclosure.Told, key: Once | None) -> Disclosure:
     except deeds.KeyUsedDifferently as error:
         raise Trouble("key-reused") from error
     except disclosure.NotNow as error:
-        raise Trouble("not-now", {"state": labels.STAGES[error.stage.value]}) from error
+        raise Trouble("not-now", {"state": disclosure_words.STAGES[error.stage.value]}) from error
     except DeedRefused as error:
         raise Trouble("invalid", errors=list(error.problems)) from error
     here.poke("web")
