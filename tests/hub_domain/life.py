@@ -53,7 +53,7 @@ class Life(RuleBasedStateMachine):
         self.profile, self.site_type, self.now = PROFILES[city], site_type, PRESSED
         self.state = State.RAISED
         self.row = SimpleNamespace(
-            contact_started_at=None, contact_ended_at=None, closed_at=None, level=level, drill=drill,
+            box="counter-01", contact_started_at=None, contact_ended_at=None, closed_at=None, level=level, drill=drill,
             seen_by=None, seen_name=None, responder=None, responder_name=None, case_number=None,
         )  # fmt: skip
         self.entries: list[SimpleNamespace] = []

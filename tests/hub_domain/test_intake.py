@@ -56,6 +56,7 @@ def test_a_press_becomes_an_incident_an_entry_alerts_and_a_receipt() -> None:
         "id": CALL, "box": "counter-01", "counter": "2階 3番", "level": "assist", "state": "raised", "drill": True,
         "presses": 1, "pressed_at": NOW, "clock": "synced", "received_at": seconds(1), "raised_at": seconds(1),
         "profile_id": "shinagawa", "profile_digest": "sha256:rules", "changed_at": seconds(1),
+        "reach": "first", "drill_ends_at": seconds(1) + timedelta(minutes=15),
     }  # fmt: skip
     assert batch.incidents[CALL].number is None, "the store counts"
     assert batch.events == [

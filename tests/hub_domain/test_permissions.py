@@ -44,6 +44,24 @@ cards.read             x x x x x x x x x
 cards.wording          . . x . . . . . x
 duty.read              x x x x x x x x x
 duty.absence           . x x . . . . . x
+incident.promise       x x x x x . x . x
+load.read              . x x . . . x . .
+disclosures.read       . . x . . x x x .
+disclosures.keep       . . x . . x x . .
+post.open              x x x . . . x . .
+post.step              . x x . . . x . .
+post.meeting           . x x . . . . . .
+evidence.keep          x x x . . x x . .
+evidence.view          . x x . . x x . .
+visits.read            x x x x x x x x x
+visit.plan             x x x x . . . . x
+visit.tell             x x x x x . . . x
+visit.change           . x x . . . . . x
+drills.read            x x x x x x x x x
+drills.hold            . x x . . . . . x
+drills.real            x x x x x x x . x
+practice.own           x x x x x . . . x
+practice.read          . x x . . . . . x
 """
 _LINES = [line.split() for line in MATRIX.splitlines() if line]
 ROLES = [line[0] for line in _LINES if len(line) == 1]

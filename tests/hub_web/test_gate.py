@@ -16,6 +16,8 @@ ELSEWHERE = {"REMOTE_ADDR": "10.0.0.9"}
 ID = "01938f2e-6b0a-7c11-9a3e-3f2f8d5f0a02"
 INSIDE = {
     "incident_id": ID,
+    "visit_id": ID,
+    "told": "checkin",
     "disclosure_id": ID,
     "card_id": "abuse",
     "box": "counter-01",

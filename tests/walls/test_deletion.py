@@ -23,6 +23,7 @@ REMOVES: Final = {"unlink", "rmtree", "remove", "rmdir"}
 
 NO_EVIDENCE: Final = {
     "hub/evidence/storage.py": "what an interrupted upload left behind, and was never received",
+    "hub/evidence/copies.py": "what an interrupted storing of a copy left behind",
     "hub/evidence/process.py": "the evidence process's own socket",
 }
 """Files under hub/evidence that remove something else."""
