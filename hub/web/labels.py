@@ -14,8 +14,6 @@ STATES: Final = {
     "closed": N_("終了"),
 }
 
-ORIGINS: Final = {"counter": N_("窓口"), "visit": N_("訪問"), "post": N_("投稿")}
-
 LEVELS: Final = {"assist": N_("応援"), "emergency": N_("緊急")}
 
 ROLES: Final = {
