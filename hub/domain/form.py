@@ -194,3 +194,4 @@ class Case:
     rules: Rules
     record: Mapping[str, Any] = field(default_factory=dict)
     sns: Mapping[str, Any] = field(default_factory=dict)
+    of_visit: bool = False

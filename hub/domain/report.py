@@ -142,9 +142,10 @@ def _told_row(case: Case, name: str, lines: int) -> Row:
 
 def _when(case: Case) -> tuple[Row, ...]:
     certain = case.clock == "synced"
+    warning = "of_visit" if case.of_visit else "" if certain else "clock_unsure"  # nobody pressed a button there
     return (
         _one("number", Words(case.number)),
-        Row("pressed_at", (Moment(case.pressed_at),), warning="" if certain else "clock_unsure"),
+        Row("pressed_at", (Moment(case.pressed_at),), warning=warning),
         *(() if certain else (_one("received_at", Moment(case.received_at)),)),
         _one("contact_started_at", _moment(case.contact_started_at)),
         _one("contact_ended_at", _moment(case.contact_ended_at)),

@@ -36,8 +36,8 @@ RECONTACT: Final = timedelta(minutes=15)
 DAY_MAX: Final = timedelta(hours=24)
 """A contact whose end nobody told lasts no longer than a visit can."""
 
-ELSEWHERE: Final = {"visit": "(visit)", "post": "(post)"}
-"""Where an incident of another origin is counted instead of a counter: a place in the city would tell who it was."""
+ELSEWHERE: Final = {"visit": "(visit)"}
+"""What a visit is counted under instead of a counter: a place in the city would tell who it was."""
 
 Kind = Literal["year", "quarter", "month"]
 

@@ -148,6 +148,7 @@ COLUMNS: Final = {
 WARNINGS: Final = {
     "no_words": N_("相手の言葉がまだ書かれていません。まとめた言い方にせず、言われたとおりに書いてください。"),
     "clock_unsure": N_("箱の時計が合っているか分かりません。"),
+    "of_visit": N_("訪問のため、ボタンではなく、庁舎に知らせた時刻です。"),
 }
 
 PLACES: Final = {

@@ -76,6 +76,7 @@ def _case(found: shapes.IncidentDetail, looks: Any, here: Site) -> Case:
         looks=tuple(Look(row.at, row.actor_name or "", row.reason) for row in looks),
         rules=_rules(found, here),
         record=_record(found),
+        of_visit=found.visit is not None,
         sns=_sns(found),
     )  # fmt: skip
 
@@ -93,7 +94,8 @@ def _told(entry: shapes.TimelineEntry) -> Told:
 
 def _record(found: shapes.IncidentDetail) -> Mapping[str, Any]:
     """What people wrote down, under the form's own names: the record, marks, decisions and the close."""
-    fields = dict(_filled(found, "record"))
+    fields: dict[str, Any] = {"place_kind": "offsite"} if found.visit is not None else {}
+    fields |= _filled(found, "record")
     for entry in found.timeline:
         data = entry.data
         if entry.kind == Entry.ACCOUNT and data.get("kind") == "damage":

@@ -104,7 +104,7 @@ LOADS: Final = {
 OUTCOMES: Final = {**labels.OUTCOMES, "open": N_("まだ終わっていない")}
 MARKS: Final = {**labels.MARKS, "referred": N_("ほかの課や窓口につないだ")}
 
-ELSEWHERE: Final = {"(visit)": N_("訪問"), "(post)": N_("投稿")}
+ELSEWHERE: Final = {"(visit)": N_("訪問")}
 
 NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "level": {**labels.LEVELS, "post": N_("投稿")}, "outcome": OUTCOMES, "act": labels.ACTS, "length": LENGTHS,

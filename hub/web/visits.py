@@ -87,11 +87,11 @@ def team_live(visit_id: str) -> Response:
     return make_response(render_template("visits/_team.html", **_facts(visit_id)))
 
 
-@blueprint.post("/visits/<uuid_text:visit_id>/<any({}):name>".format(",".join(visiting.DEEDS)))
+@blueprint.post("/visits/<uuid_text:visit_id>/<any({}):told>".format(",".join(visiting.DEEDS)))
 @needs(Action.VISITS_READ)
-def deed(visit_id: str, name: str) -> Response:
+def deed(visit_id: str, told: str) -> Response:
     """A deed from a form. Its hidden `once` makes a double tap one deed."""
-    model = visiting.DEEDS[name][0]
+    model = visiting.DEEDS[told][0]
     said: dict[str, Any] = {
         field: value.strip()
         for field, value in request.form.items()
