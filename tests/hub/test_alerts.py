@@ -127,7 +127,9 @@ def test_a_drill_among_calls_in_earnest_hides_none_of_them_and_is_told_line_by_l
     drill, real = replace(mixed.items[0], drill=True, level="emergency"), mixed.items[1]
     message = mail.compose(replace(mixed, items=[drill, real]), "m@c", AT)
     assert message["Subject"].startswith("【応援】")
-    text = message.get_body().get_content()
+    body = message.get_body()
+    assert body is not None
+    text = body.get_content()
     assert text.startswith("【訓練】【緊急】")
     assert "訓練です。画面で" not in text, "somebody is to go"
 

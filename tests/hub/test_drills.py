@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from support.hubs import make_site
 
 from contract.messages import AlarmRaised, ClockState, CommandType, Event, Gesture, Level, ProfileRef
-from contract.profile import PolicyProfile
 from hub.domain.deed import DeedRefused, Facts, Person, decide
 from hub.domain.drill import ALONE, HEARD_WITHIN, Ended, Held, Reach, columns, ending
 from hub.domain.escalation import Call, due, first, unheard
 from hub.domain.incident import State
 from hub.domain.intake import Intake, Known, KnownBox, Rules
 from hub.domain.saying import TurnReal
+from hub.scenario_files import rules
 from hub.store import commands, drills
 from hub.store.engine import begin_write
 from hub.store.schema import alert, drill, incident
@@ -111,7 +111,7 @@ def test_turning_real_always_begins_anew_or_is_refused_in_words(
 ) -> None:
     closed_at = AT - timedelta(seconds=ago_s) if ago_s is not None else None
     facts = Facts(state, drilling, AT - timedelta(hours=3), seen_by="x", closed_at=closed_at)
-    profile = PolicyProfile.model_construct()
+    profile = rules("shinagawa").profile
     if not drilling or (ago_s is not None and ago_s > 3600):
         with pytest.raises(DeedRefused, match="助けを呼んで"):
             decide(facts, TurnReal(), SATO, AT, profile)

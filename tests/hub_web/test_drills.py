@@ -30,8 +30,8 @@ def clock_ends(hub: Hub) -> None:
 
 def drilled(hub: Hub, **columns: Any) -> str:
     """A press in a drill, as the ingest writes it."""
-    ends_at = hub.time() + timedelta(minutes=15)
-    return hub.press(hub.box(), **({"drill": True, "reach": "first", "drill_ends_at": ends_at} | columns))
+    drill: dict[str, Any] = {"drill": True, "reach": "first", "drill_ends_at": hub.time() + timedelta(minutes=15)}
+    return hub.press(hub.box(), **(drill | columns))
 
 
 def kinds(hub: Hub, call: str) -> list[tuple[str, str]]:
