@@ -225,7 +225,8 @@ def _circumstances(case: Case) -> Row:
 
 
 def _latest(case: Case, name: str) -> object:
-    return next((told.data[name] for told in reversed(case.told) if name in told.data), None)
+    """As it was decided last; a report's own words of that name are another matter."""
+    return next((told.data[name] for told in reversed(case.told) if told.kind == "decided" and name in told.data), None)
 
 
 def _judged(case: Case) -> Told | None:

@@ -100,7 +100,7 @@ def _record(found: shapes.IncidentDetail) -> Mapping[str, Any]:
         data = entry.data
         if entry.kind == Entry.ACCOUNT and data.get("kind") == "damage":
             hurt = [data[name] for name in ("hurt", "broken") if data.get(name)]
-            fields |= {"injuries": hurt} if hurt else {}
+            fields["injuries"] = [*fields.get("injuries", ()), *hurt]
             fields |= {"how": data["how"]} if data.get("how") and "how" not in fields else {}
         elif entry.kind == Entry.CONTACT_STARTED:
             place = _PLACES.get(data.get("place") or "") or _PLACES.get(data.get("means") or "")
@@ -119,7 +119,7 @@ def _record(found: shapes.IncidentDetail) -> Mapping[str, Any]:
         elif data.get("mark") == "removal_wished":
             fields["removal"] = "remove"
         elif data.get("mark") == "injury" and entry.text:
-            fields["injuries"] = entry.text
+            fields["injuries"] = [*fields.get("injuries", ()), entry.text]
         elif data.get("mark") == "head_count" and data.get("visitors"):
             fields["visitors"] = data["visitors"]
     return fields

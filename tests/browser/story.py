@@ -134,8 +134,7 @@ class Person:
         """A form of the page, unfolded."""
         place = self.page.locator(f'form[data-id="{form}"]')
         expect(place).to_have_count(1)
-        if not place.is_visible():
-            place.locator("xpath=ancestor::details[not(@open)]/summary").first.click()
+        place.evaluate("form => form.closest('details:not([open])')?.querySelector('summary').click()")
         return place
 
     def is_refused(self, form: str, why: str, **fields: Any) -> None:
