@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from contract import profile as policy
 from contract.messages import CommandType
-from hub.domain import saying
+from hub.domain import marks, saying
 from hub.domain.course import Course
 from hub.domain.deed import Decision, DeedRefused, Facts, Person, decide, needed
 from hub.domain.incident import NotPossible, Outcome, State
@@ -127,7 +127,8 @@ class Life(RuleBasedStateMachine):
         if false_press:
             return False
         if self.state is State.CLOSED:
-            return not isinstance(said, AFTERWARDS)
+            later = isinstance(said, saying.Mark) and said.mark in marks.LATER
+            return not (later or isinstance(said, AFTERWARDS))
         after_contact = isinstance(said, saying.Judgement | saying.Report | saying.Close)
         return after_contact and self.state in (State.RAISED, State.SEEN, State.ATTENDED)
 
