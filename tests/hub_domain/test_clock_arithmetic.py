@@ -68,6 +68,7 @@ def test_a_clock_of_fifteen_minutes_prompts_after_ten_and_after_fifteen(
     assert (one.state_after(elapsed_s), one.phases(elapsed_s), one.next_s(elapsed_s)) == (state, phases, next_s)
     assert one.state(NOON + timedelta(seconds=elapsed_s)) == state
     assert one.due_at == NOON + timedelta(seconds=one.due_s)
+    assert one.adjusted is False
 
 
 @pytest.mark.parametrize(
