@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from contract.profile import PolicyProfile
 from hub.domain.deed import Decision, Facts, Person, decide
 from hub.domain.duty import Roster
-from hub.domain.incident import State
+from hub.domain.incident import Origin, State
 from hub.domain.saying import Said
 from hub.store import notices
 from hub.store.course import course
@@ -130,7 +130,7 @@ def _write(connection: Connection, row: Row[Any], decision: Decision, who: Perso
             profile_digest=row.profile_digest,
         )
     )
-    for kind, name in decision.commands:
+    for kind, name in decision.commands if row.origin == Origin.COUNTER.value else ():
         connection.execute(
             insert(command).values(
                 id=new_id(), box=row.box, type=kind.value, incident=row.id, name=name, created_at=now

@@ -35,7 +35,8 @@ def chromium() -> Iterator[Browser]:
 
 
 IN_TIME = ("faults", "end_to_end", "browser", "device")
-"""Folders whose tests record, wait or start whole programs: too many at once would take each other's time.
+"""Folders whose tests record, wait or start whole programs: too many at once would take each other's time. So do tests
+marked `end_to_end` elsewhere.
 
 The slowest come first, so that at the end nobody waits for one long file.
 """
@@ -45,7 +46,8 @@ The slowest come first, so that at the end nobody waits for one long file.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what runs in real time, and put it in order."""
     folders = {item: item.path.relative_to(Path(__file__).parent).parts[0] for item in items}
-    for item, folder in folders.items():
-        if folder in IN_TIME:
+    places = {item: IN_TIME.index(folder) if folder in IN_TIME else len(IN_TIME) for item, folder in folders.items()}
+    for item, place in places.items():
+        if place < len(IN_TIME) or item.get_closest_marker("end_to_end"):
             item.add_marker(pytest.mark.in_time)
-    items.sort(key=lambda item: IN_TIME.index(folders[item]) if folders[item] in IN_TIME else len(IN_TIME))
+    items.sort(key=places.__getitem__)

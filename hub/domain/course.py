@@ -27,6 +27,14 @@ class Course:
     entries: tuple[Happened, ...] = ()
     level: str = "assist"
     drill: bool = False
+    _kinds: Mapping[str, list[Happened]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort the entries by kind, once: a page asks some sixty times, of hundreds of entries."""
+        kinds: dict[str, list[Happened]] = {}
+        for one in self.entries:
+            kinds.setdefault(one.kind, []).append(one)
+        object.__setattr__(self, "_kinds", kinds)
 
     @classmethod
     def of(cls, row: Any, entries: Iterable[Any]) -> "Course":
@@ -42,7 +50,7 @@ class Course:
 
     def of_kind(self, kind: Entry) -> list[Happened]:
         """Every entry of one kind."""
-        return [one for one in self.entries if one.kind == kind.value]
+        return list(self._kinds.get(kind.value, ()))
 
     def marks(self, *names: str) -> list[Happened]:
         """Every mark with one of these names."""

@@ -20,6 +20,14 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+class Origin(StrEnum):
+    """Where an incident began. Only one of a counter has a box that speaks for it and is spoken to."""
+
+    COUNTER = "counter"
+    VISIT = "visit"
+    POST = "post"
+
+
 class Outcome(StrEnum):
     """What an incident turned out to be, said at its close."""
 
@@ -50,6 +58,7 @@ class Deed(StrEnum):
 class Entry(StrEnum):
     """Kinds of timeline entries that people's deeds make. A box's events stand there under their own wire type."""
 
+    OPENED = "opened"
     ACKNOWLEDGED = "acknowledged"
     RESPONDING = "responding"
     CONTACT_STARTED = "contact.started"

@@ -1,4 +1,4 @@
-"""Asks the setting process for PDFs: one form at a time, within a time limit, started when first needed."""
+"""Asks the setting process for PDFs: one form at a time, within a time limit. Started when needed, or ahead."""
 
 import subprocess
 import sys
@@ -22,9 +22,10 @@ class NotMade(RuntimeError):
 
 
 class Setter:
-    """The setting process and the way to it. Any thread; they take turns."""
+    """The setting process and the way to it. Any thread; they take turns. `ahead`: whether it may start unasked."""
 
     def __init__(self, limit_s: float = LIMIT_S) -> None:
+        self.ahead = False
         self._limit_s = limit_s
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -41,6 +42,14 @@ class Setter:
             return self._asked(html.encode("utf-8", "replace"))
         finally:
             self._turn.release()
+
+    def prepare(self) -> None:
+        """Start the process for the form that is likely to be asked for soon. Does not wait."""
+        if self.ahead and self._turn.acquire(blocking=False):  # whoever has it starts the process too
+            try:
+                self._running()
+            finally:
+                self._turn.release()
 
     def stop(self) -> None:
         """End the process; the next form starts another."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, insert, or_, select, update
 
 from contract.messages import CommandType
-from hub.domain.incident import ALARMING
+from hub.domain.incident import ALARMING, Origin
 from hub.store.ids import new_id
 from hub.store.schema import command, incident, timeline
 
@@ -33,7 +33,9 @@ def nobody_available(connection: Connection, incidents: Sequence[str], now: date
         return []
     told = select(command.c.incident).where(command.c.type == CommandType.NOBODY_AVAILABLE.value)
     rows = connection.execute(
-        select(incident.c.id, incident.c.box).where(incident.c.id.in_(incidents), incident.c.id.not_in(told))
+        select(incident.c.id, incident.c.box).where(
+            incident.c.id.in_(incidents), incident.c.id.not_in(told), incident.c.origin == Origin.COUNTER.value
+        )
     ).all()
     for row in rows:
         connection.execute(

@@ -11,7 +11,7 @@ from contract.codec import MalformedMessage, decode_event
 from contract.evidence import read_record
 from contract.messages import AnyEvent, Event, FaultCleared, FaultRaised, RecordingClosed, SegmentSealed
 from hub.domain.chain import KnownClose, KnownSegment, Witness
-from hub.domain.incident import ALARMING
+from hub.domain.incident import ALARMING, Origin
 from hub.domain.intake import Intake, Known, KnownBox, KnownEvent, LiveIncident, incident_year
 from hub.store import boxes, changes, counters
 from hub.store.schema import alert, box, event, incident, leaf, recording, segment, timeline
@@ -202,7 +202,9 @@ def _alarming(connection: Connection, names: Iterable[str]) -> dict[str, list[st
     found: dict[str, list[str]] = {}
     for row in connection.execute(
         select(incident.c.id, incident.c.box).where(
-            incident.c.box.in_(list(names)), incident.c.state.in_([state.value for state in ALARMING])
+            incident.c.box.in_(list(names)),
+            incident.c.origin == Origin.COUNTER.value,
+            incident.c.state.in_([state.value for state in ALARMING]),
         )
     ):
         found.setdefault(row.box, []).append(row.id)

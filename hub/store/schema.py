@@ -103,7 +103,7 @@ incident = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("number", String(20), nullable=False, unique=True),  # 2026-000123
-    Column("box", _NAME, ForeignKey("box.name"), nullable=False),
+    Column("box", _NAME, ForeignKey("box.name"), nullable=False),  # whose unit's rules hold, whatever the origin
     Column("counter", _LINE, nullable=False),  # as it was called then
     Column("level", String(10), nullable=False),  # assist, emergency: the highest so far
     Column("state", String(20), nullable=False),  # hub.domain.incident.State
@@ -127,6 +127,7 @@ incident = Table(
     Column("profile_digest", String(80), nullable=False),
     Column("changed_at", Utc, nullable=False),
     Column("case_number", String(60)),  # hub.domain.case: the city's own, set by people only
+    Column("origin", String(10), nullable=False, default="counter", server_default="counter"),  # hub.domain.incident
 )
 Index("ix_incident_state_pressed", incident.c.state, incident.c.pressed_at)
 Index("ix_incident_box_state", incident.c.box, incident.c.state)

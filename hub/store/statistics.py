@@ -1,16 +1,18 @@
 """The rows that figures are made of, month by month. Months that nothing has touched are not read again."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy.exc import DBAPIError
 
 from hub.domain import statistics
 from hub.domain.intake import JAPAN
 from hub.domain.statistics import Case, Figures, OfficeHours, Period
+from hub.store.engine import begin_read
 from hub.store.schema import change, incident, timeline
 
 _KINDS: Final = ("judged", "step.taken", "marked", "clock.due", "decided")
@@ -117,6 +119,23 @@ class Months:
         with self._turn:
             self._forget(connection)
             return sum((self._month(connection, month) for month in period.months), start=Figures())
+
+    def read_ahead(self, database: Engine, now: datetime, alive: Callable[[], bool]) -> None:
+        """Read this fiscal year and the one before, newest month first: the first person who asks need not wait.
+
+        On a thread of its own; it ends when there is nothing left to read or `alive` says no. A database that refuses
+        is left alone: whoever asks for figures is told.
+        """
+        period = Period("year", statistics.fiscal_year(now))
+        for month in sorted((*period.months, *period.before.months), reverse=True):
+            if not alive():
+                return
+            try:
+                with begin_read(database) as connection, self._turn:
+                    self._forget(connection)
+                    self._month(connection, month)
+            except DBAPIError:
+                return
 
     def _month(self, connection: Connection, month: date) -> Figures:
         if month not in self._kept:

@@ -115,10 +115,13 @@ class Waits:
         return min(self._all, key=lambda wait: (-held[wait.address], wait.deadline()))
 
     def _end(self, wait: Wait) -> None:
-        # Only the reading side, beneath TLS: the thread that waits wakes, and can still say why.
-        with suppress(OSError):  # taken over by TLS at this moment, or gone: the next look sees
+        # Only the reading side, beneath TLS: the thread that waits wakes, finds `ended` true and can still say why.
+        wait.ended = True
+        try:
             socket.socket.shutdown(wait.connection.sock, socket.SHUT_RD)
-            wait.ended = True
+        except OSError:  # taken over by TLS at this moment, or gone: the next look sees
+            wait.ended = False
+        else:
             self._all.discard(wait)
 
 

@@ -37,8 +37,11 @@ NOT_SAID: Final = ("csrf_token", "once", "next")
 @blueprint.get("/incidents/<uuid_text:incident_id>")
 @needs(Action.INCIDENTS_READ)
 def page(incident_id: str) -> str:
-    """The whole page."""
-    return render_template("incident/page.html", **_facts(incident_id))
+    """The whole page. It offers forms once the contact is over."""
+    facts = _facts(incident_id)
+    if facts["over"] and allows(Action.REPORT_MAKE, caller().person.role):
+        site().setter.prepare()
+    return render_template("incident/page.html", **facts)
 
 
 @blueprint.get("/fragments/incidents/<uuid_text:incident_id>")

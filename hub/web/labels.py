@@ -259,6 +259,7 @@ ENTRIES: Final = {
     "segment.sealed": N_("録画の一部に封をしました"),
     "fault.raised": N_("箱に不具合が起きました"),
     "fault.cleared": N_("箱の不具合が直りました"),
+    "opened": N_("案件を作りました"),
     "acknowledged": N_("確認しました"),
     "responding": N_("向かいます"),
     "contact.started": N_("応対が始まりました"),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, and_, or_, select
 from hub.clock import boot_id
 from hub.domain import ladder, policy_clock
 from hub.domain.course import Course
-from hub.domain.incident import ALARMING, OPEN, State
+from hub.domain.incident import ALARMING, OPEN, Origin, State
 from hub.domain.tasks import CARERS
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
@@ -233,7 +233,7 @@ def boxes(connection: Connection, site: Site) -> list[shapes.Box]:
         row.box: row.id
         for row in connection.execute(
             select(incident.c.box, incident.c.id)
-            .where(incident.c.state.in_([state.value for state in OPEN]))
+            .where(incident.c.state.in_([state.value for state in OPEN]), incident.c.origin == Origin.COUNTER.value)
             .order_by(incident.c.raised_at)
         )
     }

@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -142,11 +143,17 @@ def limit_silence(server: Any) -> None:
 
 
 def start_threads(directory: Path) -> Callable[[Any], None]:
-    """What gunicorn calls in its worker once the application stands: live streams begin, and end with the worker."""
+    """What gunicorn calls in its worker once the application stands: live streams begin, and end with the worker.
+
+    What statistics need is read meanwhile.
+    """
 
     def start(worker: Any) -> None:
         site: Site = worker.wsgi.extensions[KEY]
         site.broadcaster.start(Listener(directory, "web"), lambda: worker.alive)
         site.presence.start(lambda: worker.alive)
+        site.setter.ahead = True
+        figures = (site.engine, site.now(), lambda: worker.alive)
+        threading.Thread(target=site.months.read_ahead, args=figures, name="figures", daemon=True).start()
 
     return start

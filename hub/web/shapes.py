@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 from contract.messages import utc_text
-from hub.domain.incident import Outcome, State
+from hub.domain.incident import Origin, Outcome, State
 
 Moment = Annotated[datetime, PlainSerializer(utc_text, return_type=str, when_used="json")]
 
@@ -37,10 +37,14 @@ class Policy(Shape):
 
 
 class Incident(Shape):
-    """One incident, as a list shows it. Times of the box's clock carry `clock`: synced or unsynced."""
+    """One incident, as a list shows it. Times of the box's clock carry `clock`: synced or unsynced.
+
+    Of a visit or a post, `box` is the counter whose unit's rules hold; that box has nothing to do with it.
+    """
 
     id: str
     number: str
+    origin: Origin
     box: str
     counter: str
     level: Literal["assist", "emergency"]

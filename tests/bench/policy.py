@@ -17,6 +17,12 @@ from hub.store.schema import metadata
 from hub.web import create_app
 from tests.hub_web.conftest import Hub, Time, make_site
 
+KINDS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("noted", {}),
+    ("marked", {"mark": "act", "act": "abuse"}),
+    ("noted", {}),
+    ("step.taken", {"step": "warn", "count": 1}),
+)
 INCIDENTS, COUNTERS, OPEN, ENTRIES, ROUNDS = 1000, 200, 50, 500, 30
 
 
@@ -37,7 +43,8 @@ def measure() -> dict[str, float]:
             usual.box(f"counter-{number:03d}", f"窓口 {number}")
         incident = [usual.press(f"counter-{number:03d}") for number in range(OPEN)][-1]
         for number in range(ENTRIES):
-            usual.told(incident, "noted", source="person", actor_name="佐藤", text=f"見たこと {number}")
+            kind, data = KINDS[number % len(KINDS)]
+            usual.told(incident, kind, source="person", actor_name="佐藤", text=f"見たこと {number}", data=data)
         browser = usual.signed_in("section_head")
         dashboard = [_ms(lambda: browser.get("/")) for _ in range(ROUNDS)]
         page = [_ms(lambda: browser.get(f"/incidents/{incident}")) for _ in range(ROUNDS)]

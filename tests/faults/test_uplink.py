@@ -51,8 +51,10 @@ class Counter:
         self._thread.start()
 
     def keep(self, events: list[Event]) -> None:
+        """Put `events` into the spool and wait until it has them: an empty spool then means that the hub does."""
         for event in events:
             self.spool.persist(event)
+        assert self.spool.try_out(60)
 
     def waiting(self) -> list[str]:
         reader = SpoolReader(self.bundle.state / "spool.db")
@@ -117,7 +119,7 @@ def test_w02_what_was_kept_for_days_without_a_hub_drains_in_order_with_its_true_
     hub.kill("broker")
     away = calls(desk, CALLS_AWAY)
     counter.keep(away)
-    until(lambda: counter.spool.depth() == len(away), 60, "everything is in the spool")
+    assert counter.spool.depth() == len(away)
     with linked(counter):
         hub.start_broker()
         until(counter.drained, 120, "the spool drains")

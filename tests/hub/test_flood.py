@@ -12,6 +12,8 @@ from hub.domain.flood import LARGE_BYTES, Meter
 from hub.store.schema import incident, quarantine
 from hub.wording import clock_time, date_and_time, full_date_and_time
 
+pytestmark = pytest.mark.end_to_end
+
 
 @given(st.lists(st.tuples(st.floats(0, 5), st.integers(0, 65_536)), max_size=300))
 def test_no_box_passes_more_than_its_burst_and_its_rate(messages: list[tuple[float, int]]) -> None:

@@ -22,6 +22,8 @@ from hub.store.engine import begin_write
 from hub.store.schema import box as boxes
 from hub.store.schema import change, incident
 
+pytestmark = pytest.mark.end_to_end
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:

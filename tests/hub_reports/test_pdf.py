@@ -54,6 +54,19 @@ def test_a_form_is_tagged_named_in_its_language_with_its_fonts_and_words_inside(
     assert all(line.split()[-5:-2] == ["yes", "yes", "yes"] for line in fonts), fonts  # embedded, subset, readable
 
 
+def test_it_starts_ahead_only_where_it_may() -> None:
+    some = Setter()
+    some.prepare()
+    assert some._process is None
+    some.ahead = True
+    some.prepare()
+    assert some._process is not None
+    known = some._process.pid
+    some.prepare()
+    assert some._process.pid == known
+    some.stop()
+
+
 @pytest.fixture
 def listening() -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []

@@ -17,6 +17,8 @@ from device.upload import Uploader
 from tests.hub_web.sealing import SigningBox, segment
 from tests.hub_web.serving import Server
 
+pytestmark = pytest.mark.end_to_end
+
 CUT_BYTES = 100_000
 
 

@@ -14,6 +14,8 @@ from hub.web.gate import CSP
 from hub.web.http_worker import BODY_S, HEAD_S, Wait, Waits
 from tests.hub_web.serving import Peer, Server
 
+pytestmark = pytest.mark.end_to_end
+
 HEAD = "GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 FORM = "Host: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 HELLO = b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03"  # the first bytes of TLS's ClientHello

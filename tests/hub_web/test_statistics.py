@@ -174,6 +174,14 @@ def rows(answer: Any) -> list[list[str]]:
     return list(csv.reader(StringIO(answer.data.decode("utf-8-sig"), newline="")))
 
 
+def test_what_was_read_ahead_is_told_without_reading_it_again(year: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = asked(year)
+    year.site.months._clear()
+    year.site.months.read_ahead(year.engine, year.time(), lambda: True)
+    monkeypatch.setattr(store, "cases", None)
+    assert asked(year) == expected
+
+
 def test_u11_the_list_of_incidents_opens_right_and_carries_nothing_out(year: Hub) -> None:
     head = year.machine("general_affairs", "鈴木")
     found = rows(year.client().get("/api/v1/incidents.csv", headers=head))

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from flask import Blueprint, Response, request
@@ -91,13 +92,15 @@ class Api:
             {200: Raw("application/json")},
             Action.OWN_ACCOUNT,
         )
-        answer: list[bytes] = []
+
+        @cache
+        def described() -> bytes:
+            return json.dumps(describe(title, self.operations), ensure_ascii=False).encode()
 
         def openapi() -> Response:
-            return Response(answer[0], mimetype="application/json")
+            return Response(described(), mimetype="application/json")
 
         self.add(own, openapi)
-        answer.append(json.dumps(describe(title, self.operations), ensure_ascii=False).encode())
 
 
 def read_body(model: type[ModelT]) -> ModelT:
