@@ -228,6 +228,7 @@ def test_only_the_steps_that_end_the_response_need_the_decision() -> None:
         ("shinagawa", {"cease": 1}, False, "leave"),
         ("shinagawa", {"warn": 1, "leave": 1}, False, "leave"),
         ("shinagawa", {"leave": 2}, False, "final"),
+        ("shinagawa", {"leave": 3}, False, "final"),
         ("shinagawa", {"leave": 3, "final": 1}, False, "police"),
         ("shinagawa", {"police": 1}, False, None),
         ("shinagawa", {}, True, "warn"),
