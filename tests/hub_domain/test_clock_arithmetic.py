@@ -168,6 +168,17 @@ def test_set_04_a_cases_own_limit_is_the_last_that_was_decided_for_this_very_clo
     assert (untouched.minutes, untouched.adjusted) == (15, False)
 
 
+def test_set_04_a_short_limit_that_is_made_long_prompts_as_far_ahead_as_a_long_one() -> None:
+    rules = PROFILES["shinagawa"].clock
+    short = rules.model_copy(update={"special_demand": rules.special_demand.model_copy(update={"minutes": 3})})  # type: ignore[union-attr]
+    city = PROFILES["shinagawa"].model_copy(update={"clock": short})
+    demand = marked(0, "demand_refused")
+    (usual,) = clocks(city, Course(entries=(demand,)))
+    (longer,) = clocks(city, Course(entries=(demand, limited(1, "special_demand", 30))))
+    assert (usual.minutes, usual.lead_minutes) == (3, 2)
+    assert (longer.minutes, longer.lead_minutes) == (30, 5)
+
+
 @pytest.mark.parametrize("name", ["slot", "overrun", "leave_interval"])
 def test_what_was_told_to_the_visitor_is_told_anew_and_not_set_otherwise(name: str) -> None:
     entries = (marked(0, "slot_announced", minutes=30), stepped(0, "leave"), limited(1, name, 99))
