@@ -28,7 +28,8 @@ def for_stopping(profile: PolicyProfile) -> Quorum:
     """Who decides that the response ends. The deputies are those of the judgement: no document names others."""
     rules, judging = profile.ladder.stop, for_judging(profile)
     least = rules.min_persons or 1
-    return Quorum(least, rules.roles, max(least, judging.deputy_least if judging.deputies else 1), judging.deputies)
+    deputy_least = max(least, judging.deputy_least) if judging.deputies else least
+    return Quorum(least, rules.roles, deputy_least, judging.deputies)
 
 
 def office_of(person: str, offices: Sequence[str]) -> str | None:

@@ -49,7 +49,7 @@ class Site(Round):
     def until_fired(self, call: str, count: int, most_s: float = 3 * 3600) -> float:
         """Turn the engine as it asks to be turned until `count` prompts came; how long that took, in s.
 
-        The minutes in which the limits say that nothing can be due pass at once: a wrong word shows as a late prompt.
+        Minutes in which the limits say that nothing can be due pass at once: were that wrong, a prompt would be late.
         """
         begun_s = self.mono_s
         while True:

@@ -31,7 +31,7 @@ def event(kind: str, box: str = "counter-01", *, seq: int | None = None, at: dat
     """An event as a box sends it; `said` is its body, `clock` apart."""
     clock = said.pop("clock", ClockState.SYNCED)
     number = next(_ids)
-    body = BODIES[kind](**said) if kind in BODIES else UnknownBody()
+    body: Any = BODIES[kind](**said) if kind in BODIES else UnknownBody()
     return Event.model_construct(
         v=1, id=new_id(), type=kind, site="kita", box=box, boot=BOOT, seq=number if seq is None else seq, at=at,
         mono_ms=1000, clock=clock, profile=ProfileRef(id="shinagawa", digest="x"), body=body,

@@ -68,6 +68,7 @@ def test_a_clock_of_fifteen_minutes_prompts_after_ten_and_after_fifteen(
     assert (one.state_after(elapsed_s), one.phases(elapsed_s), one.next_s(elapsed_s)) == (state, phases, next_s)
     assert one.state(NOON + timedelta(seconds=elapsed_s)) == state
     assert one.due_at == NOON + timedelta(seconds=one.due_s)
+    assert one.adjusted is False
 
 
 @pytest.mark.parametrize(
@@ -165,6 +166,17 @@ def test_set_04_a_cases_own_limit_is_the_last_that_was_decided_for_this_very_clo
     )
     (untouched,) = running("shinagawa", marked(0, "stalemate"), limited(1, "contact_cap", 90)).values()
     assert (untouched.minutes, untouched.adjusted) == (15, False)
+
+
+def test_set_04_a_short_limit_that_is_made_long_prompts_as_far_ahead_as_a_long_one() -> None:
+    rules = PROFILES["shinagawa"].clock
+    short = rules.model_copy(update={"special_demand": rules.special_demand.model_copy(update={"minutes": 3})})  # type: ignore[union-attr]
+    city = PROFILES["shinagawa"].model_copy(update={"clock": short})
+    demand = marked(0, "demand_refused")
+    (usual,) = clocks(city, Course(entries=(demand,)))
+    (longer,) = clocks(city, Course(entries=(demand, limited(1, "special_demand", 30))))
+    assert (usual.minutes, usual.lead_minutes) == (3, 2)
+    assert (longer.minutes, longer.lead_minutes) == (30, 5)
 
 
 @pytest.mark.parametrize("name", ["slot", "overrun", "leave_interval"])

@@ -111,3 +111,4 @@ def test_a_refusal_says_how_many_and_whom_in_both_languages() -> None:
     few, whom = problems(TWO_WITH_A_HEAD, KNOWN, ("主任 田中",), head_absent=False)
     assert ("2 人" in few.ja, "2 persons" in few.en) == (True, True)
     assert ("所属長、施設長" in whom.ja, "所属長, 施設長" in whom.en) == (True, True)
+    assert all("所属長 佐藤" in words for words in (whom.ja, whom.en)), "with an example of how it is written"

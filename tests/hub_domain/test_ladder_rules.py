@@ -51,6 +51,7 @@ def lacking(
 def test_a_step_that_the_city_does_not_know_is_refused_by_naming_those_it_knows() -> None:
     (problem,) = ladder.problems(SETAGAYA, "main", course(), StepTaken(step="warn"), "supervisor", NOON)
     assert (problem.field, "cease" in problem.ja, "stop_and_urge" in problem.en) == ("step", True, True)
+    assert lacking(course(), "cease", city=YURIHONJO) == ["step"]
 
 
 def test_shi_18_the_police_ask_at_most_for_a_route_that_the_city_knows() -> None:
@@ -94,7 +95,7 @@ def test_shi_14_what_was_left_out_is_every_step_before_that_was_not_taken_often_
     taken: tuple[str, ...], step: str, left_out: tuple[str, ...]
 ) -> None:
     assert ladder.skipped(SHINAGAWA, course(steps(*taken)), step) == left_out
-    said = {"announcer": "鈴木", "acknowledged": True, "ground": GROUND}
+    said: dict[str, Any] = {"announcer": "鈴木", "acknowledged": True, "ground": GROUND}
     fields = lacking(course(steps(*taken), decided("stop")), step, **said)
     assert ("reason" in fields) is bool(left_out)
     assert "reason" not in lacking(course(steps(*taken), decided("stop")), step, **said, reason="急ぐ")
@@ -118,7 +119,8 @@ def test_shi_17_an_order_waits_for_the_interval_and_asks_for_a_reason_beyond_the
     assert lacking(thrice, "leave", minutes=9, ground=GROUND) == ["reason", "reason"]
     assert lacking(thrice, "leave", minutes=30, ground=GROUND) == ["reason"]
     assert lacking(course(steps(*UP_TO_LEAVE, "leave", "leave")), "leave", minutes=30, ground=GROUND) == []
-    assert lacking(thrice, "final", minutes=5) == []  # the interval is between orders, and for nothing else
+    for step in ("warn", "cease", "final"):
+        assert lacking(thrice, step, minutes=5) == []  # the interval is between orders, and for nothing else
     assert lacking(thrice, "leave", minutes=9, ground=GROUND, reason="人が増えた") == []
 
 
@@ -133,11 +135,12 @@ def test_shi_17_an_order_waits_for_the_interval_and_asks_for_a_reason_beyond_the
         ("main", "building_manager", {"issuer": "庁舎管理者"}, []),
         ("branch", "section_head", {}, []),
         ("branch", "building_manager", {}, ["issuer"]),
+        ("branch", "guard", {"issuer": "所属長"}, ["issuer_name"]),
         ("branch", "section_head", {"issuer": "庁舎管理者"}, ["issuer"]),
     ],
 )
 def test_shi_15_an_order_is_given_by_an_office_of_this_site_and_has_a_name(
-    site: str, role: str, said: dict[str, str], fields: list[str]
+    site: str, role: str, said: dict[str, Any], fields: list[str]
 ) -> None:
     before = course(steps(*UP_TO_LEAVE), TOLD)
     assert lacking(before, "leave", site=site, role=role, ground=GROUND, **said) == fields
@@ -200,7 +203,8 @@ def test_shi_13_the_response_ends_by_a_decision_and_through_a_superior(
 @pytest.mark.parametrize("rule", ["min_persons", "roles", "circumstances", None])
 def test_shi_07_a_decision_is_asked_for_where_the_city_says_anything_about_it(rule: str | None) -> None:
     stop: dict[str, Any] = {"min_persons": None, "roles": (), "announcer": None}
-    stop |= {"min_persons": {"min_persons": 2}, "roles": {"roles": ("所属長",)}}.get(rule or "", {})
+    own: dict[str | None, dict[str, Any]] = {"min_persons": {"min_persons": 2}, "roles": {"roles": ("所属長",)}}
+    stop |= own.get(rule, {})
     rules = SHINAGAWA.ladder.model_copy(update={"stop": SHINAGAWA.ladder.stop.model_copy(update=stop)})
     looked_at = ("age",) if rule == "circumstances" else ()
     clock = SHINAGAWA.clock.model_copy(update={"circumstances": looked_at})
@@ -224,6 +228,7 @@ def test_only_the_steps_that_end_the_response_need_the_decision() -> None:
         ("shinagawa", {"cease": 1}, False, "leave"),
         ("shinagawa", {"warn": 1, "leave": 1}, False, "leave"),
         ("shinagawa", {"leave": 2}, False, "final"),
+        ("shinagawa", {"leave": 3}, False, "final"),
         ("shinagawa", {"leave": 3, "final": 1}, False, "police"),
         ("shinagawa", {"police": 1}, False, None),
         ("shinagawa", {}, True, "warn"),

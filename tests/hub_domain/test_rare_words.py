@@ -62,7 +62,8 @@ def test_shi_35_the_units_line_needs_a_case_and_is_kept_with_its_number() -> Non
 
 
 def test_a_task_that_the_incident_does_not_have_is_refused_before_and_after_its_end() -> None:
-    for facts in ({}, {"contact_ended_at": NOON}):
+    moments: tuple[dict[str, Any], ...] = ({}, {"contact_ended_at": NOON})
+    for facts in moments:
         with pytest.raises(DeedRefused) as refusal:
             said_now(saying.TaskDone(task="care_check:99"), **facts)
         assert fields(refusal.value) == ["task"]
@@ -190,6 +191,15 @@ def test_yur_05_a_post_is_told_to_the_police_where_the_city_says_so() -> None:
 def test_set_20_without_a_day_of_the_week_a_post_is_looked_for_only_in_the_first_days() -> None:
     assert len(watch_dates(with_section(SAPPORO, "sns", watch_days=3, watch_weekday=None), NOON)) == 3
     assert watch_dates(with_section(SAPPORO, "sns", watch_days=None, watch_weekday="friday"), NOON) == []
+
+
+def test_set_13_a_report_with_a_day_is_a_task_for_that_morning_where_somebody_gets_it() -> None:
+    over = Over("1", State.CONTACT_ENDED, False, False, NOON)
+    for to, found in ((("総務課",), ["report:3"]), ((), [])):
+        city = with_section(SHINAGAWA, "report", deadline_days=3, to=to)
+        due = [task for task in tasks(city, over, Course()) if task.kind == "report"]
+        assert [task.id for task in due] == found
+        assert all(task.due_at == datetime(2026, 11, 23, 0, 0, tzinfo=UTC) for task in due)  # 9 o'clock in the office
 
 
 def test_a_level_that_no_figure_is_made_for_is_counted_in_none() -> None:

@@ -46,7 +46,7 @@ class Watch(RuleBasedStateMachine):
 
     @initialize(rules=ladders, level=st.sampled_from(["assist", "emergency"]))
     def called(self, rules: Alert, level: str) -> None:
-        self.rules, self.people = rules, list(EVERYBODY)
+        self.city, self.people = rules, list(EVERYBODY)
         self.state = State.RAISED
         self.seen_at: datetime | None = None
         self.responding_at: datetime | None = None
@@ -56,7 +56,7 @@ class Watch(RuleBasedStateMachine):
     def _raised_to(self, level: str) -> None:
         self.level, self.elapsed_s = level, 0.0
         self.heard: dict[Person, float] = {}
-        self._sent(first(self.rules, "incident-1", level, self.people))
+        self._sent(first(self.city, "incident-1", level, self.people))
 
     @property
     def call(self) -> Call:
@@ -69,7 +69,7 @@ class Watch(RuleBasedStateMachine):
 
     @property
     def stages(self) -> tuple[AlertStage, ...]:
-        return self.rules.emergency if self.level == "emergency" else self.rules.assist
+        return self.city.emergency if self.level == "emergency" else self.city.assist
 
     def moments(self, person: Person) -> list[float]:
         """When this person was to hear of the call so far: at their stages, and at each repeat after the first."""
@@ -77,8 +77,8 @@ class Watch(RuleBasedStateMachine):
         own = [moment for moment in own if moment <= self.elapsed_s]
         if not own:
             return []
-        rounds = range(1, int(self.elapsed_s // self.rules.repeat_s) + 1)
-        repeats = [float(number * self.rules.repeat_s) for number in rounds]
+        rounds = range(1, int(self.elapsed_s // self.city.repeat_s) + 1)
+        repeats = [float(number * self.city.repeat_s) for number in rounds]
         return sorted({*own, *(moment for moment in repeats if moment > min(own))})
 
     def _sent(self, found: list[Due]) -> None:
@@ -119,12 +119,12 @@ class Watch(RuleBasedStateMachine):
 
     @rule()
     def the_engine_sleeps_as_it_was_told(self) -> None:
-        wait_s = next_due_s(self.rules, self.call)
+        wait_s = next_due_s(self.city, self.call)
         if self.answered:
             assert wait_s is None
             return
         assert wait_s is not None
-        assert 0 < wait_s <= self.rules.repeat_s, "a call that stands is looked at again in every round"
+        assert 0 < wait_s <= self.city.repeat_s, "a call that stands is looked at again in every round"
         waited_for = [moment for person in self.people for moment in self.moments(person)]
         self.elapsed_s += wait_s
         now = [moment for person in self.people for moment in self.moments(person)]
@@ -134,12 +134,12 @@ class Watch(RuleBasedStateMachine):
 
     @rule()
     def the_engine_looks(self) -> None:
-        found = due(self.rules, self.call, self.known, self.people)
+        found = due(self.city, self.call, self.known, self.people)
         if self.answered:
             assert found == []
             return
         self._sent(found)
-        assert due(self.rules, self.call, self.known, self.people) == [], "looking again finds nothing new"
+        assert due(self.city, self.call, self.known, self.people) == [], "looking again finds nothing new"
         for person in self.people:
             moments = self.moments(person)
             assert not moments or self.heard[person] >= moments[-1], "whose time has come has heard"
@@ -183,6 +183,6 @@ class Watch(RuleBasedStateMachine):
 
     @invariant()
     def an_answered_call_is_quiet_and_an_unanswered_one_never_gives_up(self) -> None:
-        assert (next_due_s(self.rules, self.call) is None) is self.answered
-        climbed = self.elapsed_s >= max(stage.after_s for stage in self.stages) + self.rules.repeat_s
-        assert unheard(self.rules, self.call) is (climbed and not self.answered and self.seen_at is None)
+        assert (next_due_s(self.city, self.call) is None) is self.answered
+        climbed = self.elapsed_s >= max(stage.after_s for stage in self.stages) + self.city.repeat_s
+        assert unheard(self.city, self.call) is (climbed and not self.answered and self.seen_at is None)

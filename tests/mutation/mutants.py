@@ -131,7 +131,7 @@ def mutants(source: str) -> Iterator[tuple[int, str]]:
         operator = operator_class()
         places = [(node, at) for node in ast_nodes(tree) for at, _ in operator.mutation_positions(node)]
         for occurrence, (node, (line, _)) in enumerate(places):
-            if not _annotation(node):
+            if not _annotation(node) and node.parent.type != "parameters":
                 mutated = mutate_code(source, operator, occurrence)
                 if mutated is not None and mutated != source:
                     yield line, mutated
@@ -191,6 +191,9 @@ def _difference(source: str, mutated: str) -> tuple[str, str]:
     lines = list(difflib.unified_diff(source.splitlines(), mutated.splitlines(), n=0, lineterm=""))[3:]
     was = " ".join(line[1:].strip() for line in lines if line.startswith("-"))
     now = " ".join(line[1:].strip() for line in lines if line.startswith("+"))
+    if not now:  # a line is gone: the next one says which
+        gone = next(place for place, line in enumerate(source.splitlines()) if mutated.splitlines()[place] != line)
+        now = f"(gone) {mutated.splitlines()[gone].strip()}"
     return was, now
 
 

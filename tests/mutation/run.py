@@ -51,8 +51,8 @@ def prepare() -> None:
         return
     shutil.rmtree(VENV, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-    install = [VENV / "bin/python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCK]
-    subprocess.run(install, check=True)
+    python = str(VENV / "bin/python")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCK)], check=True)
     stamp.write_bytes(LOCK.read_bytes())
 
 
@@ -67,7 +67,8 @@ def work(module: str, tests: list[str]) -> list[dict[str, Any]] | str:
         compileall.compile_dir(folder, quiet=2)
         for stale in Path(folder, module).parent.glob(f"__pycache__/{Path(module).stem}.*"):
             stale.unlink()
-        command = [VENV / "bin/python", Path(__file__).with_name("mutants.py"), module, sys.executable, *tests]
+        mutants = str(Path(__file__).with_name("mutants.py"))
+        command = [str(VENV / "bin/python"), mutants, module, sys.executable, *tests]
         environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "mutants"}
         ended = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
         if ended.returncode:
