@@ -17,6 +17,7 @@ from hub.domain.incident import Origin
 from hub.domain.post_saying import Found
 from hub.domain.saying import Mark
 from hub.store.opening import Holding, Opening, open_incident
+from hub.store.practices import AT_COUNTERS
 from hub.store.schema import box, idempotency
 
 PLACES: Final = {
@@ -41,7 +42,9 @@ def open_post(
     if once is not None and deeds.came_before(connection, who, once, now):
         return _made(connection, who, once), False
     problems = posts.found_problems(said, now)
-    known = connection.execute(select(box.c.name).where(box.c.name == said.box, box.c.revoked_at.is_(None)))
+    known = connection.execute(
+        select(box.c.name).where(box.c.name == said.box, box.c.revoked_at.is_(None), AT_COUNTERS)
+    )
     if known.one_or_none() is None:
         problems.append(Problem("box", said.box, "登録されていない窓口です。", "no such counter is enrolled."))
     if problems:

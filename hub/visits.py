@@ -18,6 +18,7 @@ from hub.deeds import Once, SiteRules
 from hub.domain.deed import Person
 from hub.domain.incident import Entry as IncidentEntry
 from hub.domain.incident import State as IncidentState
+from hub.domain.practice import is_practice
 from hub.domain.saying import Acknowledge, Mark
 from hub.domain.visit import Decision, Entry, State, VisitRefused, decide, members, plan_problems
 from hub.domain.visit_saying import Deed, Plan
@@ -57,7 +58,7 @@ def plan(
     id = new_id() if once is None else str(uuid.uuid5(_PLANS, f"{who.id} {once.key}"))
     if once is not None and deeds.came_before(connection, who, once, now):
         return id
-    known = boxes.named(connection, {said.box}).get(said.box)
+    known = None if is_practice(said.box) else boxes.named(connection, {said.box}).get(said.box)
     if known is None or known.revoked_at is not None:
         raise VisitRefused(
             Problem("box", "", "登録された窓口を選んでください。", "must be a counter that is enrolled.")

@@ -10,7 +10,7 @@ from contract.profile import PolicyProfile
 from hub.domain import whole_recording
 from hub.domain.course import Course
 from hub.domain.duty import Roster
-from hub.domain.incident import OPEN, Entry
+from hub.domain.incident import OPEN, Entry, Origin
 from hub.domain.notices import Why
 from hub.domain.whole_recording import Gap, Signed
 from hub.evidence.gaps import gaps_of
@@ -40,8 +40,12 @@ def touched(connection: Connection, after: int | None) -> tuple[list[str] | None
 def watched(
     connection: Connection, rules_of: Callable[[str], PolicyProfile], only: Sequence[str] | None = None
 ) -> list[tuple[Row[Any], Course]]:
-    """Open incidents at counters whose city wants some contacts recorded as a whole, of `only` these."""
-    query = select(incident).where(incident.c.state.in_([state.value for state in OPEN]))
+    """Open calls in earnest at counters whose city wants some contacts recorded as a whole, of `only` these."""
+    query = select(incident).where(
+        incident.c.state.in_([state.value for state in OPEN]),
+        incident.c.origin == Origin.COUNTER.value,
+        incident.c.drill.is_(False),
+    )
     if only is not None:
         query = query.where(incident.c.id.in_(only))
     rows = [row for row in connection.execute(query).all() if rules_of(row.box).recording.full_types]

@@ -10,6 +10,7 @@ from hub.domain import posts
 from hub.domain.course import Course
 from hub.domain.incident import Entry, Origin
 from hub.domain.witnessed import LEAF, entry_digest
+from hub.store.practices import AT_COUNTERS
 from hub.store.schema import box, incident, leaf, timeline
 from hub.web import shapes
 
@@ -81,6 +82,8 @@ def counters(connection: Connection) -> Sequence[Row[Any]]:
     """The counters that a post can concern, by name."""
     return list(
         connection.execute(
-            select(box.c.name, box.c.counter).where(box.c.revoked_at.is_(None)).order_by(box.c.counter, box.c.name)
+            select(box.c.name, box.c.counter)
+            .where(box.c.revoked_at.is_(None), AT_COUNTERS)
+            .order_by(box.c.counter, box.c.name)
         )
     )

@@ -119,6 +119,19 @@ def test_yur_02_a_recording_that_never_begins_or_ends_early_is_told(counter: Cou
     assert whys == ["not_begun", "ended_early"]
 
 
+@pytest.mark.parametrize("apart", [{"drill": True}, {"origin": "visit"}])
+def test_yur_02_only_calls_in_earnest_at_counters_are_watched(counter: Counter, apart: dict[str, Any]) -> None:
+    earnest, counter.incident = counter.incident, counter.hub.press("counter-01", **apart)
+    counter.says("mark", mark="act", act="threat")
+    counter.passes(1)
+    counter.passes(LATER_S)
+    assert counter.told == []
+    counter.incident = earnest
+    counter.says("mark", mark="act", act="threat")
+    counter.passes(1)
+    assert counter.told == GAP
+
+
 def test_yur_02_the_recording_may_end_with_the_contact(counter: Counter) -> None:
     counter.tells("recording.started", pre_roll_ms=0, video=True, audio=True)
     counter.says("mark", mark="act", act="threat")
