@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.domain.incident import ALARMING, OPEN, Deed, Entry, NotPossible, Outcome, State, after
+from hub.domain.incident import ALARMING, OPEN, Deed, Entry, NotPossible, Origin, Outcome, State, after
 
 TABLE = """
                  raised        seen          attended      contact_ended judged        reported      closed
@@ -51,6 +51,8 @@ def test_the_words_that_stand_in_the_database_and_in_the_api_stay_as_they_are() 
     entries = {
         "acknowledged", "responding", "contact.started", "contact.ended", "marked", "step.taken", "noted", "decided",
         "account", "judged", "reported", "closed", "task.done", "case.linked", "case.noted", "clock.lead", "clock.due",
+        "opened",
     }  # fmt: skip
     assert outcomes <= set(Outcome)  # more may come, none may go
     assert entries <= set(Entry)
+    assert {"counter", "visit", "post"} <= set(Origin)
