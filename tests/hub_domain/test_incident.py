@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.domain.incident import ALARMING, OPEN, Deed, Entry, NotPossible, Outcome, State, after
+from hub.domain.incident import ALARMING, OPEN, Deed, Entry, NotPossible, Origin, Outcome, State, after
 
 TABLE = """
                  raised        seen          attended      contact_ended judged        reported      closed
@@ -55,6 +55,7 @@ def test_the_words_that_stand_in_the_database_and_in_the_api_stay_as_they_are() 
         "task.done", "case.linked", "case.noted", "post.described", "evidence.kept", "post.step",
         "meeting.asked", "clock.lead", "clock.due", "recording.gap", "visit.told", "drill.real",
         "drill.ended",
-        }  # fmt: skip
+    }  # fmt: skip
     assert outcomes <= set(Outcome)  # more may come, none may go
     assert entries <= set(Entry)
+    assert {"counter", "visit", "post"} <= set(Origin)

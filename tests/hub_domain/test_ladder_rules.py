@@ -105,6 +105,7 @@ def test_shi_14_where_no_number_of_orders_is_named_one_is_enough() -> None:
     leave = SHINAGAWA.ladder.leave.model_copy(update={"count": None})
     city = SHINAGAWA.model_copy(update={"ladder": SHINAGAWA.ladder.model_copy(update={"leave": leave})})
     assert ladder.skipped(city, course(steps(*UP_TO_LEAVE, "leave")), "final") == ()
+    assert ladder.skipped(city, course(steps(*UP_TO_LEAVE)), "final") == ("leave",)
     assert ladder.next_step(city, {"leave": 1}, by_phone=False) == "final"
 
 
@@ -122,6 +123,8 @@ def test_shi_17_an_order_waits_for_the_interval_and_asks_for_a_reason_beyond_the
     for step in ("warn", "cease", "final"):
         assert lacking(thrice, step, minutes=5) == []  # the interval is between orders, and for nothing else
     assert lacking(thrice, "leave", minutes=9, ground=GROUND, reason="人が増えた") == []
+    four = course(thrice.entries, steps(*[""] * 6, "leave"))
+    assert lacking(four, "leave", minutes=30, ground=GROUND) == ["reason"]  # beyond the most, however far
 
 
 @pytest.mark.parametrize(
@@ -231,6 +234,7 @@ def test_only_the_steps_that_end_the_response_need_the_decision() -> None:
         ("shinagawa", {"leave": 3}, False, "final"),
         ("shinagawa", {"leave": 3, "final": 1}, False, "police"),
         ("shinagawa", {"police": 1}, False, None),
+        ("shinagawa", {"warn": 1, "police": 1}, False, None),
         ("shinagawa", {}, True, "warn"),
         ("shinagawa", {"warn": 1}, True, "stop"),
         ("shinagawa", {"stop": 1}, True, None),
