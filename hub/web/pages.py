@@ -52,12 +52,12 @@ AREAS = (
 
 PLACES: Final = (
     ("/", N_("窓口の状況"), Action.INCIDENTS_READ),
-    ("/incidents", N_("案件の記録"), Action.INCIDENTS_READ),
-    ("/posts", N_("投稿"), Action.POST_OPEN),
     ("/companion", N_("手元の画面"), Action.INCIDENTS_READ),
-    ("/visits", N_("訪問の見守り"), Action.VISITS_READ),
     ("/cards", N_("カード"), Action.CARDS_READ),
+    ("/incidents", N_("案件の記録"), Action.INCIDENTS_READ),
     ("/tasks", N_("するべきこと"), Action.TASKS),
+    ("/visits", N_("訪問の見守り"), Action.VISITS_READ),
+    ("/posts", N_("投稿"), Action.POST_OPEN),
     ("/disclosures", N_("開示"), Action.DISCLOSURES_READ),
     ("/statistics", N_("統計"), Action.STATISTICS_READ),
     ("/alerts", N_("知らせる相手"), Action.DUTY_READ),

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from hub.card_files import cards
 from tests.browser.conftest import Visitor
-from tests.browser.test_everybody import sideways, violations
+from tests.browser.test_everybody import SCREENS, sideways, violations
 from tests.hub_web.serving import Server
 
 pytestmark = pytest.mark.browser
@@ -17,8 +17,7 @@ pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(server: Server, visit: Visit, scheme: str, width: int) -> None:
     visitor = visit(width, 900, color_scheme=scheme).log_in(server.person("section_head"))
     page = visitor.page

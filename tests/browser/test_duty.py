@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from hub.wording import TOKYO
 from tests.browser.conftest import Visitor
-from tests.browser.test_everybody import sideways, violations
+from tests.browser.test_everybody import SCREENS, sideways, violations
 from tests.hub_web.serving import Server
 
 pytestmark = pytest.mark.browser
@@ -66,8 +66,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         running.engine.dispose()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_everybody_can_read_whom_a_call_reaches(
     server: Server, visit: Callable[..., Visitor], scheme: str, width: int
 ) -> None:

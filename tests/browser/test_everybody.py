@@ -13,6 +13,9 @@ from tests.hub_web.serving import Server
 pytestmark = pytest.mark.browser
 
 Visit = Callable[..., Visitor]
+SCREENS = [(1280, "light"), (320, "dark")]
+"""Both widths and both schemes; colours do not depend on the width."""
+
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -46,8 +49,7 @@ def sideways(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(server: Server, visit: Visit, scheme: str, width: int) -> None:
     emergency = furnish(server)
     visitor = visit(width, 900, color_scheme=scheme)
