@@ -6,11 +6,14 @@ through pages, and the course must be the same to the entry. What each sees at t
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from hub.store.schema import visit, visit_call
+from hub.wording import TOKYO
 from tests.browser.city import City
 from tests.browser.story import API_GOLDEN, GOLDEN, OWN_OF_THE_BOX, Browsers, Person, Story
 
@@ -294,4 +297,66 @@ def test_shi_02_shi_13_when_the_head_is_absent_deputies_decide_and_say_so(city: 
     worker.sends("tap-visitor_left").sends("contact-end")
     judges(supervisor, story, "harassment", deputies, acts=["hold"], head_absent="yes")
     supervisor.sends("close", outcome="harassment", prevention="所属長の代わりを決めておく")
+    story.is_as_agreed()
+
+
+@at("shinagawa")
+def test_shi_12_a_visit_without_word_calls_the_office_until_somebody_answers(city: City, browsers: Browsers) -> None:
+    story = Story(city, browsers, "visit", "counter-08")
+    worker, supervisor = story.person("staff", "田中"), story.person("supervisor", "佐藤")
+    agreed = (city.time.at.astimezone(TOKYO) + timedelta(minutes=20)).strftime("%Y-%m-%dT%H:%M")
+    plan = worker.context.new_page()
+    plan.goto(f"{city.url}/visits")
+    for name, value in {"#place": "中央二丁目", "#name-0": "田中", "#name-1": "山本", "#contact": "佐藤"}.items():
+        plan.locator(name).fill(value)
+    plan.locator("#box").select_option(story.box)
+    plan.locator("#limit").fill("30")
+    plan.locator("#checkin-0").fill(agreed)
+    plan.get_by_role("button", name="この予定で決める").click()
+    (planned,) = city.rows(visit)
+    plan.close()
+    worker.opens(f"/visits/{planned.id}/team").sends("tap-left").sends("tap-arrived")
+    expect(worker.page.locator("#card-offsite")).to_be_visible()
+    supervisor.opens("/")
+    story.passes(24)
+    expect(supervisor.page.locator(".call")).to_have_count(0)
+    expect(worker.page.locator(".companion__state")).to_contain_text("の連絡を待っています")
+    story.passes(3)
+    (call,) = city.rows(visit_call)
+    story.incident = call.incident
+    expect(supervisor.page.locator(".call")).to_contain_text("訪問")
+    supervisor.taps("確認").taps("向かいます")
+    supervisor.opens(f"/visits/{planned.id}").leaves("/").taps("無事を確かめた")
+    worker.sends("tap-ended").sends("tap-back")
+    story.at_the_incident("supervisor", "佐藤")
+    story.looks(supervisor)
+    supervisor.sends("false-press", text="電話の電池が切れていた")
+    story.is_as_agreed()
+    assert city.told_to(story.box, story.incident) == [], "the unit's box has nothing to do with it"
+
+
+@at("setagaya")
+def test_set_19_set_21_a_post_is_reported_kept_and_taken_step_by_step(city: City, browsers: Browsers) -> None:
+    story = Story(city, browsers, "post", "counter-09")
+    worker = story.person("staff", "田中")
+    found = worker.context.new_page()
+    found.goto(f"{city.url}/posts")
+    found.locator("#service").select_option("x")
+    found.locator("#box").select_option(story.box)
+    found.locator("#situation").fill("窓口の職員の姓と悪口が書かれている")
+    found.get_by_role("button", name="案件を作る").click()
+    found.wait_for_url("**/incidents/*")
+    story.incident = found.url.rsplit("/", 1)[-1]
+    found.close()
+    head = story.at_the_incident("section_head", "鈴木")
+    story.looks(head)
+    head.sends("post-step-verify", words="本人に聞き、事実ではないと確かめた")
+    head.sends("evidence-words", address="https://x.example/1", verbatim="あの窓口の田中は", provider="X 窓口")
+    head.sends("post-step-preserve").sends("post-step-police", damage_report="later").sends("post-step-lawyer")
+    head.sends("meeting", text="広がり方と、公表するかどうか")
+    story.looks(head)
+    affairs = story.person("general_affairs", "伊藤").context.new_page()
+    affairs.goto(f"{city.url}/tasks")
+    expect(affairs.locator("main")).to_contain_text("緊急対策会議を開くかを決める")
+    affairs.close()
     story.is_as_agreed()
