@@ -34,11 +34,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-IN_TIME = ("faults", "end_to_end", "browser", "device")
-"""Folders whose tests record, wait or start whole programs: too many at once would take each other's time. So do tests
-marked `end_to_end` elsewhere.
+IN_TIME = ("faults", "browser", "end_to_end", "device")
+"""Folders whose tests record, wait or start whole programs: too many at once would take each other's time.
 
-The slowest come first, so that at the end nobody waits for one long file.
+The slowest come first, so that at the end nobody waits for one long file; browsers, which take most of the processor,
+before the boxes of the end-to-end tests, which go on encoding once they are there.
 """
 
 
@@ -48,6 +48,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folders = {item: item.path.relative_to(Path(__file__).parent).parts[0] for item in items}
     places = {item: IN_TIME.index(folder) if folder in IN_TIME else len(IN_TIME) for item, folder in folders.items()}
     for item, place in places.items():
-        if place < len(IN_TIME) or item.get_closest_marker("end_to_end"):
+        if place < len(IN_TIME):
             item.add_marker(pytest.mark.in_time)
     items.sort(key=places.__getitem__)

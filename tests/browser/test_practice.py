@@ -26,6 +26,7 @@ def test_a_new_worker_walks_through_a_scenario_and_looks_back(server: Server, vi
         expect(page.locator("#scene-title")).to_have_text(scene.title.ja)
         if scene.id == "act":
             break
+        expect(page.locator('[aria-disabled="true"]')).to_have_count(0)
         page.get_by_role("button", name=scene.choices[0].label.ja).click()
     assert violations(page) == []
     assert sideways(page) == 0
@@ -34,6 +35,7 @@ def test_a_new_worker_walks_through_a_scenario_and_looks_back(server: Server, vi
     server.told(row.id, "marked", source="person", data={"mark": "act", "act": "threat"})  # on the product's own page
     for scene in scenes:
         expect(page.locator("#scene-title")).to_have_text(scene.title.ja)
+        expect(page.locator('[aria-disabled="true"]')).to_have_count(0)  # what was tapped before has arrived
         page.get_by_role("button", name=scene.choices[0].label.ja).click()
     expect(page.locator("h1")).to_have_text("練習の振り返り")
     expect(page.locator(".review__scene--done")).to_have_count(len(scenario.scenes))

@@ -9,9 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from support.stage import PASSWORD, Ports, Stage, running
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """It ends with this folder's tests: its boxes go on encoding."""
     with running(Stage(tmp_path_factory.mktemp("stage"), Ports.free(2))) as running_stage:
         yield running_stage
 

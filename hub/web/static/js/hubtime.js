@@ -33,7 +33,8 @@ export function tick() {
     if (place.textContent !== text) place.textContent = text;
   }
   for (const place of document.querySelectorAll("[data-until][data-words]")) {
-    const minutes = Math.max(0, Math.ceil((Number(place.dataset.until) - now) / 60000));
+    // A second beside a full minute is that minute: page and hub must not differ by the beat that is between them.
+    const minutes = Math.max(0, Math.ceil((Number(place.dataset.until) - now - 1000) / 60000));
     const text = place.dataset.words.replace("%(minutes)s", minutes);
     if (place.textContent !== text) place.textContent = text;
   }
