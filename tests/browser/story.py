@@ -82,6 +82,10 @@ READ = """() => {
 """What somebody reads first on the page beside the counter or on an incident's page, line by line."""
 
 
+SETTLED_READ = f"async () => (await ({SETTLED})()) === null ? ({READ})() : null"
+"""What stands there when it is what the hub would send: minutes run on in the page between its beats."""
+
+
 class Person:
     """Somebody at a screen, who has logged in."""
 
@@ -155,6 +159,12 @@ class Person:
         assert answer.value.status in (204, 302, 303), (answer.value.url, answer.value.text())
         self.city.turns()
         expect(self.page.locator('[aria-disabled="true"]')).to_have_count(0)
+
+    def reads(self) -> list[str]:
+        """What stands there, line by line, once it is what the hub knows."""
+        self.settles()
+        lines: list[str] = until(lambda: self.page.evaluate(SETTLED_READ), what="a page that stands still")
+        return lines
 
     def settles(self) -> None:
         """Wait until the page shows what the hub knows."""
@@ -254,8 +264,7 @@ class Story:
     def looks(self, *people: Person) -> None:
         """Write down what each sees at this moment, and keep pictures of it when they are wanted."""
         for person in people:
-            person.settles()
-            lines = person.page.evaluate(READ)
+            lines = person.reads()
             self.seen += [f"{self.minute:>3} {person.role}: {CLOCK.sub(self._since, line)}" for line in lines]
             self._picture(person)
 
