@@ -17,7 +17,6 @@ class Why(StrEnum):
     FILMING = "filming"
     GUARDS = "guards"
     URGENT = "urgent"
-    CHECKIN_MISSED = "checkin_missed"
     TROUBLE = "trouble"
     RECORDING_GAP = "recording_gap"
     MEETING = "meeting"

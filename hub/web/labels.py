@@ -251,7 +251,6 @@ WHYS: Final = {
     "filming": N_("許可のない撮影・録音"),
     "guards": N_("警備を呼ぶ"),
     "urgent": N_("至急の共有"),
-    "checkin_missed": N_("訪問先から連絡がない"),
     "trouble": N_("機器の不具合"),
     "recording_gap": N_("録音・録画の欠け"),
     "meeting": N_("緊急対策会議の求め"),
