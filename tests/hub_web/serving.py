@@ -1,13 +1,9 @@
 """The real web process in front of a new site, and peers that speak to it byte by byte."""
 
 import http.client
-import json
-import os
 import select
 import socket
 import ssl
-import subprocess
-import sys
 import time as clock
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -16,22 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from support.free_ports import free_port
+from support.warm import Program
 
 from hub.config import load, load_profile
 from hub.poke import poke
 from hub.site import Wanted, init
 from hub.store.engine import open_database
 from tests.hub_web.hands import PASSWORD, Hands
-
-START = """
-import importlib, json, sys
-from pathlib import Path
-for name, value in json.loads(sys.argv[2]).items():
-    room, _, constant = name.rpartition(".")
-    setattr(importlib.import_module(room), constant, value)
-from hub.web.server import serve
-serve(Path(sys.argv[1]))
-"""
 
 
 class Server(Hands):
@@ -47,7 +34,7 @@ class Server(Hands):
         self.directory = directory
         self.config = load(directory)
         self.constants: dict[str, Any] = wanted.get("constants", {})
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Program | None = None
         self._peers: list[Peer] = []
         super().__init__(
             open_database(made.config.database_url),
@@ -62,11 +49,7 @@ class Server(Hands):
 
     def start(self) -> None:
         """Start the web process and wait until it answers."""
-        root = Path(__file__).parents[2]
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", START, str(self.directory), json.dumps(self.constants)],
-            env={**os.environ, "PYTHONPATH": str(root)},
-        )
+        self.process = Program("web", str(self.directory), constants=self.constants)
         until = clock.monotonic() + 30
         while clock.monotonic() < until and self.process.poll() is None:
             if self._answers():

@@ -4,9 +4,7 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import uuid
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from sqlalchemy import Engine, create_engine, select, text
 from support.field_box import FieldBox
 from support.free_ports import free_port
 from support.waiting import until
+from support.warm import Program
 
 from hub import broker, enrol
 from hub import site as sites
@@ -57,7 +56,7 @@ class LiveHub:
         self.config = config
         self.directory = config.places.directory
         self.database: Engine = open_database(config.database_url)
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, subprocess.Popen[bytes] | Program] = {}
         self._boxes: list[FieldBox] = []
         self._count = 0
 
@@ -68,24 +67,17 @@ class LiveHub:
 
     def start_broker(self) -> None:
         command = broker.command(broker.write_settings(self.config))
-        process = self._spawn("broker", command)
+        with (self.directory / "broker.log").open("ab") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        self.processes["broker"] = process
         broker.process_file(self.config.places).write_text(f"{process.pid}\n")
         until(lambda: self._accepts(self.config.mqtt.port), what="broker")
 
     def start_worker(self) -> None:
         before = self.beat("worker")
-        self._spawn("worker", [sys.executable, "-m", "hub", "worker", str(self.directory)])
+        self.processes["worker"] = Program("worker", str(self.directory), log=self.directory / "worker.log")
         until(lambda: self.beat("worker") != before, 40, "worker's beat")
         until(self.linked, 20, "worker's connection")
-
-    def _spawn(self, name: str, command: Sequence[str]) -> "subprocess.Popen[bytes]":
-        root = str(Path(__file__).parents[2])
-        with (self.directory / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": root}
-            )
-        self.processes[name] = process
-        return process
 
     def kill(self, name: str) -> None:
         """`kill -9`, and proof that it was that which ended the process."""
