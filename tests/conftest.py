@@ -37,11 +37,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-IN_TIME = ("faults", "browser", "end_to_end", "device")
+IN_TIME = ("faults", "browser", "device", "end_to_end")
 """Folders whose tests record, wait or start whole programs: too many at once would take each other's time.
 
-The slowest come first, so that at the end nobody waits for one long file; browsers, which take most of the processor,
-before the boxes of the end-to-end tests, which go on encoding once they are there.
+The slowest come first, so that at the end nobody waits for one long file. The end-to-end tests come last: the boxes of
+their stage go on encoding until nothing is left to test.
 """
 
 

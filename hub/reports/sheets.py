@@ -9,8 +9,6 @@ from io import BytesIO, StringIO
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
-
 Cell = str | int | float | bool | datetime | None
 
 FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
@@ -66,6 +64,8 @@ def _spelled(cell: Cell, zone: ZoneInfo) -> str | int | float:
 
 def as_xlsx(sheets: Sequence[Sheet], zone: ZoneInfo, made_at: datetime) -> bytes:
     """A workbook. Text is written as text, so that no cell is ever a formula or a link."""
+    import xlsxwriter  # here, because reading it takes a tenth of the start of the pages
+
     out = BytesIO()
     book = xlsxwriter.Workbook(
         out,

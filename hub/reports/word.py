@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Final
 from zipfile import BadZipFile
 
-from docx.opc.exceptions import PackageNotFoundError
-from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -43,6 +41,10 @@ def filled(folder: Path, name: str, values: Mapping[str, str]) -> bytes:
     path = folder / f"{name}.docx"
     if not NAME.fullmatch(name) or not path.is_file():
         raise NoForm(name)
+    # Here, because reading them takes a tenth of the hub's start.
+    from docx.opc.exceptions import PackageNotFoundError
+    from docxtpl import DocxTemplate
+
     environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     try:
         template = DocxTemplate(path)

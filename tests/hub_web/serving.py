@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from support import sites
 from support.free_ports import free_port
 from support.warm import Program
 
 from hub.config import load, load_profile
 from hub.poke import poke
-from hub.site import Wanted, init
+from hub.site import Wanted
 from hub.store.engine import open_database
 from tests.hub_web.hands import PASSWORD, Hands
 
@@ -26,9 +27,7 @@ class Server(Hands):
 
     def __init__(self, directory: Path, change: Callable[[str], str] = str, **wanted: Any) -> None:
         self.port = free_port()
-        made = init(
-            Wanted(directory, "kita", "shinagawa", http=("127.0.0.1", self.port), password=PASSWORD), datetime.now(UTC)
-        )
+        made = sites.init(Wanted(directory, "kita", "shinagawa", http=("127.0.0.1", self.port), password=PASSWORD))
         settings = directory / "hub.toml"
         settings.write_text(change(settings.read_text("utf-8")), "utf-8")
         self.directory = directory

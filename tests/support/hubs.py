@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, select, text
+from support import sites
 from support.field_box import FieldBox
 from support.free_ports import free_port
 from support.waiting import until
 from support.warm import Program
 
 from hub import broker, enrol
-from hub import site as sites
 from hub.config import HubConfig, load
+from hub.site import Wanted
 from hub.store.engine import begin_read, open_database
 
 PASSWORD = "correct horse battery"
@@ -43,7 +44,7 @@ def make_site(directory: Path, *, profile: str = "default", extra: str = "", **w
         "mqtt": ("127.0.0.1", free_port()),
         "database_url": postgresql_url(),
     } | wanted
-    sites.init(sites.Wanted(directory, "kita", profile, password=PASSWORD, **options), datetime.now(UTC))
+    sites.init(Wanted(directory, "kita", profile, password=PASSWORD, **options))
     settings = directory / "hub.toml"
     settings.write_text(settings.read_text("utf-8") + extra, "utf-8")
     return load(directory)
