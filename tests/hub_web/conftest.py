@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from support import sites
 from support.opening import Opening
+from werkzeug.routing import Rule
 
 from hub import evidence_keys
 from hub.config import HubConfig, load
 from hub.places import Places
 from hub.store.engine import open_database
-from hub.store.schema import metadata
 from hub.web import create_app, login
 from hub.web.site import KEY, Site
 from tests.hub_web.hands import PASSWORD, Hands
@@ -40,6 +42,24 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def builders() -> Iterator[None]:
+    """Werkzeug compiles two functions for each address of an application. Here once for all applications: they are the
+    same, are told whom they serve, and compiling them took longer than most tests of a page.
+    """
+    known: dict[Any, Any] = {}
+    really = Rule._compile_builder
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, *rule._trace, *sorted((rule.defaults or {}).items()), append_unknown)
+        if key not in known:
+            known[key] = really(rule, append_unknown)
+        return known[key]
+
+    with patch.object(Rule, "_compile_builder", compiled):
+        yield
 
 
 @dataclass
@@ -125,8 +145,8 @@ def make_hub(tmp_path: Path, time: Time) -> Iterator[Callable[..., Hub]]:
 
     def make(**settings: str) -> Hub:
         config = make_site(tmp_path, **settings)
+        (tmp_path / "madomori.db").write_bytes(sites.empty_database())
         engine = open_database(config.database_url)
-        metadata.create_all(engine)
         made.append(Hub(create_app(config, engine, time), tmp_path, time))
         login.forget_tries()
         return made[-1]

@@ -28,12 +28,13 @@ def init(wanted: site.Wanted) -> site.Made:
         if wanted.database_url is None and not any(wanted.directory.iterdir()):
             # As an `init` leaves it that was cut off after the database was made; the next one goes on from there.
             (wanted.directory / site._HALF_MADE).touch()
-            (wanted.directory / "madomori.db").write_bytes(_empty_database())
+            (wanted.directory / "madomori.db").write_bytes(empty_database())
         return site.init(wanted, datetime.now(UTC))
 
 
 @functools.cache
-def _empty_database() -> bytes:
+def empty_database() -> bytes:
+    """A SQLite file with the newest schema."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "madomori.db"
         engine = open_database(f"sqlite:///{path}")
