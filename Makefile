@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 PYTHON_IN := .venv/bin/python
+# Where it is set, every program compiles all it reads anew at each start: half of the starts of hub and box.
+export PYTHONDONTWRITEBYTECODE =
 # For pytest, for example: make test PYTEST_ARGS="-k alarm -x"
 PYTEST_ARGS ?=
 # For .ci/lock: make lock LOCK_ARGS=--upgrade
