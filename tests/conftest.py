@@ -37,11 +37,12 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-IN_TIME = ("faults", "browser", "device", "end_to_end")
-"""Folders whose tests record, wait or start whole programs: too many at once would take each other's time.
+IN_TIME = ("faults", "device", "end_to_end")
+"""Folders whose tests record, wait or start whole programs: too many at once would take each other's time."""
 
-The slowest come first, so that at the end nobody waits for one long file. The end-to-end tests come last: the boxes of
-their stage go on encoding until nothing is left to test.
+ORDER = ("faults", "browser", "device", "end_to_end")
+"""The slowest come first, so that at the end nobody waits for one long file; the end-to-end tests after the others that
+run in real time, because the boxes of their stage go on encoding until nothing is left to test.
 """
 
 
@@ -49,8 +50,7 @@ their stage go on encoding until nothing is left to test.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what runs in real time, and put it in order."""
     folders = {item: item.path.relative_to(Path(__file__).parent).parts[0] for item in items}
-    places = {item: IN_TIME.index(folder) if folder in IN_TIME else len(IN_TIME) for item, folder in folders.items()}
-    for item, place in places.items():
-        if place < len(IN_TIME):
+    for item, folder in folders.items():
+        if folder in IN_TIME:
             item.add_marker(pytest.mark.in_time)
-    items.sort(key=places.__getitem__)
+    items.sort(key=lambda item: ORDER.index(folders[item]) if folders[item] in ORDER else len(ORDER))
