@@ -171,7 +171,7 @@ def test_it_is_live_with_tls_and_on_plain_http_by_name(
         chromium.new_context(locale="ja-JP", ignore_https_errors=True) as context,
     ):
         visitor = Visitor(context, hub.url)
-        page = visitor.log_in(hub.person(name="佐藤")).page
+        page = visitor.log_in(hub.person(name="佐藤"), typed=True).page
         assert page.evaluate("isSecureContext") == (change is with_tls)
         hub.box("counter-01", counter="窓口1")
         incident = hub.press("counter-01")

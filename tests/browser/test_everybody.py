@@ -58,7 +58,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(server: Server, visit: V
     page = visitor.page
     page.goto(f"{server.url}/login")
     assert violations(page) == []
-    visitor.log_in(server.person("supervisor"))
+    visitor.log_in(server.person("supervisor"), typed=True)
     for path in ("/", f"/incidents/{emergency}", "/incidents", "/boxes", "/profile"):
         page.goto(server.url + path)
         expect(page.locator("html")).to_have_attribute("data-live", "live")
@@ -79,7 +79,7 @@ def test_targets_are_big_enough_for_a_hurried_finger(server: Server, visit: Visi
 def test_the_keyboard_alone_is_enough(server: Server, visit: Visit) -> None:
     server.box("counter-01", counter="窓口1")
     incident = server.press("counter-01")
-    page = visit().log_in(server.person(name="佐藤")).page
+    page = visit().log_in(server.person(name="佐藤"), typed=True).page
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
@@ -139,7 +139,7 @@ def test_it_works_without_javascript(server: Server, visit: Visit) -> None:
     server.box("counter-01", counter="窓口1")
     incident = server.press("counter-01")
     visitor = visit(java_script_enabled=False)
-    page = visitor.log_in(server.person(name="佐藤"), state=None).page
+    page = visitor.log_in(server.person(name="佐藤"), state=None, typed=True).page
     expect(page.get_by_text("この画面は自動では更新されません。")).to_be_visible()
     page.locator(f'[data-key="{incident}"]').get_by_role("button", name="確認").click()
     expect(page.locator(".call__state")).to_contain_text("確認済み（佐藤）")
