@@ -71,6 +71,7 @@ def test_a_drill_that_is_over_stays_over_and_every_drill_is_over_at_its_time(
         (0, True, None, None),
         (299, True, None, None),
         (300, True, None, Ended.TIME),
+        (30, False, None, None),
         (60, False, None, None),
         (60.001, False, None, Ended.RESTART),
         (300, False, None, Ended.TIME),
@@ -104,6 +105,8 @@ def test_for_an_hour_after_its_end_a_drill_can_be_called_real_and_a_real_call_ne
     closed_at = None if closed_s is None else after(-closed_s)
     assert can_turn_real(True, closed_at, NOW) is (closed_s is None or closed_s <= 3600)
     assert not can_turn_real(False, closed_at, NOW)
+    assert can_turn_real(True, after(-3600), NOW)
+    assert not can_turn_real(True, after(-3600.001), NOW)
 
 
 def test_the_words_and_lengths_of_drills() -> None:
