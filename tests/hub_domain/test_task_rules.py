@@ -87,6 +87,11 @@ def test_set_20_a_look_is_named_by_its_day_whatever_the_hour_at_which_the_post_w
     assert [one.id for one in found] == [f"sns_watch:{one.days}" for one in found]
 
 
+def test_set_20_further_posts_move_no_look_that_is_known_already() -> None:
+    later = post(NOON + timedelta(days=3))
+    assert tasks(NEUTRAL, over(), course(post(), later)) == tasks(NEUTRAL, over(), course(post()))
+
+
 # --- everything else -------------------------------------------------------------------------------------------------
 
 
@@ -154,9 +159,11 @@ def test_yur_05_the_police_step_of_a_post_is_the_report_and_later_words_of_the_t
 
     later = NOON + timedelta(hours=1)
     assert done() is None
-    assert done((Entry.POST_STEP, NOON, {"step": "verify"})) is None
+    for step in ("verify", "preserve", "lawyer"):
+        assert done((Entry.POST_STEP, NOON, {"step": step})) is None
     steps = [(Entry.POST_STEP, at, {"step": "police"}) for at in (NOON, later)]
     assert done(*steps) == NOON, "the first time counts"
     assert done(*steps, (Entry.TASK_DONE, later, {"task": "police_report:0"})) == later
-    other = tasks(with_police, over(), course((Entry.MARKED, NOON, {"mark": "act", "act": "abuse"})))
-    assert "police_report" not in {one.kind for one in other}
+    for act in ("abuse", "threat", "violence"):
+        other = tasks(with_police, over(), course((Entry.MARKED, NOON, {"mark": "act", "act": act})))
+        assert "police_report" not in {one.kind for one in other}

@@ -52,9 +52,9 @@ STOP = (CommandType.RECORDING_STOP, "")
 
 def test_what_saying_something_needs_and_that_ending_an_alarm_needs_one_right_more() -> None:
     assert needed(saying.StepTaken(step="police")) == (Action.POLICE,)
-    assert needed(saying.StepTaken(step="warn")) == (Action.STEP,)
+    assert needed(saying.StepTaken(step="leave")) == needed(saying.StepTaken(step="warn")) == (Action.STEP,)
     assert needed(saying.Mark(mark="false_press")) == (Action.MARK, Action.FALSE_PRESS)
-    assert needed(saying.Mark(mark="stalemate")) == (Action.MARK,)
+    assert needed(saying.Mark(mark="act")) == needed(saying.Mark(mark="stalemate")) == (Action.MARK,)
     for outcome in Outcome:
         more = (Action.FALSE_PRESS,) if outcome is Outcome.FALSE_PRESS else ()
         assert needed(saying.Close(outcome=outcome)) == (Action.CLOSE, *more)
@@ -95,9 +95,11 @@ def test_a_contact_keeps_when_it_began_and_how_and_its_end_stops_the_recording()
     )
     begun_at: dict[str, Any] = {"contact_started_at": at}
     assert does(ended, **begun_at).updates == {"contact_ended_at": at}
+    assert does(saying.Contact.model_validate({"action": "ended"}), **begun_at).updates == {"contact_ended_at": NOW}
     assert refused(saying.Contact.model_validate({"action": "ended", "at": ago(1.1)}), **begun_at) == ["at"]
     ended_at: dict[str, Any] = {"contact_ended_at": at}
     assert refused(saying.Contact.model_validate({"action": "started", "at": ago(0.9)}), **ended_at) == ["at"]
+    assert does(begun, **ended_at).updates == {"contact_started_at": NOW - timedelta(minutes=40)}
 
 
 def test_a_mark_keeps_what_belongs_to_it_and_says_who_must_hear_of_it() -> None:
@@ -186,6 +188,21 @@ def test_an_order_says_who_gave_it_and_whoever_holds_the_office_gives_it_in_pers
                 told, who=holder, profile=profile, course=Course(entries=(happened(Entry.MARKED, mark="manager_told"),))
             )
             assert (profile.roles[own.data["issuer"]], own.data["issuer_name"]) == (holder.role, "山本")
+
+
+def test_where_no_office_must_order_somebody_elses_order_still_has_their_name() -> None:
+    leave = SHINAGAWA.ladder.leave.model_copy(update={"issuer": (), "issuer_branch": (), "report_first_to": ()})
+    city = SHINAGAWA.model_copy(update={"ladder": SHINAGAWA.ladder.model_copy(update={"leave": leave})})
+    ground = next(iter(leave.grounds), None)
+    for office, role in city.roles.items():
+        said = saying.StepTaken(step="leave", reason="x", issuer=office, ground=ground)
+        for writer in ("building_manager", "general_affairs", "section_head", "staff", "supervisor"):
+            who = Person("1", "山本", writer)
+            if role != writer:
+                assert refused(said, who=who, profile=city) == ["issuer_name"]
+                continue
+            data = does(said, who=who, profile=city).data
+            assert (data["issuer"], data["issuer_name"]) == (office, "山本")
 
 
 def test_what_several_decided_is_kept_with_who_they_were_and_what_they_looked_at() -> None:
