@@ -183,6 +183,7 @@ def test_nobody_goes_alone_whatever_a_profile_says_and_a_city_may_want_more() ->
         city = SHINAGAWA.model_copy(update={"staffing": staffing})
         assert not wrong(city, enough)
         assert wrong(city, enough[:-1])
+    assert not wrong(SHINAGAWA, three)
     assert wrong(SHINAGAWA, [one | {"role": "driver"} for one in TEAM])
     assert names(TEAM) == "鈴木・田中"
 

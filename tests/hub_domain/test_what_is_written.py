@@ -190,6 +190,12 @@ def test_an_order_says_who_gave_it_and_whoever_holds_the_office_gives_it_in_pers
             assert (profile.roles[own.data["issuer"]], own.data["issuer_name"]) == (holder.role, "山本")
 
 
+def test_a_step_that_is_no_order_is_nobodys_order() -> None:
+    own = next(office for office, role in SHINAGAWA.roles.items() if role == SATO.role)
+    first = SHINAGAWA.ladder.steps[0]
+    assert does(saying.StepTaken(step=first, issuer=own)).data == {"step": first, "count": 1, "issuer": own}
+
+
 def test_where_no_office_must_order_somebody_elses_order_still_has_their_name() -> None:
     leave = SHINAGAWA.ladder.leave.model_copy(update={"issuer": (), "issuer_branch": (), "report_first_to": ()})
     city = SHINAGAWA.model_copy(update={"ladder": SHINAGAWA.ladder.model_copy(update={"leave": leave})})
