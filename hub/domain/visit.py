@@ -201,7 +201,7 @@ def clocks(visit: Facts, source: Mapping[str, str]) -> list[Clock]:
         minutes = visit.limit_minutes
         lead, since = min(LEAD_MINUTES, minutes - 1), visit.arrived_at
         found.append(Clock(LIMIT, since, minutes, lead, visit.ended_at, source.get("clock.visit.max_minutes", "")))
-    return sorted(found, key=lambda clock: (clock.due_at, clock.name))
+    return sorted(found, key=lambda clock: clock.due_at)
 
 
 def plan_problems(plan: Plan, profile: PolicyProfile, now: datetime) -> list[Problem]:

@@ -1,10 +1,12 @@
 """What a visit's deeds do, said exactly: the machine in `trip.py` shows that no order of them does harm."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from contract.problems import Problem
 from contract.profile import PolicyProfile
 from hub.domain import visit_saying as saying
 from hub.domain.policy_clock import Clock
@@ -18,6 +20,7 @@ from hub.domain.visit import (
     State,
     VisitRefused,
     Why,
+    after,
     clocks,
     decide,
     names,
@@ -52,7 +55,14 @@ def refused(kind: Any, facts: Facts, profile: PolicyProfile = SHINAGAWA, **field
     with pytest.raises(VisitRefused) as error:
         said(kind, facts, profile, **fields)
     assert str(error.value).count("\n") == len(error.value.problems) - 1
-    return [one.field for one in error.value.problems]
+    return fields_of(error.value.problems)
+
+
+def fields_of(problems: Iterable[Problem]) -> list[str]:
+    """Which fields are asked for; each problem is said in both languages."""
+    found = list(problems)
+    assert all(not one.ja.isascii() and one.en.isascii() for one in found)
+    return [one.field for one in found]
 
 
 def texts(*minutes: float) -> list[str]:
@@ -69,6 +79,7 @@ def test_shi_12_a_time_that_has_come_without_word_is_not_taken_away_by_a_change_
     assert found.checkins == (at(-4), at(0), at(30))
     assert found.data["checkins"] == texts(30)
     assert found.data["before"] == {"checkins": texts(20)}
+    assert said(saying.Change, visit(agreed(0.5 / 60)), reason="x", checkins=texts(30)).checkins == (at(30),)
 
 
 def test_shi_12_a_time_is_agreed_once_and_the_city_that_wants_one_keeps_one() -> None:
@@ -88,7 +99,7 @@ def test_an_agreed_time_lies_ahead_within_a_day(minutes: list[float], fits: bool
     plan = saying.Plan.model_validate(
         {"box": "x", "place": "x", "team": TEAM, "contact": "x", "limit_minutes": 45, "checkins": texts(*minutes)}
     )
-    assert [one.field for one in plan_problems(plan, SHINAGAWA, NOW)] == ([] if fits else ["checkins"])
+    assert fields_of(plan_problems(plan, SHINAGAWA, NOW)) == ([] if fits else ["checkins"])
 
 
 def test_shi_12_word_says_which_times_it_answers_and_whether_the_office_was_called_for_one() -> None:
@@ -143,13 +154,32 @@ def test_who_comes_back_without_having_said_that_they_left_is_back() -> None:
     assert (late.state, late.updates, late.at) == (State.ARRIVED, {}, at(-20))
 
 
-@pytest.mark.parametrize(("minutes", "fits"), [(1, True), (1.1, False), (-25 * 60, True), (-25 * 60 - 1, False)])
+@pytest.mark.parametrize(("minutes", "fits"), [(1, True), (60.5 / 60, False), (-25 * 60, True), (-25 * 60 - 1, False)])
 def test_a_moment_lies_within_a_minute_ahead_and_a_day_before_the_plan(minutes: float, fits: bool) -> None:
     when = at(minutes).isoformat()
     if not fits:
         assert refused(saying.Left, visit(state=State.PLANNED), at=when) == ["at"]
         return
     assert said(saying.Left, visit(state=State.PLANNED), at=when).at == min(NOW, at(minutes))
+
+
+def test_every_deed_has_an_answer_in_every_state_and_only_a_plan_can_be_called_off() -> None:
+    def reached(state: State, entry: Entry) -> str:
+        try:
+            return after(state, entry).value
+        except NotPossible:
+            return "-"
+
+    open_, told_back = [State.PLANNED, State.LEFT, State.ARRIVED, State.ENDED], [*State][:5]
+    for state in State:
+        assert {reached(state, one) for one in (Entry.TROUBLE, Entry.SAFE, Entry.NOTED)} == {state.value}
+        assert reached(state, Entry.CANCELLED) == ("cancelled" if state is State.PLANNED else "-")
+        assert reached(state, Entry.CHANGED) == (state.value if state in open_ else "-")
+        assert reached(state, Entry.DEBRIEFED) == (state.value if state in told_back[1:] else "-")
+        assert reached(state, Entry.CHECKED_IN) == (state.value if state in told_back else "-")
+        for place, entry in enumerate((Entry.LEFT, Entry.ARRIVED, Entry.ENDED, Entry.BACK), start=1):
+            later = told_back[max(place, told_back.index(state))].value if state in told_back else "-"
+            assert reached(state, entry) == later
 
 
 # --- what the office says --------------------------------------------------------------------------------------------
@@ -168,6 +198,8 @@ def test_shi_12_a_change_says_what_it_was_before() -> None:
     }  # fmt: skip
     assert (found.entry, found.text, found.checkins) == (Entry.CHANGED, "交代", (at(20),))
     assert refused(saying.Change, visit(), reason="x") == ["limit_minutes"]
+    assert said(saying.Change, visit(), reason="x", limit_minutes=60).updates == {"limit_minutes": 60}
+    assert said(saying.Change, visit(), reason="x", team=new).updates == {"team": new}
     alone: dict[str, Any] = {"limit_minutes": 61, "team": [TEAM[1]], "checkins": []}
     assert refused(saying.Change, visit(), reason="x", **alone) == ["limit_minutes", "team", "team", "checkins"]
 
@@ -175,7 +207,7 @@ def test_shi_12_a_change_says_what_it_was_before() -> None:
 def test_nobody_goes_alone_whatever_a_profile_says_and_a_city_may_want_more() -> None:
     def wrong(profile: PolicyProfile, team: list[dict[str, str]]) -> bool:
         values = {"box": "x", "place": "x", "contact": "x", "limit_minutes": 30, "checkins": texts(5), "team": team}
-        return "team" in {one.field for one in plan_problems(saying.Plan.model_validate(values), profile, NOW)}
+        return "team" in fields_of(plan_problems(saying.Plan.model_validate(values), profile, NOW))
 
     three = [*TEAM, {"name": "山本", "role": "driver"}]
     for least, enough in ((1, TEAM), (2, TEAM), (3, three)):

@@ -183,7 +183,7 @@ class Trip(RuleBasedStateMachine):
         state, waiting = self.row.state, [at for at, one in self.stands.items() if one == "waiting"]
         for clock in self.running():
             for phase in clock.phases((self.now - clock.started_at).total_seconds()):
-                if (f"{clock.key}", phase) not in self.prompted:
+                if (clock.key, phase) not in self.prompted:
                     self.prompted.add((clock.key, phase))
                     self._tell(clock, phase)
         assert self.row.state is state
