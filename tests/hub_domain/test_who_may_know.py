@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.domain import practice
@@ -37,6 +37,7 @@ entries = st.tuples(
 
 
 @pytest.mark.parametrize("role", ROLES)
+@settings(max_examples=40)
 @given(entry=entries)
 def test_shi_39_shi_40_a_reader_who_looks_after_nobody_learns_that_something_was_written_and_not_what(
     role: str, entry: tuple[str, dict[str, Any]]
