@@ -137,7 +137,7 @@ def _seen(who: Person, now: datetime) -> dict[str, Any]:
 
 def _contact(facts: Facts, said: Contact, now: datetime) -> Decision:
     at = _when(said.at, facts, now)
-    return _contact_started(facts, said, at) if said.what == "started" else _contact_ended(facts, at)
+    return _contact_started(facts, said, at) if said.what == "started" else _contact_ended(facts, said, at)
 
 
 def _contact_started(facts: Facts, said: Contact, at: datetime) -> Decision:
@@ -153,16 +153,16 @@ def _contact_started(facts: Facts, said: Contact, at: datetime) -> Decision:
     return Decision(state, Entry.CONTACT_STARTED, at, data=data, updates={"contact_started_at": at})
 
 
-def _contact_ended(facts: Facts, at: datetime) -> Decision:
+def _contact_ended(facts: Facts, said: Contact, at: datetime) -> Decision:
     state = after(facts.state, Deed.CONTACT_ENDED)
     if facts.contact_ended_at is not None:
-        return Decision(state, Entry.CONTACT_ENDED, at, data={"first": False})
+        return Decision(state, Entry.CONTACT_ENDED, at, data=given(first=False, means=said.means, place=said.place))
     if facts.contact_started_at is not None and at < facts.contact_started_at:
         raise DeedRefused(
             Problem("at", "", "応対の始まりより後の時刻にしてください。", "must be after the contact started.")
         )
     return Decision(
-        state, Entry.CONTACT_ENDED, at, data={"first": True},
+        state, Entry.CONTACT_ENDED, at, data=given(first=True, means=said.means, place=said.place),
         updates={"contact_ended_at": at}, commands=((CommandType.RECORDING_STOP, ""),),
     )  # fmt: skip
 

@@ -94,6 +94,9 @@ def test_a_contact_keeps_when_it_began_and_how_and_its_end_stops_the_recording()
         State.CONTACT_ENDED, Entry.CONTACT_ENDED, at, "", {"first": True}, {"contact_ended_at": at}, (STOP,)
     )
     begun_at: dict[str, Any] = {"contact_started_at": at}
+    late = saying.Contact.model_validate({"action": "ended", "means": "phone", "place": "room"})
+    assert does(late).data == {"first": True, "means": "phone", "place": "room"}
+    assert does(late, contact_ended_at=at).data == {"first": False, "means": "phone", "place": "room"}
     assert does(ended, **begun_at).updates == {"contact_ended_at": at}
     assert does(saying.Contact.model_validate({"action": "ended"}), **begun_at).updates == {"contact_ended_at": NOW}
     assert refused(saying.Contact.model_validate({"action": "ended", "at": ago(1.1)}), **begun_at) == ["at"]
