@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.domain import practice
-from hub.domain.incident import Entry
+from hub.domain.incident import Entry, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Course:
     ended_at: datetime | None = None
     entries: tuple[Happened, ...] = ()
     level: str = "assist"
+    origin: str = Origin.COUNTER.value
     drill: bool = False
     speed: int = 1
     """How many times faster than in earnest its clocks run (`hub.domain.practice`)."""
@@ -48,6 +49,7 @@ class Course:
             row.contact_ended_at or row.closed_at,
             tuple(sorted(happened, key=lambda one: one.at)),
             row.level,
+            row.origin,
             row.drill,
             practice.speed(row.box),
         )
@@ -79,10 +81,15 @@ class Course:
         return tuple(dict.fromkeys(one.data["act"] for one in self.marks("act") if one.data.get("act")))
 
     @property
-    def by_phone(self) -> bool:
-        """Whether the contact is a telephone call, by what was said last about it."""
+    def means(self) -> str:
+        """How people talk: `counter`, `phone` or `visit`, by what was said last about it, or by where it began."""
         said = [one.data["means"] for one in self.of_kind(Entry.CONTACT_STARTED) if one.data.get("means")]
-        return bool(said) and said[-1] == "phone"
+        return said[-1] if said else self.origin
+
+    @property
+    def in_building(self) -> bool:
+        """Whether the other person is in a building of the city: who is on the telephone or at home cannot leave it."""
+        return self.means not in ("phone", Origin.VISIT.value)
 
     def decisions(self, about: str) -> list[Happened]:
         """What several people decided about this, oldest first."""

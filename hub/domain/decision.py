@@ -1,6 +1,6 @@
 """What decides on a deed looks at, and what it answers: facts in, a `Decision` out. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -70,3 +70,19 @@ class Decision:
     commands: tuple[tuple[CommandType, str], ...] = ()
     notices: tuple[marks.Notice, ...] = ()
     witnessed: bool = False
+
+
+def given(**data: Any) -> dict[str, Any]:
+    """What was said; silence is not written down."""
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Refuse with every problem, when there is one.
+
+    Raises:
+        DeedRefused: there is a problem.
+    """
+    found = tuple(problems)
+    if found:
+        raise DeedRefused(*found)

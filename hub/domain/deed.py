@@ -1,21 +1,23 @@
 """What follows from what people tell the hub about an incident (`hub.domain.saying`).
 
 `decide` is pure: the facts and the time come in, a `Decision` goes out, `hub.deeds` writes it down. Every deed leaves
-exactly one timeline entry, whether it changed the state or came second.
+exactly one timeline entry, whether it changed the state or came second. What is told about an incident afterwards is
+decided in `hub.domain.afterwards`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from contract.messages import CommandType, Level
 from contract.problems import Problem
 from contract.profile import PolicyProfile
-from hub.domain import damage, deciding, drill, findings, flow, ladder, marks, promise, tasks
+from hub.domain import afterwards, damage, deciding, drill, ladder, marks
 from hub.domain.decision import Decision as Decision
 from hub.domain.decision import DeedRefused as DeedRefused
 from hub.domain.decision import Facts as Facts
 from hub.domain.decision import Person as Person
+from hub.domain.decision import given, refuse
 from hub.domain.incident import Deed, Entry, Outcome, State, after
 from hub.domain.permissions import Action
 from hub.domain.saying import (
@@ -82,21 +84,21 @@ def decide(facts: Facts, said: Said, who: Person, now: datetime, profile: Policy
         case Note():
             return Decision(after(facts.state, Deed.NOTE), Entry.NOTED, now, said.text)
         case Account():
-            return _account(facts, said, who, now)
+            return afterwards.account(facts, said, who, now)
         case Considered():
-            return _considered(facts, said, now)
+            return afterwards.considered(facts, said, now)
         case Judgement():
-            return _judged(facts, said, now, profile)
+            return afterwards.judged(facts, said, now, profile)
         case Report():
-            return _reported(facts, said, now)
+            return afterwards.reported(facts, said, now)
         case Promise():
-            return _promised(facts, said, now)
+            return afterwards.promised(facts, said, now)
         case TaskDone():
-            return _task_done(facts, said, now, profile)
+            return afterwards.task_done(facts, said, now, profile)
         case Link():
-            return _linked(facts, said, now)
+            return afterwards.linked(facts, said, now)
         case CaseNote():
-            return _case_noted(facts, said, now)
+            return afterwards.case_noted(facts, said, now)
         case TurnReal():
             return _turned_real(facts, said, now)
         case Close():
@@ -135,7 +137,7 @@ def _seen(who: Person, now: datetime) -> dict[str, Any]:
 
 def _contact(facts: Facts, said: Contact, now: datetime) -> Decision:
     at = _when(said.at, facts, now)
-    return _contact_started(facts, said, at) if said.what == "started" else _contact_ended(facts, at)
+    return _contact_started(facts, said, at) if said.what == "started" else _contact_ended(facts, said, at)
 
 
 def _contact_started(facts: Facts, said: Contact, at: datetime) -> Decision:
@@ -145,22 +147,22 @@ def _contact_started(facts: Facts, said: Contact, at: datetime) -> Decision:
             Problem("at", "", "応対の終わりより前の時刻にしてください。", "must be before the contact ended.")
         )
     known = facts.contact_started_at
-    data = _given(first=known is None, means=said.means, place=said.place)
+    data = given(first=known is None, means=said.means, place=said.place)
     if known is not None and said.at is None:
         return Decision(state, Entry.CONTACT_STARTED, at, data=data)
     return Decision(state, Entry.CONTACT_STARTED, at, data=data, updates={"contact_started_at": at})
 
 
-def _contact_ended(facts: Facts, at: datetime) -> Decision:
+def _contact_ended(facts: Facts, said: Contact, at: datetime) -> Decision:
     state = after(facts.state, Deed.CONTACT_ENDED)
     if facts.contact_ended_at is not None:
-        return Decision(state, Entry.CONTACT_ENDED, at, data={"first": False})
+        return Decision(state, Entry.CONTACT_ENDED, at, data=given(first=False, means=said.means, place=said.place))
     if facts.contact_started_at is not None and at < facts.contact_started_at:
         raise DeedRefused(
             Problem("at", "", "応対の始まりより後の時刻にしてください。", "must be after the contact started.")
         )
     return Decision(
-        state, Entry.CONTACT_ENDED, at, data={"first": True},
+        state, Entry.CONTACT_ENDED, at, data=given(first=True, means=said.means, place=said.place),
         updates={"contact_ended_at": at}, commands=((CommandType.RECORDING_STOP, ""),),
     )  # fmt: skip
 
@@ -174,7 +176,7 @@ def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> 
         return _false_press(facts, Entry.MARKED, at, now, said.text, {"mark": said.mark})
     if said.mark in ("act", "act_named") and said.act is None:
         raise DeedRefused(Problem("act", "", "どの行為かを選んでください。", "say which act it is."))
-    data = _given(
+    data = given(
         mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit,
         private=said.mark in damage.PRIVATE or None,
     )  # fmt: skip
@@ -204,12 +206,12 @@ def _false_press(
 
 def _step(facts: Facts, said: StepTaken, who: Person, now: datetime, profile: PolicyProfile) -> Decision:
     state = after(facts.state, Deed.STEP)
-    _refuse(ladder.problems(profile, facts.site_type, facts.course, said, who.role, now))
+    refuse(ladder.problems(profile, facts.site_type, facts.course, said, who.role, now))
     ordered = said.step in ladder.ORDERS
     own = ladder.own_office(profile, ladder.issuers(profile, facts.site_type), who.role) if ordered else None
     issuer = said.issuer or own
     in_person = ordered and issuer is not None and profile.roles.get(issuer) == who.role
-    data = _given(
+    data = given(
         step=said.step,
         count=len(facts.course.times(said.step)) + 1,
         ground=said.ground,
@@ -226,8 +228,8 @@ def _step(facts: Facts, said: StepTaken, who: Person, now: datetime, profile: Po
 
 def _decided(facts: Facts, said: Decide, now: datetime, profile: PolicyProfile) -> Decision:
     state = after(facts.state, Deed.DECIDE)
-    _refuse(deciding.problems(said, profile))
-    data = _given(
+    refuse(deciding.problems(said, profile))
+    data = given(
         about=said.about,
         outcome=said.outcome,
         persons=list(said.persons) or None,
@@ -239,93 +241,11 @@ def _decided(facts: Facts, said: Decide, now: datetime, profile: PolicyProfile) 
     return Decision(state, Entry.DECIDED, now, said.text, data)
 
 
-# --- after the contact -----------------------------------------------------------------------------------------------
-
-
-def _account(facts: Facts, said: Account, who: Person, now: datetime) -> Decision:
-    data = _given(
-        kind=said.kind,
-        where=said.where or None,
-        who=said.who or None,
-        how=said.how or None,
-        verbatim=said.verbatim or None,
-        hurt=said.hurt or None,
-        broken=said.broken or None,
-        note_taker=said.note_taker or who.name,
-    )
-    if not said.verbatim and said.kind != "damage":
-        data["no_verbatim"] = True
-    return Decision(after(facts.state, Deed.NOTE), Entry.ACCOUNT, now, said.text, data)
-
-
-def _considered(facts: Facts, said: Considered, now: datetime) -> Decision:
-    state = after(facts.state, Deed.NOTE)
-    if facts.flow is None:
-        raise DeedRefused(Problem("flow", "", "このハブに質問の流れがありません。", "this hub has no question flow."))
-    _refuse(flow.problems(facts.flow, said.flow, said.answers))
-    return Decision(state, Entry.CONSIDERED, now, said.text, flow.written(facts.flow, said.answers))
-
-
-def _judged(facts: Facts, said: Judgement, now: datetime, profile: PolicyProfile) -> Decision:
-    state = after(facts.state, Deed.JUDGE)
-    _refuse(findings.problems(said, profile))
-    data = _given(
-        finding=said.finding,
-        acts=list(dict.fromkeys(said.acts)),
-        persons=list(dict.fromkeys(said.persons)),
-        head_absent=said.head_absent or None,
-        act_named_at=said.act_named_at.isoformat() if said.act_named_at else None,
-        **findings.grounds(said),
-    )
-    return Decision(state, Entry.JUDGED, now, said.text, data)
-
-
-def _reported(facts: Facts, said: Report, now: datetime) -> Decision:
-    state = after(facts.state, Deed.REPORT)
-    data = {
-        "to": list(dict.fromkeys(said.to)),
-        "circumstances": said.circumstances,
-        "outcome": said.outcome,
-        "course": said.course,
-    }
-    return Decision(state, Entry.REPORTED, now, "", data)
-
-
-def _promised(facts: Facts, said: Promise, now: datetime) -> Decision:
-    state = after(facts.state, Deed.NOTE)  # a lawyer may be asked when the incident is long closed
-    _refuse(promise.problems(said, facts.pressed_at, now))
-    data = promise.written(said, facts.course)
-    until = max(promise.due_at(said.on), facts.promised_until or now)
-    return Decision(state, Entry.PROMISED, now, said.text, data, updates={"promised_until": until})
-
-
-def _task_done(facts: Facts, said: TaskDone, now: datetime, profile: PolicyProfile) -> Decision:
-    ended_at = facts.contact_ended_at or facts.course.ended_at
-    over = tasks.Over("", facts.state, facts.drill, False, ended_at, facts.origin)
-    known = {task.id: task for task in tasks.tasks(profile, over, facts.course)}
-    task = known.get(said.task)
-    if task is None:
-        raise DeedRefused(Problem("task", "", "この案件にこの仕事はありません。", "this incident has no such task."))
-    data = _given(task=task.id, kind=task.kind, private=task.private or None, first=task.done_at is None)
-    return Decision(facts.state, Entry.TASK_DONE, now, data=data)
-
-
-def _linked(facts: Facts, said: Link, now: datetime) -> Decision:
-    state = after(facts.state, Deed.NOTE)  # a case often gets its number when the incident is long closed
-    data = {"case": said.case, "before": facts.case_number}
-    return Decision(state, Entry.CASE_LINKED, now, data=data, updates={"case_number": said.case})
-
-
-def _case_noted(facts: Facts, said: CaseNote, now: datetime) -> Decision:
-    if facts.case_number is None:
-        raise DeedRefused(
-            Problem("case", "", "先に、市の案件番号を付けてください。", "give it the number of the city's case first.")
-        )
-    return Decision(after(facts.state, Deed.NOTE), Entry.CASE_NOTED, now, said.text, {"case": facts.case_number})
+# --- ends and drills --------------------------------------------------------------------------------------------------
 
 
 def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
-    data: dict[str, Any] = _given(outcome=said.outcome.value, prevention=said.prevention or None)
+    data: dict[str, Any] = given(outcome=said.outcome.value, prevention=said.prevention or None)
     if said.outcome is Outcome.FALSE_PRESS:
         return _false_press(facts, Entry.CLOSED, now, now, said.text, data)
     if said.outcome is Outcome.DRILL and not facts.drill:
@@ -351,9 +271,6 @@ def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
         state, Entry.CLOSED, now, said.text, {**data, "first": True},
         updates={"closed_at": now, "outcome": said.outcome.value},
     )  # fmt: skip
-
-
-# --- drills ----------------------------------------------------------------------------------------------------------
 
 
 def _turned_real(facts: Facts, said: TurnReal, now: datetime) -> Decision:
@@ -382,18 +299,6 @@ def _turned_real(facts: Facts, said: TurnReal, now: datetime) -> Decision:
 
 
 # --- small parts -----------------------------------------------------------------------------------------------------
-
-
-def _given(**data: Any) -> dict[str, Any]:
-    """What was said; silence is not written down."""
-    return {name: value for name, value in data.items() if value is not None}
-
-
-def _refuse(problems: Iterable[Problem]) -> None:
-    """Refuse with every problem, when there is one."""
-    found = tuple(problems)
-    if found:
-        raise DeedRefused(*found)
 
 
 def _when(at: datetime | None, facts: Facts, now: datetime) -> datetime:

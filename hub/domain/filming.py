@@ -57,10 +57,8 @@ def answers(profile: PolicyProfile, prompt: Prompt) -> tuple[str, ...]:
 
 
 def _out_of_reach(course: Course) -> bool:
-    started = [one.data for one in course.of_kind(Entry.CONTACT_STARTED)]
-    means = [data["means"] for data in started if data.get("means")]
-    places = [data["place"] for data in started if data.get("place")]
-    return means[-1:] in (["phone"], ["visit"]) or places[-1:] == ["outside"]
+    places = [one.data["place"] for one in course.of_kind(Entry.CONTACT_STARTED) if one.data.get("place")]
+    return not course.in_building or places[-1:] == ["outside"]
 
 
 class _Flow:

@@ -17,9 +17,6 @@ VIEWPOINTS: Final = ("content", "manner", "time", "means")
 BOTH: Final = ("nuisance", "harm")
 """Elements of which each must be found (SET-02)."""
 
-TESTS: Final = ("environment", "average_employee", "dropped")
-"""The effect on the work: on the surroundings, on an average employee, and whether the demand was dropped (SHI-03)."""
-
 
 def problems(said: Judgement, profile: PolicyProfile) -> Iterator[Problem]:
     """Everything that this judgement still lacks."""

@@ -217,11 +217,11 @@ def _ladder(profile: PolicyProfile, situation: Situation, urgent: bool) -> Itera
         yield Guide("answer", "begin")
     if "repeat_long_hold" in situation.marks and "slot_announced" not in situation.marks:
         yield Guide("slot", "long_hold")
-    step = next_step(profile, situation.steps, by_phone=situation.channel == "phone")
+    step = next_step(profile, situation.steps, in_building=situation.channel == "counter")
     if step is not None:
         yield Guide(STEP_CARDS[step], "next_step", step)
     else:
-        yield Guide("debrief" if situation.channel == "phone" else "police", "no_more_steps")
+        yield Guide("police" if situation.channel == "counter" else "debrief", "no_more_steps")
     if situation.responder and "staff_swapped" not in situation.marks:
         yield Guide("swap", "takeover")
 

@@ -4,9 +4,8 @@ Pure: facts in, rows out. `hub.store.intake` reads the facts and writes the rows
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 
 from contract.evidence import Verify
 from contract.messages import (
@@ -27,94 +26,25 @@ from contract.messages import (
     SegmentSealed,
     UnknownBody,
 )
-from contract.profile import Alert
 from hub.domain import drill as drills
 from hub.domain import escalation, practice
-from hub.domain.chain import Chains, Doubtful, KnownClose, KnownSegment, Witness
-from hub.domain.escalation import Contact
+from hub.domain.chain import Chains, Doubtful, Witness
 from hub.domain.incident import State
-
-JAPAN: Final = timezone(timedelta(hours=9), "JST")
-"""Asia/Tokyo has had no other offset since 1951; incident numbers count by its calendar year."""
+from hub.domain.intake_facts import JAPAN as JAPAN
+from hub.domain.intake_facts import Known as Known
+from hub.domain.intake_facts import KnownBox as KnownBox
+from hub.domain.intake_facts import KnownEvent as KnownEvent
+from hub.domain.intake_facts import LiveIncident as LiveIncident
+from hub.domain.intake_facts import Receipted as Receipted
+from hub.domain.intake_facts import Refused as Refused
+from hub.domain.intake_facts import Row as Row
+from hub.domain.intake_facts import Rules as Rules
 
 SKEW: Final = timedelta(seconds=2)
 """A box's clock that is off by more than this is noted in the timeline."""
 
 BELIEVED: Final = timedelta(days=20 * 365)
 """A time further away than this is a broken clock, not a late event; databases and calendars would choke on it."""
-
-Row = dict[str, Any]
-Place = tuple[str, str, int]
-"""(box, boot, seq)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The site's rules for one batch."""
-
-    alert: Alert
-    contacts: Sequence[Contact]
-    profile_id: str
-    profile_digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class KnownBox:
-    """An enrolled box that may speak."""
-
-    counter: str
-    evidence_key: str | None
-    faults: tuple[str, ...]
-    drill: drills.Held | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownEvent:
-    """An event that was stored before."""
-
-    box: str
-    type: str
-    incident: str | None
-
-
-@dataclass(slots=True)
-class LiveIncident:
-    """An incident in the making. `number` is None while it is new: the store counts."""
-
-    box: str
-    level: str
-    presses: int
-    number: str | None = None
-    reach: str | None = None
-    row: Row = field(default_factory=dict)  # all columns of a new one, changed columns of a known one
-
-
-@dataclass(slots=True)
-class Known:
-    """What the store holds about the events of a batch."""
-
-    boxes: Mapping[str, KnownBox] = field(default_factory=dict)
-    events: Mapping[str, KnownEvent] = field(default_factory=dict)
-    places: Mapping[Place, str] = field(default_factory=dict)  # -> event id
-    incidents: Mapping[str, LiveIncident] = field(default_factory=dict)
-    earlier: Mapping[str, Sequence[tuple[Event, datetime]]] = field(default_factory=dict)  # waited for their incident
-    segments: Mapping[tuple[str, int], KnownSegment] = field(default_factory=dict)
-    closes: Mapping[str, KnownClose] = field(default_factory=dict)
-    alarming: Mapping[str, Sequence[str]] = field(default_factory=dict)  # box -> its incidents that still alarm
-
-
-@dataclass(frozen=True, slots=True)
-class Receipted:
-    """An event that will be durable with this batch."""
-
-    box: str
-    event: str
-    incident: str | None
-    witness: Witness | None
-
-
-class Refused(Exception):
-    """The event is set aside: no row, no receipt. The text is the reason."""
 
 
 class Intake:

@@ -19,7 +19,7 @@ ORDERS: Final = ("leave", "ask_leave")
 """Steps that tell a person to leave the building."""
 
 AT_THE_BUILDING: Final = (*ORDERS, "final", "announce_police")
-"""Steps that make no sense on the telephone: there the call ends with the response (SET-06)."""
+"""Steps that make no sense elsewhere: a call ends with the response (SET-06), and from a visit staff leave."""
 
 STOPS: Final = ("stop", "end", "stop_and_urge")
 """Steps that say that the response ends: several people decide that before (SHI-13, SHI-07)."""
@@ -46,11 +46,11 @@ def problems(
     if said.step == POLICE:
         routes = profile.police.routes
         return [one_of("route", routes)] if said.route is not None and routes and said.route not in routes else []
-    if course.by_phone and said.step in AT_THE_BUILDING:
+    if not course.in_building and said.step in AT_THE_BUILDING:
         return [
             Problem(
-                "step", "", "電話では、対応をやめると伝えたあと電話を切ります。退去の段階はありません。",
-                "on the telephone the call ends with the response; there is nobody to leave.",
+                "step", "", "電話や訪問では、やめると伝えたあと、電話を切るか立ち去ります。退去の段階はありません。",
+                "on the telephone hang up after that, on a visit walk away; there is nobody to leave.",
             )
         ]  # fmt: skip
     found = [*_unexplained(profile, course, said, now)]
@@ -72,14 +72,15 @@ def stands(profile: PolicyProfile, site_type: str, course: Course, role: str, no
     return result
 
 
-def next_step(profile: PolicyProfile, taken: Mapping[str, int], *, by_phone: bool) -> Step | None:
+def next_step(profile: PolicyProfile, taken: Mapping[str, int], *, in_building: bool) -> Step | None:
     """The step that the profile's order names next; None when all were taken. `taken` counts each step so far.
 
-    It follows the last one taken: people may have had a reason to skip one. On the telephone nothing follows the end.
+    It follows the last one taken: people may have had a reason to skip one. Away from the building nothing follows
+    the end.
     """
-    if by_phone and any(taken.get(step) for step in STOPS):
+    if not in_building and any(taken.get(step) for step in STOPS):
         return None
-    order = [step for step in profile.ladder.steps if not (by_phone and step in AT_THE_BUILDING)]
+    order = [step for step in profile.ladder.steps if in_building or step not in AT_THE_BUILDING]
     places = [place for place, step in enumerate(order) if taken.get(step)]
     if not places:
         return order[0] if order else None
@@ -96,7 +97,7 @@ def skipped(profile: PolicyProfile, course: Course, step: str) -> tuple[str, ...
         if before == step:
             break
         wanted = (profile.ladder.leave.count or 1) if before == "leave" else 1
-        if len(course.times(before)) < wanted and not (course.by_phone and before in AT_THE_BUILDING):
+        if len(course.times(before)) < wanted and (course.in_building or before not in AT_THE_BUILDING):
             found.append(before)
     return tuple(found)
 
@@ -183,7 +184,7 @@ def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTak
     if leave.report_first_to and office not in leave.report_first_to and not told_first(course):
         whom = "、".join(leave.report_first_to)
         yield Problem(
-            "manager_told", "", f"先に{whom}に知らせ、「{whom}に知らせた」の印を付けてください。",
+            "manager_told", "", f"先に{whom}に知らせ、「{whom}に知らせた」を記録してください。",
             "tell the building's manager first, and mark that you did.",
         )  # fmt: skip
 

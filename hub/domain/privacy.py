@@ -27,7 +27,7 @@ def told_to(role: str, kind: str, text: str, data: Mapping[str, Any]) -> tuple[s
         return text, dict(data)
     if data.get("kind") == "statement":
         return "", {"kind": "statement", "withheld": ["text"]}
-    if data.get("kind") == "damage" and any(data.get(name) for name in _HURT):
+    if any(data.get(name) for name in _HURT):  # asked of damage, but said with any account by whoever uses the API
         rest = {name: value for name, value in data.items() if name not in _HURT}
         return text, {**rest, "withheld": list(_HURT)}
     return text, dict(data)

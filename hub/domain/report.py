@@ -119,6 +119,10 @@ FORMS: Final[Mapping[str, Callable[[Case, datetime], Form]]] = {
 }
 """Every form by its name in the address."""
 
+OF_CONTACTS: Final = ("record", "report", "police")
+OF_POSTS: Final = ("sns", "report", "police")
+"""The forms that make sense of what happened between people, and of a post on the internet (SET-20)."""
+
 
 def _one(name: str, *values: Value | None, lines: int = 1) -> Row:
     return Row(name, tuple(value for value in values if value is not None), lines)

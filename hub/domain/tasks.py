@@ -135,7 +135,7 @@ def _posts(profile: PolicyProfile, course: Course) -> Iterator[tuple[Kind, datet
     if "警察" in profile.sns.recipients:
         yield "police_report", seen[0], 0  # YUR-05
     for moment in watch_dates(profile, seen[0]):
-        yield "sns_watch", moment, (moment - seen[0]).days + 1
+        yield "sns_watch", moment, (moment.astimezone(OFFICE).date() - seen[0].astimezone(OFFICE).date()).days
 
 
 def _told_police(course: Course) -> list[Happened]:

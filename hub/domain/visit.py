@@ -160,7 +160,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be written. `met`: the agreed times that this word answers; `checkins` replaces those to come."""
+    """What is to be written. `met`: the agreed times that this word answers; `checkins` replaces all those that nobody
+    answered and nobody was told of.
+    """
 
     state: State
     entry: Entry
@@ -199,7 +201,7 @@ def clocks(visit: Facts, source: Mapping[str, str]) -> list[Clock]:
         minutes = visit.limit_minutes
         lead, since = min(LEAD_MINUTES, minutes - 1), visit.arrived_at
         found.append(Clock(LIMIT, since, minutes, lead, visit.ended_at, source.get("clock.visit.max_minutes", "")))
-    return sorted(found, key=lambda clock: (clock.due_at, clock.name))
+    return sorted(found, key=lambda clock: clock.due_at)
 
 
 def plan_problems(plan: Plan, profile: PolicyProfile, now: datetime) -> list[Problem]:
@@ -286,7 +288,7 @@ def _met_data(met: Sequence[datetime], late: bool) -> dict[str, Any]:
 
 def _changed(visit: Facts, said: Change, profile: PolicyProfile, now: datetime) -> Decision:
     state = after(visit.state, Entry.CHANGED)
-    pending = [one for one in visit.agreed if one.met_at is None and one.missed_at is None]
+    pending = [one for one in visit.agreed if one.met_at is None and one.missed_at is None and one.left_s > 0]
     kept = [one for one in visit.agreed if one not in pending]
     problems: list[Problem] = []
     if all(part is None for part in (said.limit_minutes, said.checkins, said.contact, said.team)):
@@ -314,7 +316,13 @@ def _changed(visit: Facts, said: Change, profile: PolicyProfile, now: datetime) 
         data["checkins"] = [at.isoformat() for at in said.checkins]
         before["checkins"] = [one.at.isoformat() for one in pending]
     data |= {"before": before}
-    return Decision(state, Entry.CHANGED, now, said.reason, data, updates, checkins=said.checkins)
+    checkins = None if said.checkins is None else (*_awaited(kept), *said.checkins)
+    return Decision(state, Entry.CHANGED, now, said.reason, data, updates, checkins=checkins)
+
+
+def _awaited(agreed: Sequence[Agreed]) -> list[datetime]:
+    """Times that have come without word: a change of those to come must not silence them. Only word answers them."""
+    return [one.at for one in agreed if one.met_at is None and one.missed_at is None]
 
 
 def members(team: Sequence[Member]) -> list[dict[str, str]]:

@@ -48,6 +48,7 @@ def running(connection: Connection) -> Sequence[Any]:
             incident.c.id,
             incident.c.box,
             incident.c.level,
+            incident.c.origin,
             incident.c.drill,
             incident.c.contact_started_at,
             incident.c.contact_ended_at,

@@ -1,7 +1,8 @@
 """Which guidance cards are of use in an incident now, in the reader's language, with what is known at its counter."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -10,7 +11,7 @@ from hub.domain import ladder
 from hub.domain.card import CardText
 from hub.domain.course import Course
 from hub.domain.filming import filming
-from hub.domain.guidance import Guide, Situation, Why, cards_now
+from hub.domain.guidance import Channel, Guide, Situation, Why, cards_now
 from hub.domain.incident import OPEN, Entry, Origin, State
 from hub.web import shapes
 from hub.web.card_reading import Reader, read_cards
@@ -45,14 +46,10 @@ def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, lan
 
 def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Course) -> Situation:
     """The incident as the cards look at it."""
-    started = [one.data.get("means") for one in course.of_kind(Entry.CONTACT_STARTED) if one.data.get("means")]
-    channel: Literal["counter", "phone", "offsite"] = "offsite" if found.origin is Origin.VISIT else "counter"
-    if started:
-        channel = "phone" if started[-1] == "phone" else "offsite" if started[-1] == "visit" else "counter"
     return Situation(
         level="emergency" if found.level == "emergency" else "assist",
         open=found.state in OPEN,
-        channel=channel,
+        channel=CHANNELS.get(course.means, "counter"),
         acts=frozenset(course.acts),  # type: ignore[arg-type]  # the deed let only known acts in
         steps=course.counts,
         marks=frozenset(one.data["mark"] for one in course.of_kind(Entry.MARKED)),
@@ -63,6 +60,10 @@ def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Cour
         contact_ended=found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
         of_post=found.origin is Origin.POST,
     )
+
+
+CHANNELS: Final[Mapping[str, Channel]] = {"phone": "phone", "visit": "offsite"}
+"""How people talk, as cards call it; all else is a counter."""
 
 
 def asks(clock: shapes.ClockShape, course: Course) -> bool:

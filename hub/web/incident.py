@@ -19,7 +19,7 @@ from hub.domain.incident import OPEN, Entry, State
 from hub.domain.permissions import Action, allows
 from hub.domain.posts import meeting_office
 from hub.domain.practice import is_practice
-from hub.domain.report import SNS_FIELDS
+from hub.domain.report import OF_CONTACTS, OF_POSTS, SNS_FIELDS
 from hub.domain.tasks import CARERS, OFFICE
 from hub.store.engine import begin_read
 from hub.web import filming_words, guiding, labels, outside_help, readings, shapes, visit_readings
@@ -127,6 +127,7 @@ def _facts(incident_id: str) -> dict[str, Any]:
         "told": [entry for entry in reversed(found.timeline) if entry.kind != "segment.sealed"],
         "alerts": _trail(found.alerts),
         "burdened": _burdened(found, role),
+        "offered_forms": OF_CONTACTS if found.post is None else OF_POSTS,
         "can_turn_real": not is_practice(found.box) and can_turn_real(found.drill, found.closed_at, here.now()),
         "local_now": here.now().astimezone(TOKYO).strftime("%Y-%m-%dT%H:%M"),
         **(_about_post(found) if found.post is not None else {}),
@@ -169,7 +170,7 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "stop_decided": ladder.stop_decided(course),
         "stop_asked": bool(asking & policy_clock.CUED),
         "adjustable": [name for name in policy_clock.NAMES if name in policy_clock.ADJUSTABLE],
-        "next_step": None if urgent else ladder.next_step(profile, course.counts, by_phone=course.by_phone),
+        "next_step": None if urgent else ladder.next_step(profile, course.counts, in_building=course.in_building),
         "issuers": offices,
         "own_office": ladder.own_office(profile, offices, role),
         "heads": heads,

@@ -32,11 +32,14 @@ ROLES: Final = {
     "administrator": N_("システム管理者"),
 }
 
+NOTHING: Final = N_("何事もなかった（押し間違いなど）")
+"""Of a press by mistake, and of a visit whose people only forgot to call."""
+
 OUTCOMES: Final = {
     "harassment": N_("カスタマー・ハラスメントに当たる"),
     "near_miss": N_("当たらないが困難な事案"),
     "not_harassment": N_("当たらない"),
-    "false_press": N_("誤って押した"),
+    "false_press": NOTHING,
     "drill": N_("訓練"),
 }
 
@@ -82,7 +85,7 @@ STEPS: Final = {
 }
 
 MARKS: Final = {
-    "false_press": N_("誤って押した"),
+    "false_press": NOTHING,
     "stalemate": N_("話が進まなくなった"),
     "progress": N_("話が進みだした"),
     "slot_announced": N_("対応する時間を伝えた"),
@@ -321,7 +324,7 @@ ENTRIES: Final = {
     "responding": N_("向かいます"),
     "contact.started": N_("応対が始まりました"),
     "contact.ended": N_("応対が終わりました"),
-    "marked": N_("印を付けました"),
+    "marked": N_("記録しました"),
     "step.taken": N_("段階を伝えました"),
     "noted": N_("書き留めました"),
     "decided": N_("みんなで決めました"),

@@ -61,11 +61,15 @@ PLACES: Final = (
     ("/disclosures", N_("開示"), Action.DISCLOSURES_READ),
     ("/statistics", N_("統計"), Action.STATISTICS_READ),
     ("/alerts", N_("知らせる相手"), Action.DUTY_READ),
-    ("/boxes", N_("箱"), Action.BOXES_READ),
+    ("/boxes", N_("箱の状態"), Action.BOXES_READ),
     ("/drills", N_("訓練"), Action.DRILLS_READ),
     ("/profile", N_("市の決まり"), Action.PROFILE_READ),
 )
 """The main pages, by path, name and what somebody must be allowed to do to find the way there."""
+
+NEAR: Final = 5
+"""The first so many stand open in the head of each page; the others are behind "ほかの画面", one tap away: more of them
+would push the words of the moment down (`docs/guide/next_words.md`)."""
 
 _TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the direction of what stands beside them: a note could show another name, time or outcome."""
@@ -96,7 +100,7 @@ def _shared() -> dict[str, Any]:
         "visit_labels": visit_labels,
         "cite": partial(cite, tongue),
         "who": person,
-        "places": [(path, name) for path, name, action in PLACES if person is not None and allows(action, person.role)],
+        "places": _places(person.role) if person is not None else {},
         "session": caller.session if isinstance(caller, Caller) else None,
         "can": lambda action: person is not None and allows(Action[action], person.role),
         "now": site().now(),
@@ -110,6 +114,14 @@ def _shared() -> dict[str, Any]:
         "word_forms": lambda: word.names(site().forms),
         "spoken": partial(_spoken, tongue),
         "once": lambda: secrets.token_urlsafe(12),
+    }
+
+
+def _places(role: str) -> dict[str, list[tuple[str, str]]]:
+    """Where somebody with this role can go, by path and name: what a contact needs, and the rest."""
+    return {
+        group: [(path, name) for path, name, action in places if allows(action, role)]
+        for group, places in (("near", PLACES[:NEAR]), ("other", PLACES[NEAR:]))
     }
 
 

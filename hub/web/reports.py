@@ -102,7 +102,7 @@ def _record(found: shapes.IncidentDetail) -> Mapping[str, Any]:
             hurt = [data[name] for name in ("hurt", "broken") if data.get(name)]
             fields["injuries"] = [*fields.get("injuries", ()), *hurt]
             fields |= {"how": data["how"]} if data.get("how") and "how" not in fields else {}
-        elif entry.kind == Entry.CONTACT_STARTED:
+        elif entry.kind in (Entry.CONTACT_STARTED, Entry.CONTACT_ENDED):
             place = _PLACES.get(data.get("place") or "") or _PLACES.get(data.get("means") or "")
             fields |= {"place_kind": place} if place else {}
         elif entry.kind == Entry.ACCOUNT:

@@ -61,7 +61,7 @@ TOTALS: Final = {
     "timed": N_("応対の長さが分かるもの"),
     "within_10": N_("10 秒以内に確認した割合"),
     "within_40": N_("40 秒以内に確認した割合"),
-    "false_presses": N_("誤って押したもの"),
+    "false_presses": N_("何事もなかったもの"),
     "drills": N_("訓練"),
 }
 

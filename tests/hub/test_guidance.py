@@ -120,13 +120,13 @@ def test_set_06_going_up_step_by_step_meets_every_step_of_the_city_in_its_order(
 ) -> None:
     taken: dict[str, int] = {}
     order: list[str] = []
-    while (step := next_step(rules, taken, by_phone=False)) is not None:
+    while (step := next_step(rules, taken, in_building=True)) is not None:
         taken[step] = taken.get(step, 0) + 1
         order += [step] if step not in order else []
     assert tuple(order) == rules.ladder.steps
     assert taken.get("leave", rules.ladder.leave.count) == rules.ladder.leave.count
     skipped = data.draw(st.sampled_from(rules.ladder.steps))
-    after = next_step(rules, {skipped: 9}, by_phone=False)
+    after = next_step(rules, {skipped: 9}, in_building=True)
     assert after is None or rules.ladder.steps.index(after) == rules.ladder.steps.index(skipped) + 1
 
 
@@ -269,7 +269,7 @@ def test_set_06_on_the_phone_the_ladder_is_short_and_ends_with_hanging_up() -> N
     assert shown(SHINAGAWA, channel="phone", steps={"stop": 1}) == ["debrief"]
     for rules in CITIES.values():
         for step in rules.ladder.steps:
-            assert next_step(rules, {step: 9}, by_phone=True) not in ("leave", "ask_leave", "final")
+            assert next_step(rules, {step: 9}, in_building=False) not in ("leave", "ask_leave", "final")
 
 
 def test_when_everything_was_said_the_police_card_stays_at_hand() -> None:

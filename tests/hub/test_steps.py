@@ -223,7 +223,7 @@ def test_set_06_a_telephone_call_ends_with_the_response() -> None:
     case = Case().up_to("leave")
     case.says(Contact.model_validate({"action": "started", "means": "phone"}))
     assert case.refused(order(), MANAGER) == {"step"}
-    assert ladder.next_step(SHINAGAWA, Course(entries=tuple(case.entries)).counts, by_phone=True) is None
+    assert ladder.next_step(SHINAGAWA, Course(entries=tuple(case.entries)).counts, in_building=False) is None
 
 
 def test_an_act_that_brings_the_guards_calls_them_at_once() -> None:

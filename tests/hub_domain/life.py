@@ -47,14 +47,15 @@ class Life(RuleBasedStateMachine):
 
     @initialize(
         city=st.sampled_from(sorted(PROFILES)), site_type=st.sampled_from(["main", "branch"]), drill=yes,
-        level=st.sampled_from(["assist", "emergency"]), far=st.integers(0, 4),
+        level=st.sampled_from(["assist", "emergency"]), origin=st.sampled_from(["counter", "visit"]),
+        far=st.integers(0, 4),
     )  # fmt: skip
-    def pressed(self, city: str, site_type: str, drill: bool, level: str, far: int) -> None:
+    def pressed(self, city: str, site_type: str, drill: bool, level: str, origin: str, far: int) -> None:
         self.profile, self.site_type, self.now = PROFILES[city], site_type, PRESSED
         self.state = State.RAISED
         self.row = SimpleNamespace(
             box="counter-01", contact_started_at=None, contact_ended_at=None, closed_at=None, level=level, drill=drill,
-            seen_by=None, seen_name=None, responder=None, responder_name=None, case_number=None,
+            origin=origin, seen_by=None, seen_name=None, responder=None, responder_name=None, case_number=None,
         )  # fmt: skip
         self.entries: list[SimpleNamespace] = []
         self.commands: Counter[CommandType] = Counter()
@@ -64,7 +65,7 @@ class Life(RuleBasedStateMachine):
         self.told: set[str] = set()
         self.stop: str | None = None
         self.own_limits: dict[str, int] = {}
-        self.by_phone = False
+        self.in_building = origin == "counter"
         begun, over = ({"action": what, "at": None} for what in ("started", "ended"))
         usual = (saying.Acknowledge(), saying.Respond(), *map(saying.Contact.model_validate, (begun, over)))
         for said in usual[:far]:
@@ -185,7 +186,7 @@ class Life(RuleBasedStateMachine):
                     one for one in self.entries[:-1] if one.kind == "contact.started" and "means" in one.data
                 ]
                 if decision.at >= max((one.at for one in said_before), default=decision.at):
-                    self.by_phone = means == "phone"
+                    self.in_building = means == "counter"
 
     # --- the city's rules, read a second time ------------------------------------------------------------------------
 
@@ -211,7 +212,7 @@ class Life(RuleBasedStateMachine):
         left_out = [
             step for step in ladder.steps[: ladder.steps.index(said.step)]
             if self.taken[step] < (ladder.leave.count or 1 if step == "leave" else 1)
-            and not (self.by_phone and step in ("leave", "ask_leave", "final", "announce_police"))
+            and not (not self.in_building and step in ("leave", "ask_leave", "final", "announce_police"))
         ]  # fmt: skip
         assert said.reason or not left_out, "a step is left out only with a reason"
         assert data.get("skipped", []) == left_out
@@ -230,7 +231,7 @@ class Life(RuleBasedStateMachine):
     def _order_kept_the_rules(self, said: saying.StepTaken, data: Any, who: Person) -> None:
         leave = self.profile.ladder.leave
         offices = leave.issuer_branch if self.site_type == "branch" and leave.issuer_branch else leave.issuer
-        assert not self.by_phone, "there is nobody to leave"
+        assert self.in_building, "there is nobody to leave"
         if offices:
             assert data["issuer"] in offices, "only the offices of this kind of site order people to leave"
             assert data["issuer_name"], "an order has somebody who gave it"

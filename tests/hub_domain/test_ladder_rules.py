@@ -106,7 +106,7 @@ def test_shi_14_where_no_number_of_orders_is_named_one_is_enough() -> None:
     city = SHINAGAWA.model_copy(update={"ladder": SHINAGAWA.ladder.model_copy(update={"leave": leave})})
     assert ladder.skipped(city, course(steps(*UP_TO_LEAVE, "leave")), "final") == ()
     assert ladder.skipped(city, course(steps(*UP_TO_LEAVE)), "final") == ("leave",)
-    assert ladder.next_step(city, {"leave": 1}, by_phone=False) == "final"
+    assert ladder.next_step(city, {"leave": 1}, in_building=True) == "final"
 
 
 def test_shi_17_an_order_waits_for_the_interval_and_asks_for_a_reason_beyond_the_most() -> None:
@@ -223,39 +223,39 @@ def test_only_the_steps_that_end_the_response_need_the_decision() -> None:
 
 
 @pytest.mark.parametrize(
-    ("city", "taken", "by_phone", "comes"),
+    ("city", "taken", "in_building", "comes"),
     [
-        ("shinagawa", {}, False, "warn"),
-        ("shinagawa", {"warn": 0}, False, "warn"),
-        ("shinagawa", {"warn": 2}, False, "stop"),
-        ("shinagawa", {"cease": 1}, False, "leave"),
-        ("shinagawa", {"warn": 1, "leave": 1}, False, "leave"),
-        ("shinagawa", {"leave": 2}, False, "final"),
-        ("shinagawa", {"leave": 3}, False, "final"),
-        ("shinagawa", {"leave": 3, "final": 1}, False, "police"),
-        ("shinagawa", {"police": 1}, False, None),
-        ("shinagawa", {"warn": 1, "police": 1}, False, None),
         ("shinagawa", {}, True, "warn"),
-        ("shinagawa", {"warn": 1}, True, "stop"),
-        ("shinagawa", {"stop": 1}, True, None),
-        ("setagaya", {"announce_stop": 1}, True, "stop_and_urge"),
-        ("setagaya", {"stop_and_urge": 1}, True, None),
-        ("setagaya", {"stop_and_urge": 1}, False, "leave"),
-        ("setagaya", {"leave": 3}, False, "announce_police"),
-        ("yurihonjo", {"end": 1}, True, None),
-        ("yurihonjo", {"end": 1}, False, "ask_leave"),
-        ("yurihonjo", {"legal": 1}, False, None),
+        ("shinagawa", {"warn": 0}, True, "warn"),
+        ("shinagawa", {"warn": 2}, True, "stop"),
+        ("shinagawa", {"cease": 1}, True, "leave"),
+        ("shinagawa", {"warn": 1, "leave": 1}, True, "leave"),
+        ("shinagawa", {"leave": 2}, True, "final"),
+        ("shinagawa", {"leave": 3}, True, "final"),
+        ("shinagawa", {"leave": 3, "final": 1}, True, "police"),
+        ("shinagawa", {"police": 1}, True, None),
+        ("shinagawa", {"warn": 1, "police": 1}, True, None),
+        ("shinagawa", {}, False, "warn"),
+        ("shinagawa", {"warn": 1}, False, "stop"),
+        ("shinagawa", {"stop": 1}, False, None),
+        ("setagaya", {"announce_stop": 1}, False, "stop_and_urge"),
+        ("setagaya", {"stop_and_urge": 1}, False, None),
+        ("setagaya", {"stop_and_urge": 1}, True, "leave"),
+        ("setagaya", {"leave": 3}, True, "announce_police"),
+        ("yurihonjo", {"end": 1}, False, None),
+        ("yurihonjo", {"end": 1}, True, "ask_leave"),
+        ("yurihonjo", {"legal": 1}, True, None),
     ],
 )
 def test_the_next_step_follows_the_last_one_that_was_taken(
-    city: str, taken: dict[str, int], by_phone: bool, comes: str | None
+    city: str, taken: dict[str, int], in_building: bool, comes: str | None
 ) -> None:
-    assert ladder.next_step(PROFILES[city], taken, by_phone=by_phone) == comes
+    assert ladder.next_step(PROFILES[city], taken, in_building=in_building) == comes
 
 
 def test_a_ladder_that_has_only_orders_names_none_on_the_telephone() -> None:
     rules = SHINAGAWA.ladder.model_copy(update={"steps": ("leave", "final")})
-    assert ladder.next_step(SHINAGAWA.model_copy(update={"ladder": rules}), {}, by_phone=True) is None
+    assert ladder.next_step(SHINAGAWA.model_copy(update={"ladder": rules}), {}, in_building=False) is None
 
 
 def test_the_ladder_as_a_person_sees_it() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from contract.problems import Refused
 from contract.profile import PolicyProfile
-from hub.domain import deciding, findings, ladder, marks, report, saying
+from hub.domain import deciding, findings, ladder, marks, report, saying, scenario
 from hub.domain.course import Course, Happened
 from hub.domain.deed import DeedRefused, Facts, Person, decide
 from hub.domain.form import Case, GapFact, Look, Moment, RecordingFact, Row, Rules, Table, Told, Words
@@ -254,3 +255,27 @@ def test_a_whole_recording_says_that_nothing_is_missing_and_none_says_that_there
 def test_the_first_report_of_a_post_says_when_it_was_seen() -> None:
     found = {part.name: part for section in report.sns(CASE, NOON).sections for part in section.parts}
     assert found["occurred_at"].values == (Moment(NOON),)  # type: ignore[union-attr]
+
+
+# --- scenarios --------------------------------------------------------------------------------------------------------
+
+
+def scenario_text(scenes: tuple[str, ...], choices: tuple[str, ...], press: str = 'press = "assist"') -> str:
+    words = '{ja = "場面", en = "A scene"}'
+    told = [f'id = "made"\nprofile = "shinagawa"\ntitle = {words}\nabout = {words}\nminutes = 5']
+    for scene in scenes:
+        told.append(f'[[scenes]]\nid = "{scene}"\ntitle = {words}\nhappens = {words}\nask = {words}\nwhy = {words}')
+        told.append('wants = {kind = "alarm.raised"}')
+        told += [f'[[scenes.choices]]\nid = "{choice}"\nlabel = {words}\n{press}' for choice in choices]
+    return "\n".join(told)
+
+
+def test_a_scenario_whose_names_come_twice_or_that_nobody_can_begin_is_refused() -> None:
+    made = scenario.load(scenario_text(("a", "b"), ("x", "y")), "made.toml")
+    assert made.scene("b") is made.scenes[1]
+    assert made.scene("c") is None
+    for text in (
+        scenario_text(("a", "a"), ("x",)), scenario_text(("a", "b"), ("x", "x")), scenario_text(("a", "b"), ("x",), ""),
+    ):  # fmt: skip
+        with pytest.raises(Refused):
+            scenario.load(text, "made.toml")

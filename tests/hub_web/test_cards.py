@@ -48,7 +48,10 @@ def test_whoever_is_signed_in_may_read_every_card(hub: Hub, role: Role) -> None:
 
 def test_what_to_say_stands_before_what_to_do_and_the_law_comes_last(hub: Hub) -> None:
     page = hub.signed_in("staff").get("/cards/threat").text
-    order = [page.index(mark) for mark in ("guide__first", "guide__say", "すること", "しないこと", "刑法222条", "出典")]
+    order = [
+        page.index(mark)
+        for mark in ("guide__first", "guide__say", "すること", "しないこと", "刑法222条", "もとにした資料")
+    ]
     assert order == sorted(order)
 
 

@@ -38,7 +38,8 @@ def test_set_17_who_carries_much_more_than_the_others_is_named_to_carers_only(hu
         ("moriさん", 4, 120, 1.0, True), ("katoさん", 1, 30, 4.0, False),
     ]  # fmt: skip
     assert (found["contacts_limit"], found["source"]) == (4, "choice")
-    running = hub.press("counter-01", state="attended", responder="mori", responder_name="moriさん")
+    running = hub.press("counter-01", state="attended", responder="mori", responder_name="moriさん",
+                        responding_at=NOW)  # fmt: skip
     for role, sees in (("supervisor", True), ("general_affairs", True), ("staff", False), ("administrator", False)):
         assert (hub.client().get("/api/v1/load", headers=hub.machine(role)).status_code == 200) is sees, role
         page = hub.sees(role, f"/incidents/{running}").text

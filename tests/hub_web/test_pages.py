@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from hub.domain.permissions import Role, allows
 from hub.store import quarantine as set_aside
 from hub.store.engine import begin_write
 from hub.store.schema import beat, quarantine, timeline
+from hub.web.pages import PLACES
 from tests.hub_web.conftest import Browser, Hub
 
 
@@ -19,6 +21,16 @@ def once(page: str, deed: str) -> str:
     form = re.search(rf'action="[^"]*/{deed}".*?name="once" value="([^"]+)"', page, re.DOTALL)
     assert form, deed
     return form[1]
+
+
+def test_every_screen_is_in_the_head_of_each_page_the_contacts_own_ones_open(hub: Hub) -> None:
+    for role in Role:
+        page = hub.sees(role.value, "/boxes").text
+        near, other = (re.findall(r'<a href="([^"]+)"', part) for part in
+                       re.findall(r'<div class="(?:top__near|more__sheet)">(.*?)</div>', page, re.DOTALL))  # fmt: skip
+        assert near + other == [path for path, _, action in PLACES if allows(action, role)]
+        assert set(near) <= {"/", "/companion", "/cards", "/incidents", "/tasks"}
+        assert re.search(r'<summary class="more__button more__button--here">箱の状態</summary>', page)
 
 
 def test_the_queue_shows_what_is_most_urgent_first(hub: Hub) -> None:

@@ -128,6 +128,8 @@ def test_the_page_of_a_post_shows_no_recording_and_no_order_to_leave(hub: Hub, f
     page = hub.signed_in("section_head").get(f"/incidents/{found}").text
     for absent in ("recording-title", "contact-title", "police-title", "退去", 'name="mark" value="false_press"'):
         assert absent not in page, absent
+    assert "form=sns" in page
+    assert "form=record" not in page
     for shown in ("post-steps-title", "evidence-title", "meeting-title", "first-report-title"):
         assert f'id="{shown}"' in page
     assert hub.client().get(f"{API}/incidents/{found}", headers=hub.machine()).json["steps"] == []

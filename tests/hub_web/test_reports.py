@@ -14,6 +14,7 @@ from flask import g, render_template
 from sqlalchemy import insert
 
 from hub.domain.deed import Person
+from hub.domain.report import OF_CONTACTS
 from hub.reports.pdf import NotMade
 from hub.store.engine import begin_write
 from hub.store.schema import access
@@ -210,14 +211,14 @@ def links(hub: Hub, incident: str, role: str) -> str:
     """The papers' part of an incident's page, as somebody of `role` sees it."""
     with hub.app.test_request_context("/"):
         g.language, g.caller = "ja", Caller(Person("x", "佐藤", role), None)
-        return render_template("incident/_reports.html", incident=hub.row(incident))
+        return render_template("incident/_reports.html", incident=hub.row(incident), offered_forms=OF_CONTACTS)
 
 
 def test_the_links_lead_to_every_form_and_are_shown_to_those_who_may_make_them(hub: Hub, incident: str) -> None:
     city_form(hub, "庁内報告", "{{ number }}")
     shown = links(hub, incident, "section_head")
     assert re.findall(r'<a href="([^"]+)"', shown) == [
-        *(f"{API}/{incident}/report.{kind}?form={form}" for form in FORMS for kind in ("pdf", "csv")),
+        *(f"{API}/{incident}/report.{kind}?form={form}" for form in OF_CONTACTS for kind in ("pdf", "csv")),
         f"{API}/{incident}/report.docx?form=%E5%BA%81%E5%86%85%E5%A0%B1%E5%91%8A",
     ]
     assert "庁内報告" in shown

@@ -120,6 +120,23 @@ def test_shi_12_trouble_from_the_phone_is_an_emergency_with_recall_and_debrief_t
     assert "戻った職員から話を聞く" in done
 
 
+def test_nobody_is_ordered_out_of_a_home_and_the_police_can_always_be_called(hub: Hub) -> None:
+    call = tell(hub, plan(hub), "trouble")["calls"][0]["incident"]
+    page = hub.signed_in("section_head").get(f"/incidents/{call}").text
+    steps = {one["step"]: one["offered"] for one in hub.client().get(
+        f"/api/v1/incidents/{call}", headers=hub.machine("section_head")).json["steps"]}  # fmt: skip
+    assert steps == {"warn": True, "stop": True, "cease": True, "leave": False, "final": False, "police": True}
+    assert 'id="step-leave"' not in page
+    assert "電話や訪問では、この段階はありません。" in page
+    assert "form=sns" not in page
+    refused = hub.client().post(
+        f"/api/v1/incidents/{call}/steps", json={"step": "leave"}, headers=hub.machine("building_manager")
+    )
+    assert (refused.status_code, [one["field"] for one in refused.json["errors"]]) == (422, ["step"])
+    police = hub.client().post(f"/api/v1/incidents/{call}/steps", json={"step": "police"}, headers=hub.machine("staff"))
+    assert police.status_code == 200, police.text
+
+
 def test_the_tasks_of_trouble_can_be_done_from_the_list(hub: Hub) -> None:
     id = plan(hub)
     call = tell(hub, id, "trouble")["calls"][0]["incident"]

@@ -44,6 +44,7 @@ def run(tests: list[str], limit_s: float) -> dict[str, object]:
                 "-x",
                 "-q",
                 "--no-header",
+                "--assert=plain",  # nobody reads what a mutant's test says: an assert need not be rewritten for it
                 "-W",
                 "ignore::pytest.PytestAssertRewriteWarning",
                 "-p",

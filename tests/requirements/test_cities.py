@@ -79,10 +79,10 @@ def test_set_08_three_orders_then_the_announcement_then_the_call() -> None:
         assert case.says(StepTaken(step="leave"), HEAD)["count"] == count
         case.passes(5)
     course = Course(entries=tuple(case.entries))
-    assert ladder.next_step(SETAGAYA, course.counts, by_phone=False) == "announce_police"
+    assert ladder.next_step(SETAGAYA, course.counts, in_building=True) == "announce_police"
     case.says(StepTaken(step="announce_police"))
     course = Course(entries=tuple(case.entries))
-    assert ladder.next_step(SETAGAYA, course.counts, by_phone=False) == "police"
+    assert ladder.next_step(SETAGAYA, course.counts, in_building=True) == "police"
 
 
 def test_sap_02_off_topic_talk_has_half_an_hour_to_an_hour_once_it_is_marked() -> None:

@@ -1,0 +1,169 @@
+"""What is left to do, and on which mornings: said exactly, and for any day on which something may begin."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.profile import PolicyProfile
+from hub.domain.course import Course, Happened
+from hub.domain.incident import Entry, Origin, State
+from hub.domain.tasks import CARERS, OFFICE, WATCH_WEEKS, Over, Task, morning_of, tasks, watch_dates
+from tests.hub_domain.life import PROFILES
+
+SHINAGAWA, NEUTRAL, YURIHONJO = PROFILES["shinagawa"], PROFILES["default"], PROFILES["yurihonjo"]
+NOON = datetime(2026, 12, 25, 3, 0, tzinfo=UTC)  # the last Friday of the year
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+
+moments = st.integers(0, 12 * 366 * 24 * 60).map(
+    lambda minutes: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+)
+
+
+def city(profile: PolicyProfile, **sections: dict[str, Any]) -> PolicyProfile:
+    changed = {name: getattr(profile, name).model_copy(update=values) for name, values in sections.items()}
+    return profile.model_copy(update=changed)
+
+
+def over(**known: Any) -> Over:
+    usual: dict[str, Any] = {"state": State.CONTACT_ENDED, "drill": False, "false_press": False, "ended_at": NOON}
+    return Over(id="i", **(usual | known))
+
+
+def course(*entries: tuple[Entry, datetime, dict[str, Any]]) -> Course:
+    return Course(entries=tuple(Happened(kind.value, at, data) for kind, at, data in entries))
+
+
+def post(at: datetime = NOON) -> tuple[Entry, datetime, dict[str, Any]]:
+    return Entry.MARKED, at, {"mark": "act", "act": "online"}
+
+
+# --- the days on which posts are looked for --------------------------------------------------------------------------
+
+
+@given(moments, st.integers(0, 14), st.sampled_from([None, *WEEKDAYS]))
+def test_set_20_posts_are_looked_for_each_morning_and_then_each_week_on_the_citys_day(
+    found_at: datetime, daily: int, weekday: str | None
+) -> None:
+    """Across months, years and leap days, from any minute of a day on."""
+    dates = watch_dates(city(NEUTRAL, sns={"watch_days": daily, "watch_weekday": weekday}), found_at)
+    local = [moment.astimezone(OFFICE) for moment in dates]
+    assert {moment.timetz().replace(tzinfo=None).isoformat() for moment in local} <= {"09:00:00"}
+    days = [moment.date() for moment in local]
+    found_on = found_at.astimezone(OFFICE).date()
+    assert days[:daily] == [found_on + timedelta(days=one) for one in range(1, daily + 1)]
+    weekly = days[daily:]
+    assert len(weekly) == (0 if weekday is None else WATCH_WEEKS)
+    for earlier, later in pairwise(weekly):
+        assert later - earlier == timedelta(days=7)
+    if weekday is not None:
+        assert {day.weekday() for day in weekly} == {WEEKDAYS.index(weekday)}
+        assert 1 <= (weekly[0] - found_on).days - daily <= 7, "no week is left out after the first days"
+    assert all(moment > found_at and moment.tzinfo is UTC for moment in dates)
+
+
+def test_set_20_the_new_year_and_a_holiday_on_a_monday_move_no_look() -> None:
+    """A post spreads on holidays too; who is on duty then is another matter."""
+    days = [moment.astimezone(OFFICE).date().isoformat() for moment in watch_dates(NEUTRAL, NOON)]
+    assert days[:7] == [
+        "2026-12-26", "2026-12-27", "2026-12-28", "2026-12-29", "2026-12-30", "2026-12-31", "2027-01-01",
+    ]  # fmt: skip
+    assert days[7:] == [
+        "2027-01-04", "2027-01-11", "2027-01-18", "2027-01-25", "2027-02-01", "2027-02-08", "2027-02-15",
+        "2027-02-22",
+    ]  # fmt: skip
+
+
+@given(moments)
+def test_set_20_a_look_is_named_by_its_day_whatever_the_hour_at_which_the_post_was_seen(seen_at: datetime) -> None:
+    found = [one for one in tasks(NEUTRAL, over(ended_at=seen_at), course(post(seen_at))) if one.kind == "sns_watch"]
+    on = seen_at.astimezone(OFFICE).date()
+    assert [one.due_at for one in found] == watch_dates(NEUTRAL, seen_at)
+    assert [one.days for one in found] == [(one.due_at.astimezone(OFFICE).date() - on).days for one in found]
+    assert [one.days for one in found[:7]] == [1, 2, 3, 4, 5, 6, 7]
+    assert [one.id for one in found] == [f"sns_watch:{one.days}" for one in found]
+
+
+def test_set_20_further_posts_move_no_look_that_is_known_already() -> None:
+    later = post(NOON + timedelta(days=3))
+    assert tasks(NEUTRAL, over(), course(post(), later)) == tasks(NEUTRAL, over(), course(post()))
+
+
+# --- everything else -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("day", [date(2026, 12, 31), date(2027, 1, 1), date(2028, 2, 29)])
+def test_an_office_begins_its_day_at_nine_in_japan(day: date) -> None:
+    assert morning_of(day) == datetime(day.year, day.month, day.day, 0, 0, tzinfo=UTC)
+    assert morning_of(day).tzinfo is UTC
+
+
+def test_what_a_contact_leaves_is_told_in_order_with_who_may_see_it() -> None:
+    with_report = city(
+        NEUTRAL, aftercare={"immediate": ("休憩",), "checks": (3, 7)}, report={"deadline_days": 5, "to": ("総務課",)},
+        sns={"watch_days": 1, "watch_weekday": None, "recipients": ("警察",)},
+    )  # fmt: skip
+    found = tasks(with_report, over(), course(post()))
+    nine = [morning_of(date(2026, 12, 25) + timedelta(days=one)) for one in range(8)]
+    assert found == [
+        Task("police_report:0", "i", "police_report", NOON, 0, None, ""),
+        Task("rest:0", "i", "rest", NOON, 0, None, ""),
+        Task("sns_watch:1", "i", "sns_watch", nine[1], 1, None, ""),
+        Task("care_check:3", "i", "care_check", nine[3], 3, None, ""),
+        Task("report:5", "i", "report", nine[5], 5, None, ""),
+        Task("care_check:7", "i", "care_check", nine[7], 7, None, ""),
+    ]
+    assert [one.kind for one in found if one.private] == ["rest", "care_check", "care_check"]
+    assert sorted(CARERS) == ["general_affairs", "section_head", "supervisor"]
+
+
+def test_of_a_post_nobody_comes_out_of_a_hard_contact_but_the_checks_stay() -> None:
+    kinds = [one.kind for one in tasks(SHINAGAWA, over(origin=Origin.POST), Course())]
+    assert kinds == ["care_check"] * 3
+    assert tasks(city(SHINAGAWA, aftercare={"immediate": (), "checks": ()}), over(), Course()) == []
+
+
+def test_while_a_contact_goes_on_only_what_was_promised_and_trouble_on_a_visit_ask_for_something() -> None:
+    said = course(
+        (Entry.OPENED, NOON, {"why": "trouble"}),
+        (Entry.PROMISED, NOON, {"task": "answer:1", "what": "answer", "on": "2027-01-04"}),
+        (Entry.PROMISED, NOON, {"task": "consult:2", "what": "consult", "on": "2026-12-28", "unit": "弁護士"}),
+        (Entry.MEETING_ASKED, NOON, {}),
+        (Entry.MEETING_ASKED, NOON + timedelta(hours=1), {}),
+        (Entry.TASK_DONE, NOON + timedelta(hours=2), {"task": "consult:2"}),
+        (Entry.TASK_DONE, NOON + timedelta(hours=3), {"task": "meeting:2"}),
+        post(),
+    )
+    assert tasks(SHINAGAWA, over(ended_at=None), said) == [
+        Task("debrief:0", "i", "debrief", NOON, 0, None),
+        Task("meeting:1", "i", "meeting", NOON, 1, None),
+        Task("recall:0", "i", "recall", NOON, 0, None),
+        Task("meeting:2", "i", "meeting", NOON + timedelta(hours=1), 2, NOON + timedelta(hours=3)),
+        Task("consult:2", "i", "consult", morning_of(date(2026, 12, 28)), 0, NOON + timedelta(hours=2), "弁護士"),
+        Task("answer:1", "i", "answer", morning_of(date(2027, 1, 4)), 0, None, ""),
+    ]
+    assert tasks(SHINAGAWA, over(ended_at=None), course((Entry.OPENED, NOON, {"why": "missed"}))) == []
+    for nothing in ("drill", "false_press"):
+        assert tasks(SHINAGAWA, over(**{nothing: True}), said) == []
+
+
+def test_yur_05_the_police_step_of_a_post_is_the_report_and_later_words_of_the_task_count() -> None:
+    with_police = city(YURIHONJO, sns={"recipients": ("警察",)})
+
+    def done(*more: tuple[Entry, datetime, dict[str, Any]]) -> datetime | None:
+        said = course(post(), *more)
+        return next(one.done_at for one in tasks(with_police, over(), said) if one.kind == "police_report")
+
+    later = NOON + timedelta(hours=1)
+    assert done() is None
+    for step in ("verify", "preserve", "lawyer"):
+        assert done((Entry.POST_STEP, NOON, {"step": step})) is None
+    steps = [(Entry.POST_STEP, at, {"step": "police"}) for at in (NOON, later)]
+    assert done(*steps) == NOON, "the first time counts"
+    assert done(*steps, (Entry.TASK_DONE, later, {"task": "police_report:0"})) == later
+    for act in ("abuse", "threat", "violence"):
+        other = tasks(with_police, over(), course((Entry.MARKED, NOON, {"mark": "act", "act": act})))
+        assert "police_report" not in {one.kind for one in other}
