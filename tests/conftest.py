@@ -40,7 +40,7 @@ def chromium() -> Iterator[Browser]:
 IN_TIME = ("faults", "device", "end_to_end")
 """Folders whose tests record, wait or start whole programs: too many at once would take each other's time."""
 
-ORDER = ("faults", "browser", "device", "end_to_end")
+ORDER = ("faults", "browser", "hub", "device", "end_to_end")
 """The slowest come first, so that at the end nobody waits for one long file; the end-to-end tests after the others that
 run in real time, because the boxes of their stage go on encoding until nothing is left to test.
 """

@@ -17,7 +17,7 @@ from support.running import ROOT, Running, alive, answers
 from hub.config import HubConfig, load
 from hub.supervisor import BACKOFF_S
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.in_time]
 
 
 @pytest.fixture
