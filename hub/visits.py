@@ -15,12 +15,12 @@ from contract.problems import Problem
 from contract.profile import PolicyProfile
 from hub import deeds
 from hub.deeds import Once, SiteRules
-from hub.domain.deed import Person
+from hub.domain.decision import DeedRefused, Person
 from hub.domain.incident import Entry as IncidentEntry
 from hub.domain.incident import State as IncidentState
 from hub.domain.practice import is_practice
 from hub.domain.saying import Acknowledge, Mark
-from hub.domain.visit import Decision, Entry, State, VisitRefused, decide, members, plan_problems
+from hub.domain.visit import Decision, Entry, State, decide, members, plan_problems
 from hub.domain.visit_saying import Deed, Plan
 from hub.store import boxes, visit_calls, visits
 from hub.store.ids import new_id
@@ -53,20 +53,18 @@ def plan(
 
     Raises:
         KeyUsedDifferently: see there.
-        VisitRefused: the plan does not fit the city's rules: every problem at once.
+        DeedRefused: the plan does not fit the city's rules: every problem at once.
     """
     id = new_id() if once is None else str(uuid.uuid5(_PLANS, f"{who.id} {once.key}"))
     if once is not None and deeds.came_before(connection, who, once, now):
         return id
     known = None if is_practice(said.box) else boxes.named(connection, {said.box}).get(said.box)
     if known is None or known.revoked_at is not None:
-        raise VisitRefused(
-            Problem("box", "", "登録された窓口を選んでください。", "must be a counter that is enrolled.")
-        )
+        raise DeedRefused(Problem("box", "", "登録された窓口を選んでください。", "must be a counter that is enrolled."))
     profile, _ = rules.of_box(said.box)
     problems = plan_problems(said, profile, now)
     if problems:
-        raise VisitRefused(*problems)
+        raise DeedRefused(*problems)
     settled: dict[str, Any] = {
         "box": said.box,
         "place": said.place,
@@ -106,7 +104,7 @@ def perform(
     Raises:
         UnknownVisit: no such visit.
         KeyUsedDifferently: see there.
-        NotPossible, VisitRefused: from the decision.
+        NotPossible, DeedRefused: from the decision.
     """
     row = visits.one(connection, visit_id, lock=True)
     if row is None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from contract.messages import Level
 from contract.problems import Problem
 from contract.profile import PolicyProfile
+from hub.domain.decision import DeedRefused
 from hub.domain.policy_clock import LEAD_MINUTES, Clock
 from hub.domain.visit_saying import (
     Arrived,
@@ -124,14 +125,6 @@ class NotPossible(ValueError):
         self.state = state
 
 
-class VisitRefused(ValueError):
-    """What was said does not fit this visit: every problem at once. Nothing was changed."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("\n".join(problem.line() for problem in problems))
-        self.problems = problems
-
-
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """A time at which word was agreed. `left_s`: seconds until it, on a clock that nobody sets."""
@@ -218,7 +211,7 @@ def decide(visit: Facts, said: Deed, profile: PolicyProfile, now: datetime) -> D
 
     Raises:
         NotPossible: it makes no sense in this state.
-        VisitRefused: a field does not fit.
+        DeedRefused: a field does not fit.
     """
     match said:
         case Left() | Arrived() | Ended() | Back():
@@ -305,7 +298,7 @@ def _changed(visit: Facts, said: Change, profile: PolicyProfile, now: datetime) 
             if at in {one.at for one in kept}
         ][:1]
     if problems:
-        raise VisitRefused(*problems)
+        raise DeedRefused(*problems)
     updates = {name: value for name in ("limit_minutes", "contact") if (value := getattr(said, name)) is not None}
     before: dict[str, Any] = {name: getattr(visit, name) for name in updates}
     data: dict[str, Any] = dict(updates)
@@ -340,9 +333,9 @@ def _moment(said: datetime | None, visit: Facts, now: datetime) -> datetime:
     if said is None:
         return now
     if said > now + AHEAD_MAX:
-        raise VisitRefused(_problem("at", "まだ来ていない時刻です。", "lies ahead. Check the time."))
+        raise DeedRefused(_problem("at", "まだ来ていない時刻です。", "lies ahead. Check the time."))
     if said < visit.planned_at - LONGEST:
-        raise VisitRefused(_problem("at", "予定の一日以上前です。", "is a day before the plan. Check the date."))
+        raise DeedRefused(_problem("at", "予定の一日以上前です。", "is a day before the plan. Check the date."))
     return min(said, now)
 
 

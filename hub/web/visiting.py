@@ -7,8 +7,9 @@ from typing import Final
 from hub import deeds, visits
 from hub.deeds import Once
 from hub.domain import visit_saying as saying
+from hub.domain.decision import DeedRefused
 from hub.domain.permissions import Action
-from hub.domain.visit import NotPossible, VisitRefused
+from hub.domain.visit import NotPossible
 from hub.store.engine import begin_write
 from hub.store.opening import Holding
 from hub.visits import UnknownVisit, VisitRules
@@ -73,7 +74,7 @@ def _in_words() -> Iterator[None]:
         raise Trouble("key-reused") from error
     except NotPossible as error:
         raise Trouble("visit-state", {"state": visit_labels.STATES[error.state.value]}) from error
-    except VisitRefused as error:
+    except DeedRefused as error:
         raise Trouble("invalid", errors=list(error.problems)) from error
 
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from contract.profile import PolicyProfile, load
 from hub.domain import visit_saying as saying
+from hub.domain.decision import DeedRefused
 from hub.domain.visit import (
     CHECKIN,
     EARLY,
@@ -22,7 +23,6 @@ from hub.domain.visit import (
     Facts,
     NotPossible,
     State,
-    VisitRefused,
     Why,
     after,
     clocks,
@@ -174,15 +174,15 @@ def test_shi_12_the_office_changes_a_plan_with_a_reason_and_within_the_city_s_li
     assert (found.text, found.updates) == ("話が続く", {"limit_minutes": 60})
     assert found.data["before"] == {"limit_minutes": 45}
     for said in (saying.Change(reason="x", limit_minutes=61), saying.Change(reason="x")):
-        with pytest.raises(VisitRefused):
+        with pytest.raises(DeedRefused):
             decide(visit(), said, SHINAGAWA, NOW)
-    with pytest.raises(VisitRefused):  # the last agreed time is not taken away
+    with pytest.raises(DeedRefused):  # the last agreed time is not taken away
         decide(visit(State.ARRIVED, 60.0), saying.Change(reason="x", checkins=()), SHINAGAWA, NOW)
 
 
 @pytest.mark.parametrize("minutes", [2, -60 * 26])
 def test_a_moment_that_cannot_be_meant_is_refused(minutes: int) -> None:
-    with pytest.raises(VisitRefused) as refused:
+    with pytest.raises(DeedRefused) as refused:
         decide(
             visit(State.PLANNED),
             saying.Left.model_validate({"at": (NOW + timedelta(minutes=minutes)).isoformat()}),

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -56,6 +56,8 @@ def test_shi_27_an_incident_is_free_only_when_it_is_closed_and_nobody_needs_it_a
         *(Hold("promise", day, "") for day in promises),
     )
     assert retention.held(State.CLOSED) == ()
+    every = retention.held(State.RAISED, [("1", "D2026-0001")], ["2027-01-04"])
+    assert tuple(hold.reason for hold in every) == get_args(retention.Reason), "there is no other reason"
     refusal = Held("i-1", found)
     assert (refusal.incident, refusal.holds) == ("i-1", found)
 

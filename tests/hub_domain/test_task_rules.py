@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contract.profile import PolicyProfile
 from hub.domain.course import Course, Happened
 from hub.domain.incident import Entry, Origin, State
-from hub.domain.tasks import CARERS, OFFICE, WATCH_WEEKS, Over, Task, morning_of, tasks, watch_dates
+from hub.domain.tasks import CARERS, OFFICE, WATCH_WEEKS, Kind, Over, Task, morning_of, tasks, watch_dates
 from tests.hub_domain.life import PROFILES
 
 SHINAGAWA, NEUTRAL, YURIHONJO = PROFILES["shinagawa"], PROFILES["default"], PROFILES["yurihonjo"]
@@ -89,7 +89,8 @@ def test_set_20_a_look_is_named_by_its_day_whatever_the_hour_at_which_the_post_w
 
 def test_set_20_further_posts_move_no_look_that_is_known_already() -> None:
     later = post(NOON + timedelta(days=3))
-    assert tasks(NEUTRAL, over(), course(post(), later)) == tasks(NEUTRAL, over(), course(post()))
+    both = city(NEUTRAL, sns={"recipients": ("警察",)})
+    assert tasks(both, over(), course(post(), later)) == tasks(both, over(), course(post()))
 
 
 # --- everything else -------------------------------------------------------------------------------------------------
@@ -118,6 +119,18 @@ def test_what_a_contact_leaves_is_told_in_order_with_who_may_see_it() -> None:
     ]
     assert [one.kind for one in found if one.private] == ["rest", "care_check", "care_check"]
     assert sorted(CARERS) == ["general_affairs", "section_head", "supervisor"]
+
+
+def test_every_kind_of_task_comes_of_something_that_happened() -> None:
+    everything = city(
+        NEUTRAL, report={"deadline_days": 5, "to": ("総務課",)}, sns={"recipients": ("警察",), "watch_days": 1},
+    )  # fmt: skip
+    said = course(
+        post(), (Entry.OPENED, NOON, {"why": "trouble"}), (Entry.MEETING_ASKED, NOON, {}),
+        (Entry.PROMISED, NOON, {"task": "answer:1", "what": "answer", "on": "2027-01-04"}),
+        (Entry.PROMISED, NOON, {"task": "consult:2", "what": "consult", "on": "2027-01-04"}),
+    )  # fmt: skip
+    assert {one.kind for one in tasks(everything, over(), said)} == set(get_args(Kind))
 
 
 def test_of_a_post_nobody_comes_out_of_a_hard_contact_but_the_checks_stay() -> None:

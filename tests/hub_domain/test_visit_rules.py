@@ -9,6 +9,7 @@ import pytest
 from contract.problems import Problem
 from contract.profile import PolicyProfile
 from hub.domain import visit_saying as saying
+from hub.domain.decision import DeedRefused
 from hub.domain.policy_clock import Clock
 from hub.domain.visit import (
     LEVELS,
@@ -18,7 +19,6 @@ from hub.domain.visit import (
     Facts,
     NotPossible,
     State,
-    VisitRefused,
     Why,
     after,
     clocks,
@@ -52,7 +52,7 @@ def said(kind: Any, facts: Facts, profile: PolicyProfile = SHINAGAWA, **fields: 
 
 
 def refused(kind: Any, facts: Facts, profile: PolicyProfile = SHINAGAWA, **fields: Any) -> list[str]:
-    with pytest.raises(VisitRefused) as error:
+    with pytest.raises(DeedRefused) as error:
         said(kind, facts, profile, **fields)
     assert str(error.value).count("\n") == len(error.value.problems) - 1
     return fields_of(error.value.problems)

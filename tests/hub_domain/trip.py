@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hub.domain import visit_saying as saying
+from hub.domain.decision import DeedRefused
 from hub.domain.policy_clock import Clock
 from hub.domain.visit import (
     CHECKIN,
@@ -27,7 +28,6 @@ from hub.domain.visit import (
     Facts,
     NotPossible,
     State,
-    VisitRefused,
     Why,
     clocks,
     decide,
@@ -99,7 +99,7 @@ class Trip(RuleBasedStateMachine):
         before = self.facts()
         try:
             decision = decide(before, said, self.profile, self.now)
-        except (NotPossible, VisitRefused) as error:
+        except (NotPossible, DeedRefused) as error:
             refused = error
         else:
             self._heard(said, before, decision)
