@@ -31,13 +31,13 @@ demo-check: prepare ## 画面なしで試し、約束を確かめる / the same,
 	@$(PYTHON_IN) tests/end_to_end/demo.py --check
 
 # First what counts and compares, and what is as slow as the machine lets it be (browsers); then, away from these, what
-# runs in real time (cameras, sound, whole programs) and waits most of it. A file at a time, so that programs on stage are
+# runs in real time (cameras, sound, whole programs), fewer at once. A file at a time, so that programs on stage are
 # started once. No test at all in one of the two is no failure.
 PYTEST := $(PYTHON_IN) -m pytest --dist loadfile --no-loadscope-reorder
 USUAL := not long_faults and not hardware
 test: prepare-test lint ## 検査と全ての試験 / checks and all tests
 	$(PYTEST) -n 3 -m "$(USUAL) and not in_time" $(PYTEST_ARGS) || [ $$? = 5 ]
-	$(PYTEST) -n 3 -m "$(USUAL) and in_time" $(PYTEST_ARGS) || [ $$? = 5 ]
+	$(PYTEST) -n 2 -m "$(USUAL) and in_time" $(PYTEST_ARGS) || [ $$? = 5 ]
 
 test-camera: prepare ## 本物の picamera2 で試す / the camera on the genuine picamera2 (builds it once, minutes)
 	@$(PYTHON_IN) tests/camera/run.py $(PYTEST_ARGS)
