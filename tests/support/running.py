@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 from support.hubs import LiveHub, until
 
 from hub.config import HubConfig
@@ -50,7 +51,7 @@ class Running:
             until(hub.linked, 30, "worker's connection")
         finally:
             hub.database.dispose()
-        until(lambda: answers(self.config.http.port), 30, "pages")
+        until(lambda: serves(self.config.http.url), 30, "pages")  # the port alone is open before there are any
         return self
 
     def end(self) -> None:
@@ -64,6 +65,13 @@ def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
+        return False
+
+
+def serves(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", timeout=5).status_code == 200
+    except httpx.HTTPError:
         return False
 
 
