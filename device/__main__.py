@@ -149,7 +149,6 @@ def uplink(bundle_directory: Path, until_stdin_closes: bool) -> None:
         watchdog = SystemdWatchdog()
         guard = Guard(watchdog, SystemClock(), process.state, watchdog.every_s)
         process.watched(guard.pulse)
-        guard.start()
 
         def stop() -> None:
             watchdog.stopping()
@@ -157,6 +156,7 @@ def uplink(bundle_directory: Path, until_stdin_closes: bool) -> None:
             process.stop()
 
         _on_signals(stop)
+        guard.start()  # after the signals: who is told "ready" may be asked to stop
         if until_stdin_closes:
             threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
         process.run()

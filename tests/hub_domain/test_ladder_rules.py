@@ -275,3 +275,25 @@ def test_each_step_asks_for_a_field_once_however_many_reasons_it_has() -> None:
     found = {one.step: one for one in ladder.stands(SHINAGAWA, "main", before, "building_manager", at(3))}
     assert (found["leave"].count, found["leave"].last_at) == (3, at(2))
     assert found["leave"].missing == ("reason", "ground")
+
+
+def test_a_clock_is_answered_by_what_people_decided_since_it_was_over_or_by_the_decision_to_stop() -> None:
+    def said(outcome: str, minutes: float, about: str = "stop") -> Happened:
+        return Happened(Entry.DECIDED.value, at(minutes), {"about": about, "outcome": outcome})
+
+    due = at(30)
+    assert not ladder.answered(course(), due)
+    assert not ladder.answered(course(said("go_on", 29)), due)
+    assert ladder.answered(course(said("go_on", 30)), due)
+    assert ladder.answered(course(said("go_on", 31)), due)
+    assert not ladder.answered(course(said("go_on", 31, about="recording")), due)
+    assert ladder.answered(course(said("stop", 1)), due)
+    assert not ladder.answered(course(said("stop", 1), said("go_on", 2)), due)
+    assert not ladder.stop_decided(course(said("stop", 1), said("without", 2)))
+
+
+def test_in_practice_the_next_order_comes_as_much_sooner_as_the_clocks_run_faster() -> None:
+    given = steps("leave")
+    assert ladder.wait_until(SHINAGAWA, course(given)) == at(5)
+    assert ladder.wait_until(SHINAGAWA, Course(entries=tuple(given), speed=30)) == at(5 / 30)
+    assert ladder.wait_until(SHINAGAWA, course()) is None
