@@ -11,6 +11,7 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from support.hubs import make_site
 from support.writer import Memory
@@ -26,6 +27,7 @@ from hub.store.engine import begin_write, open_database
 from hub.store.ids import new_id
 from hub.store.schema import box, command, timeline
 from hub.web import create_app
+from hub.web.api import stream
 from hub.web.site import KEY, Site
 from tests.hub.rounds import Wire, Writer
 from tests.hub_web.conftest import Time
@@ -65,6 +67,9 @@ class City(Hands):
         self._turned._link, self._turned._ingest = self.wire, self._heard  # type: ignore[assignment]
         self._boot, self._events = str(uuid.uuid4()), 0
         self._alive = threading.Event()
+        # The moved clock stands still between two minutes and the page's runs on: told often, they differ by less than
+        # the second that the page allows for (hubtime.js).
+        self._beats = patch.object(stream, "HEARTBEAT_S", 0.5)
         self._server = make_server("127.0.0.1", self.config.http.port, self.app, threaded=True, request_handler=_Quiet)
 
     @property
@@ -77,6 +82,7 @@ class City(Hands):
         return self.config.http.url
 
     def __enter__(self) -> "City":
+        self._beats.start()
         self._alive.set()
         self._listener = Listener(self.config.places.directory, "web")
         self._threads = [
@@ -95,6 +101,7 @@ class City(Hands):
             thread.join(5)
         self._server.server_close()
         self._listener.close()
+        self._beats.stop()
         self.engine.dispose()
 
     def counter(self, name: str, counter: str) -> str:
