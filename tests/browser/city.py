@@ -9,10 +9,12 @@ import json
 import threading
 import uuid
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from flask import g, has_request_context, request
 from support.hubs import make_site
 from support.writer import Memory
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -56,7 +58,9 @@ class City(Hands):
         self._begun = clock.at
         super().__init__(database, clock, self.rules.digest, lambda: poke(directory, "web"))
         self.app = create_app(self.config, database, clock)
-        self.site: Site = replace(self.app.extensions[KEY], monotonic_s=lambda: self.monotonic_s)
+        self.site: Site = replace(
+            self.app.extensions[KEY], now=self._now, monotonic_s=lambda: self._seconds(self._now())
+        )
         self.app.extensions[KEY] = self.site
         self._writer = Ingest(
             self.config, self.rules, database, receipts.load(self.config.places), self.poke, self.poke
@@ -74,8 +78,18 @@ class City(Hands):
 
     @property
     def monotonic_s(self) -> float:
-        """The other clock. Read off the first, so that no request sees one moved and not the other."""
-        return 1_000.0 + (self.time.at - self._begun).total_seconds()
+        """The other clock, read off the first."""
+        return self._seconds(self.time.at)
+
+    def _seconds(self, at: datetime) -> float:
+        return 1_000.0 + (at - self._begun).total_seconds()
+
+    def _now(self) -> datetime:
+        """The time of a request: one for all of it, as no minute passes between two of its lines in earnest."""
+        if not has_request_context() or request.path == "/api/v1/stream":
+            return self.time.at
+        at: datetime = g.setdefault("began_at", self.time.at)
+        return at
 
     @property
     def url(self) -> str:

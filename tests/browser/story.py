@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -328,7 +329,9 @@ class Story:
             golden.parent.mkdir(exist_ok=True)
             golden.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
         assert golden.is_file(), json.dumps(told, ensure_ascii=False, indent=1)
-        assert told == json.loads(golden.read_text("utf-8"))
+        agreed = golden.read_text("utf-8").splitlines()
+        differs = [*unified_diff(agreed, json.dumps(told, ensure_ascii=False, indent=1).splitlines(), lineterm="", n=1)]
+        assert not differs, "\n".join(differs)
         for person in self.browsers.people.values():
             assert person.errors == [], (person.role, person.errors)
         return told
