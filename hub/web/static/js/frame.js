@@ -13,6 +13,7 @@ const SOON_MS = 10 * 60 * 1000;
 
 let heard = hubNow();
 let refreshing = false;
+let done = 0; // deeds of this page that the hub has taken
 let again = false;
 let asked = -Infinity; // when the hub was asked last
 let later;
@@ -56,9 +57,10 @@ export async function refresh(changed) {
   }
   refreshing = true;
   asked = performance.now();
+  const before = done;
   try {
     const answer = await fetch(live.dataset.source, { headers: { "X-Requested-With": "madomori" } });
-    if (answer.ok) {
+    if (answer.ok && before === done) { // what was asked before our own deed is old: it would open the form again
       const wanted = new DOMParser().parseFromString(await answer.text(), "text/html").body;
       const shell = live.cloneNode(false);
       shell.append(...wanted.childNodes);
@@ -135,6 +137,7 @@ async function deed(event, changed) {
       headers: { "X-Requested-With": "madomori", "X-CSRF-Token": document.body.dataset.csrf },
     });
     if (answer.ok) {
+      done += 1;
       form.reset();
       form.querySelector("[name=once]").value = fresh();
       form.closest("details")?.removeAttribute("open");
