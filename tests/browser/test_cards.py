@@ -36,6 +36,8 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(server: Server, visit: V
 def test_two_taps_lead_to_the_sentence_to_say(server: Server, visit: Visit, width: int, height: int) -> None:
     page = visit(width, height).log_in(server.person("staff")).page
     page.get_by_role("link", name="カード", exact=True).click()
+    page.wait_for_url(f"{server.url}/cards")
+    expect(page.locator("html")).to_have_attribute("data-live", "live")  # the line for browsers without scripts is gone
     page.get_by_role("link", name="威嚇・脅迫", exact=True).click()
     card = page.locator("#card-threat")
     for line in (card.locator(".guide__first"), card.locator("q").first):
