@@ -9,15 +9,15 @@ import resource
 import select
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
 STYLE: Final = Path(__file__).with_name("form.css")
 IDLE_S: Final = 600
-SERVED_MAX: Final = 200
 CPU_S: Final = 600
-"""A document that is never finished ends here, should the asker have died too."""
+"""A document that is never finished ends here, should the asker have died too. Every one has half of it at least."""
 
 JAPANESE: Final = ("BIZ UD", "Noto Sans CJK", "Noto Serif CJK", "Noto Sans JP", "IPA", "VL ", "Takao", "Source Han")
 """How the families of fonts begin that can write Japanese. With none of them a form would be rows of empty boxes."""
@@ -63,10 +63,8 @@ def pdf(html: str) -> bytes:
 
 
 def serve(asked: BinaryIO, answers: BinaryIO) -> None:
-    """Answer until `asked` ends."""
-    for _ in range(SERVED_MAX):
-        if not select.select([asked], [], [], IDLE_S)[0]:
-            return
+    """Answer until `asked` ends, or this process has done its part."""
+    while time.process_time() < CPU_S / 2 and select.select([asked], [], [], IDLE_S)[0]:
         length = asked.readline()
         if not length:
             return

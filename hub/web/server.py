@@ -1,5 +1,6 @@
 """The web process: gunicorn with one threaded worker. One, because the live streams' queues live in the process."""
 
+import gc
 import resource
 import socket
 import ssl
@@ -145,7 +146,7 @@ def limit_silence(server: Any) -> None:
 def start_threads(directory: Path) -> Callable[[Any], None]:
     """What gunicorn calls in its worker once the application stands: live streams begin, and end with the worker.
 
-    What statistics need is read meanwhile.
+    What people are going to ask for is made ready meanwhile.
     """
 
     def start(worker: Any) -> None:
@@ -153,7 +154,23 @@ def start_threads(directory: Path) -> Callable[[Any], None]:
         site.broadcaster.start(Listener(directory, "web"), lambda: worker.alive)
         site.presence.start(lambda: worker.alive)
         site.setter.ahead = True
-        figures = (site.engine, site.now(), lambda: worker.alive)
-        threading.Thread(target=site.months.read_ahead, args=figures, name="figures", daemon=True).start()
+        ahead = (worker.wsgi, lambda: worker.alive)
+        threading.Thread(target=read_ahead, args=ahead, name="ahead", daemon=True).start()
 
     return start
+
+
+def read_ahead(app: Flask, alive: Callable[[], bool] = lambda: True) -> None:
+    """Make the templates and figures ready that the first person who asks would wait for. Any thread.
+
+    What stands then stays as long as the process, so the collector leaves it out: looking through all of it would stop
+    every page and stream for a moment, again and again (docs/performance.md).
+    """
+    site: Site = app.extensions[KEY]
+    for name in app.jinja_env.list_templates(extensions=["html"]):
+        if not alive():
+            return
+        app.jinja_env.get_template(name)
+    site.months.read_ahead(site.engine, site.now(), alive)
+    gc.collect()
+    gc.freeze()

@@ -138,6 +138,21 @@ def _p95(ask: Callable[[], None], rounds: int, before: Callable[[], None] = lamb
     return round(sorted(times)[int(len(times) * 0.95)], 3)
 
 
+def compare(small: int = 10_000, large: int = 1_000_000, rounds: int = 40) -> dict[str, Any]:
+    """`small` and `large` (entries, incidents, p95 in ms of each question), and the `ratio` of each question."""
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, entries in (("small", small), ("large", large)):
+            engine = open_database(f"sqlite:///{folder}/{name}.db")
+            found[name] = {"entries": entries, "incidents": fill(engine, entries), **measured(engine, rounds)}
+            engine.dispose()
+    found["ratio"] = {
+        key: round(found["large"][key] / found["small"][key], 2)
+        for key in ("cold_ms", "warm_ms", "touched_ms", "list_ms")
+    }
+    return found
+
+
 def main() -> None:
     """Measure both and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -145,17 +160,7 @@ def main() -> None:
     parser.add_argument("--large", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=40)
     wanted = parser.parse_args()
-    found: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for name, entries in (("small", wanted.small), ("large", wanted.large)):
-            engine = open_database(f"sqlite:///{folder}/{name}.db")
-            found[name] = {"entries": entries, "incidents": fill(engine, entries), **measured(engine, wanted.rounds)}
-            engine.dispose()
-    found["ratio"] = {
-        key: round(found["large"][key] / found["small"][key], 2)
-        for key in ("cold_ms", "warm_ms", "touched_ms", "list_ms")
-    }
-    print(json.dumps(found))
+    print(json.dumps(compare(wanted.small, wanted.large, wanted.rounds)))
 
 
 if __name__ == "__main__":

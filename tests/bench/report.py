@@ -94,6 +94,7 @@ def rows(results: Any) -> list[Row]:
         *_lamp(results),
         *_recorder(results),
         *_policy(results),
+        *_counting(results),
         Row("presses lost", str(len(results.lost)), note="any is a failure"),
         Row("presses doubled", str(len(results.doubled)), note="any is a failure"),
     ]  # fmt: skip
@@ -124,11 +125,36 @@ def _policy(results: Any) -> list[Row]:
         "clocks_steady": ("clocks of 1,000 incidents, a cycle", 50),
         "dashboard_p95": ("dashboard, 200 counters, 50 open, p95", 100),
         "incident_p95": ("incident page, 500 entries, p95", 150),
+        "form_first": ("form, 30 entries, process started for it", 2000),
+        "form_p95": ("form, 30 entries, p95", 2000),
     }
     found = {name: results.policy[name] for name in asked if name in results.policy}
-    return [
+    rows = [
         Row(asked[name][0], f"{ms:.1f} ms", f"{asked[name][1]} ms", ms / asked[name][1], 1, note="in one process")
         for name, ms in found.items()
+    ]
+    if "form_long" in results.policy:
+        rows.append(
+            _row("form, 500 entries", results.policy["form_long"], results.policy["form_p95"], note="floor: 30")
+        )
+    return rows
+
+
+def _counting(results: Any) -> list[Row]:
+    """Statistics and the list in front of many entries, beside few."""
+    asked = {
+        "cold_ms": ("statistics, first after a start", "read ahead before anybody asks"),
+        "warm_ms": ("statistics, p95", ""),
+        "touched_ms": ("statistics after a change, p95", ""),
+        "list_ms": ("list of incidents, p95", ""),
+    }
+    if not results.counting:
+        return []
+    small, large, ratio = (results.counting[name] for name in ("small", "large", "ratio"))
+    entries = f"{large['entries']:,} entries; floor: {small['entries']:,}"
+    return [
+        Row(name, ms(large[key]), ms(small[key]), ratio[key], None if key == "cold_ms" else 3, note=note or entries)
+        for key, (name, note) in asked.items()
     ]
 
 

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import evidence, floors, lamp, policy, recorder, report, storms, troubles
+from bench import counting, evidence, floors, lamp, policy, recorder, report, storms, troubles
 from bench.figures import Broken, machine, table
 from bench.floors import Floors
 from bench.lamp import LampTimes
@@ -50,9 +50,10 @@ class Size:
     sustained_s: float = 8.0
     recorder_rounds: int = recorder.ROUNDS
     lamp: int = 200
+    entries: int = 1_000_000
 
 
-QUICK = Size(20, 8, 6, 50, 1.0, 60, 1000, 5.0, 1, 30)
+QUICK = Size(20, 8, 6, 50, 1.0, 60, 1000, 5.0, 1, 30, 100_000)
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class Results:
     evidence: dict[str, float] = field(default_factory=dict)
     memory: dict[str, float] = field(default_factory=dict)
     policy: dict[str, float] = field(default_factory=dict)
+    counting: dict[str, Any] = field(default_factory=dict)
     lamp: LampTimes | None = None
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -137,6 +139,8 @@ def _measure(size: Size) -> Results:
     results.memory = _part(results, "memory", evidence.memory) or {}
     _say("時計と画面 / clocks and pages")
     results.policy = _part(results, "clocks and pages", policy.measure) or {}
+    _say("統計と一覧 / statistics and lists")
+    results.counting = _part(results, "statistics", lambda: counting.compare(large=size.entries)) or {}
     return results
 
 
@@ -227,6 +231,7 @@ def _raw(results: Results) -> dict[str, Any]:
         "evidence": results.evidence,
         "memory": results.memory,
         "policy": results.policy,
+        "counting": results.counting,
         "lamp": results.lamp and asdict(results.lamp),
         "lost": results.lost,
         "doubled": results.doubled,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hub.reports import render
-from hub.reports.pdf import NotMade, Setter
+from hub.reports.pdf import LONG_BYTES, NotMade, Setter
 
 PAGE = '<html lang="ja"><head><title>{title}</title></head><body><h1>対応記録</h1><p>髙橋 﨑</p>{more}</body></html>'
 
@@ -119,6 +119,16 @@ def test_a_form_that_is_never_finished_is_ended_and_the_next_one_is_made() -> No
         assert caught.value.why == "slow"
         impatient._limit_s = 60
         assert impatient.make(PAGE.format(title="x", more="")).startswith(b"%PDF-")
+    finally:
+        impatient.stop()
+
+
+def test_a_long_form_has_longer() -> None:
+    impatient = Setter(limit_s=0.2)  # not enough for the process to start
+    try:
+        with pytest.raises(NotMade, match="slow"):
+            impatient.make(PAGE.format(title="x", more=""))
+        assert impatient.make(PAGE.format(title="x", more=f"<!--{'x' * 100 * LONG_BYTES}-->")).startswith(b"%PDF-")
     finally:
         impatient.stop()
 
