@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.hub_web.conftest import Hub
 
 from hub.web.server import read_ahead
+from tests.hub_web.conftest import Hub
 
 
 @pytest.fixture(autouse=True)
