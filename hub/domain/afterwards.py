@@ -9,7 +9,7 @@ from contract.problems import Problem
 from contract.profile import PolicyProfile
 from hub.domain import findings, flow, promise, tasks
 from hub.domain.decision import Decision, DeedRefused, Facts, Person, given, refuse
-from hub.domain.incident import Deed, Entry, after
+from hub.domain.incident import ALARMING, Deed, Entry, after
 from hub.domain.saying import Account, CaseNote, Considered, Judgement, Link, Promise, Report, TaskDone
 
 
@@ -44,13 +44,14 @@ def considered(facts: Facts, said: Considered, now: datetime) -> Decision:
 
 
 def judged(facts: Facts, said: Judgement, now: datetime, profile: PolicyProfile) -> Decision:
-    """What several people found together.
+    """What several people found together. While the visitor is there it is kept, and counts from the contact's end:
+    an insult or a touch need not go on until somebody may name it (SHI-04, SET-03).
 
     Raises:
-        NotPossible: the contact goes on, or the incident is closed.
+        NotPossible: the incident is closed.
         DeedRefused: persons or grounds that the profile asks for are missing.
     """
-    state = after(facts.state, Deed.JUDGE)
+    state = after(facts.state, Deed.NOTE if facts.state in ALARMING else Deed.JUDGE)
     refuse(findings.problems(said, profile))
     data = given(
         finding=said.finding,

@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from hub.domain import practice
 from hub.domain.incident import Entry, Origin
+
+_BACK: Final = frozenset({"visitor_back", "stalemate", "filming", "filming_goes_on", "cease_refused"})
+"""Marks that nobody makes of a visitor who is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,19 @@ class Course:
         """Whether the other person is in a building of the city: who is on the telephone or at home cannot leave it."""
         return self.means not in ("phone", Origin.VISIT.value)
 
+    @property
+    def gone(self) -> bool:
+        """Whether the visitor left and nothing later says otherwise: no press, no danger, nothing that visitors do."""
+        left = self.marks("visitor_left")
+        return bool(left) and not any(one.at > left[-1].at and _is_back(one) for one in self.entries)
+
     def decisions(self, about: str) -> list[Happened]:
         """What several people decided about this, oldest first."""
         return [one for one in self.of_kind(Entry.DECIDED) if one.data.get("about") == about]
+
+
+def _is_back(one: Happened) -> bool:
+    if one.kind in ("alarm.raised", "alarm.repeated"):
+        return True
+    mark = one.data.get("mark") if one.kind == Entry.MARKED else None
+    return mark in _BACK or (mark == "act" and one.data.get("act") in ("violence", "danger"))

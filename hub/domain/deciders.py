@@ -33,9 +33,23 @@ def for_stopping(profile: PolicyProfile) -> Quorum:
 
 
 def office_of(person: str, offices: Sequence[str]) -> str | None:
-    """The office that stands in front of a name, as in 「所属長 佐藤」. The longest that fits is meant."""
-    fitting = [office for office in offices if person.startswith(office)]
-    return max(fitting, key=len, default=None)
+    """The office in front of a name, as in 「所属長 佐藤」: a word of its own, so 「所属長代理 佐藤」 holds none.
+
+    An office of a rank (「係長級」) is held by who has the rank's own title (「係長」) too.
+    """
+    title, _, name = person.partition(" ")
+    return next((office for office in (title, f"{title}級") if name and office in offices), None)
+
+
+def _nameless(person: str, offices: Sequence[str]) -> bool:
+    """Whether an office stands there, and no name of its own behind it."""
+    return " " not in person and person.startswith(tuple(offices))
+
+
+def _different(persons: Sequence[str]) -> int:
+    """How many persons these are. A name alone is nobody new beside the same name with an office."""
+    titled = {person.rpartition(" ")[2] for person in persons if " " in person}
+    return len([person for person in persons if person not in titled])
 
 
 def problems(quorum: Quorum, known: Sequence[str], persons: Sequence[str], *, head_absent: bool) -> Iterator[Problem]:
@@ -49,7 +63,13 @@ def problems(quorum: Quorum, known: Sequence[str], persons: Sequence[str], *, he
             "the city names no deputy. Ask inside the city hall.",
         )  # fmt: skip
         return
-    if len(named) < least:
+    nameless = [person for person in named if _nameless(person, known)]
+    if nameless:
+        yield Problem(
+            "persons", "、".join(nameless), "職の後に間を空けて、姓も書いてください（例: 所属長 佐藤）。",
+            "write the surname too, after the office and a space (like: 所属長 佐藤).",
+        )  # fmt: skip
+    if _different(named) < least:
         yield Problem("persons", "", f"{least} 人以上で決めてください。", f"needs {least} persons or more.")
     holders = {office_of(person, known) for person in named}
     if offices and not holders & set(offices):

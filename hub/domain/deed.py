@@ -155,6 +155,8 @@ def _contact_started(facts: Facts, said: Contact, at: datetime) -> Decision:
 
 def _contact_ended(facts: Facts, said: Contact, at: datetime) -> Decision:
     state = after(facts.state, Deed.CONTACT_ENDED)
+    if facts.course.of_kind(Entry.JUDGED):
+        state = after(state, Deed.JUDGE)  # it was judged while the visitor was there
     if facts.contact_ended_at is not None:
         return Decision(state, Entry.CONTACT_ENDED, at, data=given(first=False, means=said.means, place=said.place))
     if facts.contact_started_at is not None and at < facts.contact_started_at:
@@ -260,6 +262,13 @@ def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
     state = after(facts.state, Deed.CLOSE)
     if facts.state is State.CLOSED:
         return Decision(state, Entry.CLOSED, now, said.text, {**data, "first": False})
+    if said.outcome is Outcome.HARASSMENT and not _found_harassment(facts):
+        raise DeedRefused(
+            Problem(
+                "outcome", "", "ハラスメントに当たるという判断がまだありません。先に、定められた人で判断してください。",
+                "nobody has judged this to be harassment. The persons whom the rules name judge first.",
+            )
+        )  # fmt: skip
     if said.outcome in (Outcome.HARASSMENT, Outcome.NEAR_MISS) and not said.prevention:
         raise DeedRefused(
             Problem(
@@ -271,6 +280,11 @@ def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
         state, Entry.CLOSED, now, said.text, {**data, "first": True},
         updates={"closed_at": now, "outcome": said.outcome.value},
     )  # fmt: skip
+
+
+def _found_harassment(facts: Facts) -> bool:
+    """Whether the last judgement says so: the name is not given by whoever closes (SHI-01)."""
+    return [one.data.get("finding") for one in facts.course.of_kind(Entry.JUDGED)][-1:] == ["harassment"]
 
 
 def _turned_real(facts: Facts, said: TurnReal, now: datetime) -> Decision:

@@ -20,8 +20,8 @@ Prompt = Literal[
 ANSWERS: Final[Mapping[Prompt, tuple[str, ...]]] = {
     "ask_permit": ("permit_shown", "permit_none", "no_hindrance"),
     "ask_exceptions": ("permit_shown", "permit_none", "no_hindrance"),
-    "check_document": ("filming_stopped", "filming_goes_on"),
-    "allowed": ("filming_stopped", "filming_goes_on"),
+    "check_document": ("within_terms", "beyond_terms", "filming_stopped"),
+    "allowed": ("filming_stopped", "beyond_terms"),
     "explain_permit": ("permit_asked", "filming_stopped", "filming_goes_on"),
     "explain_ban": ("filming_stopped", "filming_goes_on"),
     "guide_to_desk": ("filming_stopped", "filming_goes_on"),
@@ -88,7 +88,11 @@ class _Flow:
                 return "check_document"
             case "no_hindrance" if _WITHOUT_PERMIT & self.exceptions:
                 return "allowed"
-            case "permit_none":
+            case "within_terms" if now == "check_document":
+                return "allowed"
+            case "filming_goes_on" if now in ("check_document", "allowed"):
+                return now  # that is what the permit is for
+            case "permit_none" | "beyond_terms":
                 return "explain_ban" if self.rule == "ban" else "explain_permit"
             case "permit_asked":
                 return "guide_to_desk"

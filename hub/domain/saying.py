@@ -72,11 +72,11 @@ MarkName = Literal[
     "act", "act_named", "head_count", "safe", "injury", "damage", "staff_swapped", "superior_joined",
     "superior_demanded", "apology_demanded",
     # recording, by us and by the visitor
-    "recording_refused", "filming", "permit_shown", "permit_none", "permit_asked", "no_hindrance", "filming_stopped",
-    "filming_goes_on",
+    "recording_refused", "filming", "permit_shown", "permit_none", "permit_asked", "no_hindrance", "within_terms",
+    "beyond_terms", "filming_stopped", "filming_goes_on",
     # the building, the guards, the police
     "manager_told", "cease_refused", "guards_called", "police_called", "police_arrived", "recording_shown",
-    "removal_wished", "visitor_left", "may_return",
+    "removal_wished", "visitor_left", "visitor_back", "may_return",
     # afterwards
     "urgent", "referred", "cautioned", "legal_step", "doctor_seen", "damage_reported", "accident_reported",
     "false_press",

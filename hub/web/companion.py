@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, render_template
 
 from contract.topics import is_name
 from hub.domain.course import Course
-from hub.domain.filming import filming
+from hub.domain.filming import answers, filming
 from hub.domain.incident import ALARMING, Entry
 from hub.domain.permissions import Action
 from hub.store import users
@@ -56,7 +56,8 @@ def _facts(name: str) -> dict[str, Any]:
         responders = users.responders(connection, here.now())
     course = Course.of(found, found.timeline) if found is not None else Course()
     marked = {one.data["mark"] for one in course.of_kind(Entry.MARKED)}
-    clock = _clock(found, course) if found is not None and "visitor_left" not in marked else None
+    clock = _clock(found, course) if found is not None and not course.gone else None
+    prompt = filming(here.rules_of(name)[0], course)
     slot = here.rules_of(name)[0].clock.slot
     return {
         "box": box,
@@ -66,11 +67,12 @@ def _facts(name: str) -> dict[str, Any]:
         "shown": shown,
         "responders": responders,
         "marked": marked,
-        "gone": "visitor_left" in marked,
+        "gone": course.gone,
         "slots": sorted({slot.min_minutes, slot.max_minutes}) if slot else [],
         "profile": here.rules_of(name)[0],
         "gaps": course.of_kind(Entry.RECORDING_GAP),
-        "filming": filming(here.rules_of(name)[0], course),
+        "filming": prompt,
+        "filming_answers": answers(here.rules_of(name)[0], prompt) if prompt else (),
         "filming_words": filming_words,
     }
 

@@ -52,7 +52,8 @@ def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Cour
         channel=CHANNELS.get(course.means, "counter"),
         acts=frozenset(course.acts),  # type: ignore[arg-type]  # the deed let only known acts in
         steps=course.counts,
-        marks=frozenset(one.data["mark"] for one in course.of_kind(Entry.MARKED)),
+        marks=frozenset(one.data["mark"] for one in course.of_kind(Entry.MARKED)) - {"visitor_left"},
+        visitor_left=course.gone,
         due=frozenset(clock.name for clock in found.clocks if asks(clock, course)),
         responder=found.responder is not None,
         filming=filming(profile, course),

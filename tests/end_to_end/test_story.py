@@ -79,7 +79,7 @@ def restart_under_open_dashboards(stage: Stage, *pages: Page) -> None:
 
 def watch(page: Page, stage: Stage, shots: Path | None) -> None:
     """Play the recording, with what came before the press, with sound, and seek in it."""
-    reason = page.locator("input[name=reason]")
+    reason = page.locator("#reason")
     expect(reason).to_be_visible(timeout=SLOW_MS)
     whole = page.locator("dl.facts", has_text="届いた数")
     expect(whole).to_contain_text(re.compile(r"(\d+) / \1"), timeout=SLOW_MS)

@@ -9,9 +9,10 @@ import pytest
 from contract import profile as policy
 from contract.profile import PolicyProfile
 from hub.domain import findings
+from hub.domain.course import Course, Happened
 from hub.domain.deed import Decision, DeedRefused, Facts, Person, decide
-from hub.domain.incident import NotPossible, Outcome, State
-from hub.domain.saying import Account, Close, Judgement, Report
+from hub.domain.incident import Entry, NotPossible, Outcome, State
+from hub.domain.saying import Account, Close, Contact, Judgement, Report
 
 NOW = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
 FOLDER = Path(policy.__file__).parent / "profiles"
@@ -29,8 +30,13 @@ def lacking(profile: PolicyProfile = SHINAGAWA, **changed: Any) -> set[str]:
     return {problem.field for problem in findings.problems(Judgement(**{**FOUND, **changed}), profile)}
 
 
-def decided(said: Any, state: State = State.CONTACT_ENDED, profile: PolicyProfile = SHINAGAWA) -> Decision:
-    return decide(Facts(state, False, NOW), said, SATO, NOW, profile)
+FOUND_SO = Course(entries=(Happened("judged", NOW, {"finding": "harassment"}),))
+
+
+def decided(
+    said: Any, state: State = State.CONTACT_ENDED, profile: PolicyProfile = SHINAGAWA, course: Course | None = None
+) -> Decision:
+    return decide(Facts(state, False, NOW, course=course or Course()), said, SATO, NOW, profile)
 
 
 def test_shi_01_a_judgement_needs_several_persons_and_one_of_them_the_head() -> None:
@@ -65,10 +71,13 @@ def test_what_is_no_harassment_needs_no_grounds() -> None:
         assert not list(findings.problems(Judgement(finding=finding, persons=BOTH), SHINAGAWA))  # type: ignore[arg-type]
 
 
-def test_shi_04_a_judgement_is_open_as_soon_as_the_contact_is_over_whatever_the_clocks_say() -> None:
+@pytest.mark.parametrize("state", [State.RAISED, State.SEEN, State.ATTENDED])
+def test_shi_04_a_judgement_is_open_from_the_first_minute_and_the_contact_goes_on(state: State) -> None:
     assert decided(Judgement(**{**FOUND, "acts": ("discrim",)})).state is State.JUDGED
+    early = decided(Judgement(**{**FOUND, "acts": ("discrim",)}), state)
+    assert (early.state, early.entry, early.commands) == (state, Entry.JUDGED, ())
     with pytest.raises(NotPossible):
-        decided(Judgement(**FOUND), State.RAISED)
+        decided(Judgement(**FOUND), State.CLOSED)
 
 
 def test_shi_28_a_record_without_the_words_as_spoken_is_kept_with_a_warning() -> None:
@@ -96,9 +105,24 @@ def test_set_13_a_report_has_circumstances_outcome_and_course_and_moves_the_inci
 @pytest.mark.parametrize("outcome", [Outcome.HARASSMENT, Outcome.NEAR_MISS])
 def test_sug_05_a_case_is_closed_with_what_will_prevent_the_next(outcome: Outcome) -> None:
     with pytest.raises(DeedRefused) as refusal:
-        decided(Close(outcome=outcome), State.REPORTED)
+        decided(Close(outcome=outcome), State.REPORTED, course=FOUND_SO)
     assert [problem.field for problem in refusal.value.problems] == ["prevention"]
-    assert decided(Close(outcome=outcome, prevention="二人で出る"), State.REPORTED).state is State.CLOSED
+    ended = decided(Close(outcome=outcome, prevention="二人で出る"), State.REPORTED, course=FOUND_SO)
+    assert ended.state is State.CLOSED
+
+
+@pytest.mark.parametrize("findings", [(), ("near_miss",), ("harassment", "not_harassment")])
+def test_shi_01_nobody_calls_it_harassment_that_was_not_judged_so(findings: tuple[str, ...]) -> None:
+    course = Course(entries=tuple(Happened("judged", NOW, {"finding": finding}) for finding in findings))
+    with pytest.raises(DeedRefused) as refusal:
+        decided(Close(outcome=Outcome.HARASSMENT, prevention="二人で出る"), State.REPORTED, course=course)
+    assert [problem.field for problem in refusal.value.problems] == ["outcome"]
+
+
+def test_shi_04_what_was_judged_early_counts_from_the_end_of_the_contact() -> None:
+    ended = Contact.model_validate({"action": "ended"})
+    assert decided(ended, State.ATTENDED).state is State.CONTACT_ENDED
+    assert decided(ended, State.ATTENDED, course=FOUND_SO).state is State.JUDGED
 
 
 def test_set_03_that_the_act_was_named_to_the_person_is_kept_with_its_time() -> None:

@@ -64,11 +64,15 @@ def test_deputies_who_stop_the_response_are_as_many_as_the_stricter_rule_asks(
         ("所属長 佐藤", "所属長"),
         ("係長級 佐藤", "係長級"),
         ("係長 佐藤", "係長"),
+        ("所属長代理 佐藤", None),
+        ("施設長補佐 佐藤", None),
+        ("所属長", None),
+        ("所属長佐藤", None),
         ("佐藤", None),
         ("前所属長 佐藤", None),
     ],
 )
-def test_the_office_in_front_of_a_name_is_the_longest_that_fits(person: str, office: str | None) -> None:
+def test_the_office_is_a_word_of_its_own_in_front_of_a_name(person: str, office: str | None) -> None:
     assert office_of(person, KNOWN) == office
 
 
@@ -82,6 +86,14 @@ def test_the_office_in_front_of_a_name_is_the_longest_that_fits(person: str, off
         (("主任 田中",), ["persons", "persons"]),
         ((), ["persons", "persons"]),
         (("所属長 鈴木", "所属長  鈴木", "所属長　鈴木"), ["persons"]),
+        (("所属長 鈴木", "鈴木"), ["persons"]),
+        (("鈴木", "所属長 鈴木"), ["persons"]),
+        (("所属長 鈴木", "主任 鈴木"), []),
+        (("所属長 鈴木", "田中"), []),
+        (("所属長 鈴木", "係長級"), ["persons"]),
+        (("所属長 鈴木", "所属長鈴木"), ["persons"]),
+        (("所属長", "係長級"), ["persons", "persons"]),
+        (("所属長代理 鈴木", "主任 田中"), ["persons"]),
     ],
 )
 def test_enough_different_persons_and_one_of_the_heads(persons: tuple[str, ...], fields: list[str]) -> None:
@@ -99,6 +111,11 @@ def test_enough_different_persons_and_one_of_the_heads(persons: tuple[str, ...],
 )
 def test_shi_02_in_the_heads_absence_the_deputies_own_rule_holds(persons: tuple[str, ...], fields: list[str]) -> None:
     assert lacking(TWO_WITH_A_HEAD, *persons, head_absent=True) == fields
+
+
+def test_who_has_the_title_of_a_rank_holds_the_office_of_that_rank() -> None:
+    assert office_of("係長 佐藤", ("所属長", "係長級")) == "係長級"
+    assert office_of("課長 佐藤", ("所属長", "係長級")) is None
 
 
 def test_where_the_city_names_no_deputy_nobody_decides_in_the_heads_place() -> None:

@@ -347,13 +347,14 @@ def test_sug_05_a_close_keeps_what_it_turned_out_to_be_and_what_will_prevent_the
     wants = outcome in (Outcome.HARASSMENT, Outcome.NEAR_MISS)
     drill = outcome is Outcome.DRILL
     bare = saying.Close(outcome=outcome, text="以上")
+    judged = {"course": Course(entries=(happened(Entry.JUDGED, finding=outcome.value),))}
     data: dict[str, Any] = {"outcome": outcome.value, "first": True}
     if wants:
-        assert refused(bare, State.REPORTED) == ["prevention"]
+        assert refused(bare, State.REPORTED, **judged) == ["prevention"]
     else:
         assert does(bare, State.CONTACT_ENDED, drill=drill).data == data
     said = saying.Close(outcome=outcome, text="以上", prevention="二人で出る")
-    assert does(said, State.REPORTED, drill=drill) == Decision(
+    assert does(said, State.REPORTED, drill=drill, **judged) == Decision(
         State.CLOSED, Entry.CLOSED, NOW, "以上", data | {"prevention": "二人で出る"},
         {"closed_at": NOW, "outcome": outcome.value},
     )  # fmt: skip

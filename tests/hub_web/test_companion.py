@@ -139,3 +139,30 @@ def test_after_the_visitor_left_one_tap_ends_the_contact_and_no_clock_runs(hub: 
     page = shown(hub)
     assert "companion__clock" not in page
     assert 'data-id="contact-end"' in page
+
+
+@pytest.mark.parametrize("danger", [{"mark": "act", "act": "violence"}, {"mark": "act", "act": "danger"}])
+def test_shi_19_danger_after_the_visitor_left_brings_the_police_card_back(hub: Hub, danger: dict[str, str]) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="visitor_left")
+    assert first_card(shown(hub)) == "debrief"
+    hub.time.moves(seconds=20)
+    does(hub, incident, "mark", **danger)
+    page = shown(hub)
+    assert first_card(page) == "violence"
+    assert page.index("panel--police") < page.index("companion__taps")
+
+
+def test_who_came_back_is_there_again(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="stalemate")
+    does(hub, incident, "mark", mark="visitor_left")
+    assert 'data-id="tap-visitor_back"' in shown(hub)
+    hub.time.moves(minutes=1)
+    does(hub, incident, "mark", mark="visitor_back")
+    page = shown(hub)
+    assert "companion__clock" in page
+    assert 'data-id="tap-visitor_left"' in page
+    assert first_card(page) != "debrief"

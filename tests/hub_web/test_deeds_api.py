@@ -77,14 +77,32 @@ def test_a_judgement_needs_as_many_persons_as_the_profile_says(hub: Hub) -> None
         **looked_at,
     }
     finding |= {"average_employee": True, "dropped": False}
-    early = post(hub, headers, incident, "judgement", finding)
-    assert (early.status_code, early.json["type"]) == (409, "urn:madomori:problem:not-possible")
     post(hub, headers, incident, "contact", {"action": "ended"})
     alone = post(hub, headers, incident, "judgement", {**finding, "persons": persons[:1] * 2})
     assert (alone.status_code, alone.json["errors"][0]["field"]) == (422, "persons")
     assert post(hub, headers, incident, "judgement", finding).json["state"] == "judged"
     closed = post(hub, headers, incident, "close", {"outcome": "harassment", "prevention": "二人で出る"})
     assert (closed.json["state"], closed.json["outcome"]) == ("closed", "harassment")
+
+
+def test_shi_04_an_act_is_judged_and_named_while_the_visitor_is_there(hub: Hub) -> None:
+    incident, headers = hub.press(), hub.machine("section_head")
+    finding = {
+        "finding": "not_harassment", "persons": ["所属長 佐藤", "係長級 田中"], "text": "強い言葉だが、求めには理由がある",
+    }  # fmt: skip
+    early = post(hub, headers, incident, "judgement", finding)
+    assert (early.status_code, early.json["state"]) == (200, "raised")
+    assert not [row for row in hub.rows(command) if row.type == "recording.stop"], "it ends nothing"
+    assert post(hub, headers, incident, "contact", {"action": "ended"}).json["state"] == "judged"
+
+
+def test_shi_01_what_nobody_judged_is_not_closed_as_harassment(hub: Hub) -> None:
+    incident, headers = hub.press(), hub.machine("section_head")
+    post(hub, headers, incident, "contact", {"action": "ended"})
+    said = {"outcome": "harassment", "prevention": "二人で出る"}
+    refused = post(hub, headers, incident, "close", said)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "outcome")
+    assert post(hub, headers, incident, "close", said | {"outcome": "near_miss"}).json["state"] == "closed"
 
 
 def test_a_false_press_is_one_click(hub: Hub) -> None:
