@@ -111,7 +111,7 @@ _UNWRITTEN_EN = (
 
 _NOTICES_JA: Final = {
     Why.CEASE_REFUSED: ("庁舎管理", "でやめるよう求めましたが、応じてもらえていません"),
-    Why.FILMING: ("無断撮影", "で許可のない撮影・録音が行われています"),
+    Why.FILMING: ("撮影・録音", "で相手が撮影・録音しています。許可の有無を確かめてください"),
     Why.GUARDS: ("警備", "で身の危険につながる行為がありました"),
     Why.URGENT: ("至急の共有", "の案件を至急お知らせします"),
     Why.TROUBLE: ("機器の不具合", "の案件で、機器に不具合が起きました"),
@@ -120,7 +120,7 @@ _NOTICES_JA: Final = {
 }
 _NOTICES_EN: Final = {
     Why.CEASE_REFUSED: ("BUILDING MANAGEMENT", "a request to stop was not followed"),
-    Why.FILMING: ("FILMING", "somebody films or records without permission"),
+    Why.FILMING: ("FILMING", "a visitor films or records; check for a permit"),
     Why.GUARDS: ("GUARDS", "an act was seen that endangers people"),
     Why.URGENT: ("URGENT", "this incident is shared with you at once"),
     Why.TROUBLE: ("EQUIPMENT", "equipment failed during this incident"),

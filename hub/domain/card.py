@@ -42,6 +42,8 @@ STEPS: Final = (
 )  # fmt: skip
 """The cards by what comes next (policy facts, 3.2)."""
 
+CARDS: Final = (*TYPES, *STEPS)
+
 SAFETY_FIRST: Final = frozenset({"violence", "threat", "confine", "order", "police"})
 """Cards of danger: before anything else they ask whether the person is safe (SUG-01, SHI-21)."""
 
@@ -72,7 +74,7 @@ MARK_CARDS: Final[Mapping[str, str]] = {
     "beyond_terms": "permit", "filming_stopped": "filming", "filming_goes_on": "filming",
     "manager_told": "leave", "cease_refused": "leave",
     "recording_shown": "police_arrival", "removal_wished": "police_arrival", "may_return": "debrief",
-    "urgent": "debrief", "referred": "debrief",
+    "said": "answer", "urgent": "debrief", "referred": "debrief",
     "cautioned": "warn", "legal_step": "police", "doctor_seen": "violence", "damage_reported": "violence",
     "accident_reported": "violence",
 }  # fmt: skip

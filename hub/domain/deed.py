@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from contract.messages import CommandType, Level
-from contract.problems import Problem
+from contract.problems import Problem, one_of
 from contract.profile import PolicyProfile
 from hub.domain import afterwards, damage, deciding, drill, ladder, marks
+from hub.domain.card import CARDS
 from hub.domain.decision import Decision as Decision
 from hub.domain.decision import DeedRefused as DeedRefused
 from hub.domain.decision import Facts as Facts
@@ -178,9 +179,11 @@ def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> 
         return _false_press(facts, Entry.MARKED, at, now, said.text, {"mark": said.mark})
     if said.mark in ("act", "act_named") and said.act is None:
         raise DeedRefused(Problem("act", "", "どの行為かを選んでください。", "say which act it is."))
+    if said.mark == "said" and said.card not in CARDS:
+        raise DeedRefused(one_of("card", CARDS))
     data = given(
         mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit,
-        private=said.mark in damage.PRIVATE or None,
+        card=said.card, private=said.mark in damage.PRIVATE or None,
     )  # fmt: skip
     if marks.unusual(said, profile):
         data["outside_range"] = True  # shown, and never refused: the city's figures are guidelines (SHI-08)

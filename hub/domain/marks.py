@@ -33,11 +33,16 @@ def unusual(said: Mark, profile: PolicyProfile) -> bool:
 
 def notices(said: Mark, profile: PolicyProfile) -> tuple[Notice, ...]:
     """Who must hear of a mark at once (SHI-16, SHI-20, SET-15)."""
+    ruled = profile.visitor_recording.rule != "none"
+    again = 0 if said.mark == "filming" else 1  # the same filming, seen or asked about, is told once
+    filmed = (Notice(Why.FILMING, ("building_manager",), again),) if ruled else ()
     match said.mark:
         case "cease_refused":
             return (Notice(Why.CEASE_REFUSED, ("building_manager",)),)
-        case "filming":
-            return (Notice(Why.FILMING, ("building_manager",)),) if profile.visitor_recording.rule != "none" else ()
+        case "filming" | "permit_none" | "beyond_terms":
+            return filmed
+        case "act" if said.act == "filming":
+            return filmed
         case "urgent":
             return (Notice(Why.URGENT, ("section_head", "building_manager", "general_affairs")),)
         case "act" if said.act in profile.guards.alert_types:

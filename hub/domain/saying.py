@@ -78,7 +78,7 @@ MarkName = Literal[
     "manager_told", "cease_refused", "guards_called", "police_called", "police_arrived", "recording_shown",
     "removal_wished", "visitor_left", "visitor_back", "may_return",
     # afterwards
-    "urgent", "referred", "cautioned", "legal_step", "doctor_seen", "damage_reported", "accident_reported",
+    "said", "urgent", "referred", "cautioned", "legal_step", "doctor_seen", "damage_reported", "accident_reported",
     "false_press",
 ]  # fmt: skip
 
@@ -117,7 +117,7 @@ class Mark(Said):
     """Something that clocks, counts, cards and reports look at. What belongs to it stands beside it:
 
     `minutes` with slot_announced, `act` with act and act_named, `visitors` and `staff` with head_count, `unit` with
-    referred.
+    referred, `card` with said.
     """
 
     action = Action.MARK
@@ -128,6 +128,7 @@ class Mark(Said):
     act: Act | None = None
     visitors: Heads | None = None
     staff: Heads | None = None
+    card: Line | None = None
     unit: Line | None = None
 
 

@@ -67,6 +67,7 @@ def _facts(name: str) -> dict[str, Any]:
         "shown": shown,
         "responders": responders,
         "marked": marked,
+        "acts": course.acts,
         "gone": course.gone,
         "slots": sorted({slot.min_minutes, slot.max_minutes}) if slot else [],
         "profile": here.rules_of(name)[0],

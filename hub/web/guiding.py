@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from datetime import datetime
+from typing import Final, Literal
 
 from sqlalchemy import Connection
 
 from contract.profile import PolicyProfile
 from hub.domain import ladder
-from hub.domain.card import CardText
+from hub.domain.card import STEP_CARDS, CardText
 from hub.domain.course import Course
 from hub.domain.filming import filming
 from hub.domain.guidance import Channel, Guide, Situation, Why, cards_now
-from hub.domain.incident import OPEN, Entry, Origin, State
+from hub.domain.incident import ALARMING, OPEN, Entry, Origin, State
 from hub.web import shapes
 from hub.web.card_reading import Reader, read_cards
 from hub.web.site import Site
@@ -20,11 +21,19 @@ from hub.web.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A card and why it is shown now. `wait`: its words are said only after people have decided together."""
+    """A card and why it is shown now. `wait`: its words are said only after people have decided together.
+
+    `tell`: what one tap writes down when its words were said: that they were, or the `step` that they are; nothing
+    where the step needs more than a tap. `count` and `last_at`: how often that was done.
+    """
 
     card: CardText
     why: Why
     wait: bool = False
+    tell: Literal["", "said", "step"] = ""
+    step: str = ""
+    count: int = 0
+    last_at: datetime | None = None
 
 
 def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, language: str) -> list[Shown]:
@@ -38,7 +47,7 @@ def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, lan
     read = {card.id: card for card in read_cards(connection, site, reader, [one.card for one in chosen])}
     wait = _undecided(profile, course)
     return [
-        Shown(_for_now(read[one.card], one, course), one.why, wait and one.card == "stop")
+        _told(Shown(_for_now(read[one.card], one, course), one.why, wait and one.card == "stop"), one, found, course)
         for one in chosen
         if one.card in read
     ]
@@ -62,6 +71,24 @@ def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Cour
         of_post=found.origin is Origin.POST,
     )
 
+
+def _told(shown: Shown, guide: Guide, found: shapes.IncidentDetail, course: Course) -> Shown:
+    """`shown` with what one tap writes down."""
+    if shown.wait or not shown.card.say or found.state not in ALARMING:
+        return shown
+    if guide.card not in _OF_STEPS:
+        said = [one.at for one in course.marks("said") if one.data.get("card") == guide.card]
+        return replace(shown, tell="said", count=len(said), last_at=max(said, default=None))
+    if guide.why not in ("next_step", "decided"):
+        return shown
+    [step] = [one for one in found.steps if one.step == guide.about]
+    if not step.offered or step.missing:
+        return shown
+    return replace(shown, tell="step", step=step.step, count=step.count, last_at=step.last_at)
+
+
+_OF_STEPS: Final = frozenset(STEP_CARDS.values()) - {"swap"}
+"""Cards whose words are a step of the ladder: they count as that step only."""
 
 CHANNELS: Final[Mapping[str, Channel]] = {"phone": "phone", "visit": "offsite"}
 """How people talk, as cards call it; all else is a counter."""

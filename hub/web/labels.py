@@ -125,6 +125,7 @@ MARKS: Final = {
     "visitor_left": N_("相手が帰った"),
     "visitor_back": N_("相手が戻ってきた"),
     "may_return": N_("また来るおそれがある"),
+    "said": N_("カードの言葉を言った"),
     "urgent": N_("急いで庁内に知らせる"),
     "referred": N_("相談・引き継ぎをした"),
     "cautioned": N_("相手に注意・警告をした"),
@@ -254,7 +255,7 @@ CHANNELS: Final = {
 
 WHYS: Final = {
     "cease_refused": N_("やめるよう求めたが応じない"),
-    "filming": N_("許可のない撮影・録音"),
+    "filming": N_("相手による撮影・録音"),
     "guards": N_("警備を呼ぶ"),
     "urgent": N_("至急の共有"),
     "trouble": N_("機器の不具合"),

@@ -112,7 +112,7 @@ def test_shi_16_the_desk_for_filming_is_told(city: City) -> None:
     letter = city.mail.pile.wait_for(lambda item: "2026-000001" in item.text, 15)
     channels.stop()
     assert letter is not None
-    assert letter.data["Subject"].startswith("【無断撮影】窓口 で許可のない撮影・録音が行われています")
+    assert letter.data["Subject"].startswith("【撮影・録音】窓口 で相手が撮影・録音しています。")
     assert "permits" in letter.text
 
 

@@ -72,6 +72,9 @@ def test_a_slot_whose_length_nobody_said_is_no_clock() -> None:
 def test_shi_11_a_special_demand_has_fifteen_minutes_from_its_refusal_until_it_is_dropped() -> None:
     assert running(mark(0, "demand_refused"))["special_demand"].due_at == at(15)
     assert running(mark(0, "demand_refused"), mark(3, "demand_dropped")) == {}
+    assert running(mark(0, "act", act="authority"), mark(4, "demand_refused"))["special_demand"].due_at == at(15)
+    assert running(mark(0, "act", act="authority"), mark(3, "demand_dropped")) == {}
+    assert running(mark(0, "act", act="abuse")) == {}
     assert running(mark(0, "demand_refused"), profile=NEUTRAL) == {}
 
 

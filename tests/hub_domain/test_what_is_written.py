@@ -347,7 +347,7 @@ def test_sug_05_a_close_keeps_what_it_turned_out_to_be_and_what_will_prevent_the
     wants = outcome in (Outcome.HARASSMENT, Outcome.NEAR_MISS)
     drill = outcome is Outcome.DRILL
     bare = saying.Close(outcome=outcome, text="以上")
-    judged = {"course": Course(entries=(happened(Entry.JUDGED, finding=outcome.value),))}
+    judged: dict[str, Any] = {"course": Course(entries=(happened(Entry.JUDGED, finding=outcome.value),))}
     data: dict[str, Any] = {"outcome": outcome.value, "first": True}
     if wants:
         assert refused(bare, State.REPORTED, **judged) == ["prevention"]

@@ -1,6 +1,7 @@
 """The page beside the counter: what the box shows, how long still, what to say, one tap each."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -166,3 +167,35 @@ def test_who_came_back_is_there_again(hub: Hub) -> None:
     assert "companion__clock" in page
     assert 'data-id="tap-visitor_left"' in page
     assert first_card(page) != "debrief"
+
+
+def test_one_tap_on_a_card_keeps_its_words_and_tells_how_often_they_were_said(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    form = re.search(r'data-id="said-hear".*?name="text" value="([^"]+)"', shown(hub), re.DOTALL)
+    assert form is not None
+    for count in (1, 2):
+        hub.time.moves(minutes=1)
+        does(hub, incident, "mark", mark="said", card="hear", text=form.group(1))
+        at = (hub.time.at + timedelta(hours=9)).strftime("%H:%M")
+        assert f"<span>{count} 回目 {at}" in shown(hub)
+    entry = hub.rows(timeline, kind="marked")[-1]
+    assert (entry.data["card"], entry.text) == ("hear", form.group(1))
+
+
+def test_words_that_are_a_step_are_written_down_as_that_step_or_not_at_all(hub: Hub) -> None:
+    hub.box()
+    hub.press("counter-01")
+    page = shown(hub)
+    assert 'data-id="said-warn"' not in page or 'name="step" value="warn"' in page
+    assert not re.search(r'name="card" value="(warn|stop|cease|leave|final|police)"', page)
+
+
+def test_a_card_that_does_not_exist_was_not_said(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    for card in ({}, {"card": "nonsense"}):
+        answer = hub.client().post(
+            f"/api/v1/incidents/{incident}/mark", json={"mark": "said", **card}, headers=hub.machine("staff")
+        )
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "card")

@@ -87,9 +87,8 @@ def test_a_judgement_needs_as_many_persons_as_the_profile_says(hub: Hub) -> None
 
 def test_shi_04_an_act_is_judged_and_named_while_the_visitor_is_there(hub: Hub) -> None:
     incident, headers = hub.press(), hub.machine("section_head")
-    finding = {
-        "finding": "not_harassment", "persons": ["所属長 佐藤", "係長級 田中"], "text": "強い言葉だが、求めには理由がある",
-    }  # fmt: skip
+    persons = ["所属長 佐藤", "係長級 田中"]
+    finding = {"finding": "not_harassment", "persons": persons, "text": "強い言葉だが、求めには理由がある"}
     early = post(hub, headers, incident, "judgement", finding)
     assert (early.status_code, early.json["state"]) == (200, "raised")
     assert not [row for row in hub.rows(command) if row.type == "recording.stop"], "it ends nothing"
