@@ -1,5 +1,6 @@
 """Who may do what. One table; an action or a role that does not stand here is refused."""
 
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -142,6 +143,15 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
 def allows(action: str, role: str) -> bool:
     """Whether `role` may do `action`. What is not in the table is not allowed."""
     return any(role in roles for known, roles in _ALLOWED.items() if known.value == action)
+
+
+def may_look(role: str, offices: Collection[str], roles: Mapping[str, str], *, closed: bool) -> bool:
+    """Whether `role` may look at a recording: those in charge while the incident is open, to help; afterwards only who
+    holds one of the `offices` that the city's rules name (`recording.access_roles`; `roles`: its offices' roles).
+    """
+    if not allows(Action.RECORDING_VIEW, role):
+        return False
+    return not (closed and offices) or role in {roles.get(office) for office in offices}
 
 
 def roles_for(action: Action) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from hub.domain.drill import can_turn_real
 from hub.domain.filming import answers, filming
 from hub.domain.guidance import is_urgent
 from hub.domain.incident import OPEN, Entry, State
-from hub.domain.permissions import Action, allows
+from hub.domain.permissions import Action, allows, may_look
 from hub.domain.posts import meeting_office
 from hub.domain.practice import is_practice
 from hub.domain.report import OF_CONTACTS, OF_POSTS, SNS_FIELDS
@@ -65,6 +65,8 @@ def recording(incident_id: str) -> str:
     """The player, once a reason was given. The look is written down when the first byte is asked for."""
     view = read_query(View)
     facts = _facts(incident_id)
+    if not facts["may_look"]:
+        raise Trouble("not-allowed")
     shown = facts["incident"].recordings
     until = view.until or (shown[0].playable_segments if shown else None)
     return render_template("incident/recording.html", reason=view.reason, until=until, **facts)
@@ -129,10 +131,16 @@ def _facts(incident_id: str) -> dict[str, Any]:
         "burdened": _burdened(found, role),
         "offered_forms": OF_CONTACTS if found.post is None else OF_POSTS,
         "can_turn_real": not is_practice(found.box) and can_turn_real(found.drill, found.closed_at, here.now()),
+        "may_look": _may_look(found, role),
         "local_now": here.now().astimezone(TOKYO).strftime("%Y-%m-%dT%H:%M"),
         **(_about_post(found) if found.post is not None else {}),
         **_policy(found, role),
     }
+
+
+def _may_look(found: shapes.IncidentDetail, role: str) -> bool:
+    rules = site().rules_of(found.box)[0]
+    return may_look(role, rules.recording.access_roles, rules.roles, closed=found.state is State.CLOSED)
 
 
 def _about_post(found: shapes.IncidentDetail) -> dict[str, Any]:

@@ -200,7 +200,7 @@ _RECORDING: Final[tuple[Row, ...]] = (
     ),
     _choice("recording.storage", {"locked": N_("記録は鍵をかけて保管します。")}),
     _plain(N_("記録は %(retention_days)s 日残します。"), "recording.retention_days"),
-    _plain(N_("記録を見られるのは、%(access_roles)sです。"), "recording.access_roles"),
+    _plain(N_("終了した案件の記録を見られるのは、%(access_roles)sです。"), "recording.access_roles"),
     _choice(
         "recording.disclosable",
         {

@@ -11,7 +11,8 @@ from sqlalchemy import Row, insert, select
 from werkzeug.datastructures import ContentRange
 from werkzeug.http import parse_if_range_header, quote_etag
 
-from hub.domain.permissions import Action
+from hub.domain.incident import State
+from hub.domain.permissions import Action, may_look
 from hub.domain.saying import Line
 from hub.evidence import playback
 from hub.evidence.client import EvidenceAway, NotOpened
@@ -86,8 +87,15 @@ def _answer(plan: Plan, look: int) -> Response:
 
 def _rows(incident_id: str, until: int | None) -> list[Row[Any]]:
     with begin_read(site().engine) as connection:
-        if connection.execute(select(incident.c.id).where(incident.c.id == incident_id)).one_or_none() is None:
+        row = connection.execute(
+            select(incident.c.box, incident.c.state).where(incident.c.id == incident_id)
+        ).one_or_none()
+        if row is None:
             raise Trouble("not-found")
+        rules = site().rules_of(row.box)[0]
+        closed = row.state == State.CLOSED.value
+        if not may_look(caller().person.role, rules.recording.access_roles, rules.roles, closed=closed):
+            raise Trouble("not-allowed")
         rows = playback.stored_segments(connection, incident_id)[:until]
     if not rows or rows[0].seq != 0:
         raise Trouble("no-recording")

@@ -1,0 +1,41 @@
+"""Who may look at a recording when the incident is closed: the offices that the city's rules name."""
+
+from collections.abc import Callable
+
+import pytest
+
+from hub.domain.permissions import Role, may_look
+from tests.hub_web.conftest import Hub
+
+ROLES = {"所属長": "section_head", "指定された保管者": "evidence_custodian"}
+
+
+@pytest.mark.parametrize(
+    ("offices", "closed", "who"),
+    [
+        ((), False, {"supervisor", "section_head", "evidence_custodian"}),
+        ((), True, {"supervisor", "section_head", "evidence_custodian"}),
+        (("所属長",), False, {"supervisor", "section_head", "evidence_custodian"}),
+        (("所属長",), True, {"section_head"}),
+        (("所属長", "指定された保管者"), True, {"section_head", "evidence_custodian"}),
+        (("文書館",), True, set()),
+    ],
+)
+def test_who_helps_may_look_while_it_is_open_and_the_offices_of_the_rules_afterwards(
+    offices: tuple[str, ...], closed: bool, who: set[str]
+) -> None:
+    assert {role.value for role in Role if may_look(role.value, offices, ROLES, closed=closed)} == who
+
+
+def test_the_page_and_the_file_keep_the_rule_that_the_profile_tells(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(profile="default")
+    incident = hub.press()
+    page, file = f"/incidents/{incident}/recording?reason=x", f"/api/v1/incidents/{incident}/recording.mp4?reason=x"
+    assert hub.sees("supervisor", page).status_code == 200
+    assert hub.sees("supervisor", file).status_code == 404  # none is here yet
+    head = hub.machine("section_head")
+    for deed, said in (("contact", {"action": "ended"}), ("close", {"outcome": "not_harassment"})):
+        assert hub.client().post(f"/api/v1/incidents/{incident}/{deed}", json=said, headers=head).status_code == 200
+    assert [hub.sees("supervisor", path).status_code for path in (page, file)] == [403, 403]
+    assert hub.sees("section_head", page).status_code == 200
+    assert hub.sees("evidence_custodian", file).status_code == 404
