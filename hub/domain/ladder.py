@@ -96,6 +96,8 @@ def skipped(profile: PolicyProfile, course: Course, step: str) -> tuple[str, ...
     for before in profile.ladder.steps:
         if before == step:
             break
+        if before == "ask_leave":
+            continue  # a request that may be made, not an order on the way (YUR-08)
         wanted = (profile.ladder.leave.count or 1) if before == "leave" else 1
         if len(course.times(before)) < wanted and (course.in_building or before not in AT_THE_BUILDING):
             found.append(before)

@@ -82,8 +82,11 @@ def _case(found: shapes.IncidentDetail, looks: Any, here: Site) -> Case:
 
 
 def _leaves_the_house(entry: shapes.TimelineEntry) -> bool:
-    """Papers are for people outside too: nothing of a worker's health, nor of who asked for what to be disclosed."""
-    return not entry.data.get("private") and entry.kind != Entry.DISCLOSURE
+    """Papers are for people outside too: nothing of a worker's health, nor of who asked for what to be disclosed, and
+    the account of who was harmed stays with those to whom it was promised (SUG-02).
+    """
+    statement = entry.kind == Entry.ACCOUNT and entry.data.get("kind") == "statement"
+    return not entry.data.get("private") and entry.kind != Entry.DISCLOSURE and not statement
 
 
 def _told(entry: shapes.TimelineEntry) -> Told:
@@ -105,7 +108,7 @@ def _record(found: shapes.IncidentDetail) -> Mapping[str, Any]:
         elif entry.kind in (Entry.CONTACT_STARTED, Entry.CONTACT_ENDED):
             place = _PLACES.get(data.get("place") or "") or _PLACES.get(data.get("means") or "")
             fields |= {"place_kind": place} if place else {}
-        elif entry.kind == Entry.ACCOUNT:
+        elif entry.kind == Entry.ACCOUNT and data.get("kind") == "record":
             written = {
                 "words": data.get("verbatim"), "who": data.get("who"), "how": data.get("how"),
                 "means": data.get("where"),

@@ -74,7 +74,12 @@ def test_set_06_on_the_telephone_there_is_nobody_to_leave(city: PolicyProfile, s
 def test_set_06_on_the_telephone_the_other_steps_go_on() -> None:
     assert lacking(course(PHONE), "warn") == []
     assert ladder.skipped(YURIHONJO, course(PHONE, steps("superior", "warn", "end")), "legal") == ()
-    assert ladder.skipped(YURIHONJO, course(steps("superior", "warn", "end")), "legal") == ("ask_leave",)
+
+
+def test_yur_08_to_ask_somebody_to_leave_is_optional_on_the_way_to_the_courts() -> None:
+    assert ladder.skipped(YURIHONJO, course(steps("superior", "warn", "end")), "legal") == ()
+    assert ladder.skipped(YURIHONJO, course(steps("superior", "warn")), "ask_leave") == ("end",)
+    assert ladder.skipped(YURIHONJO, course(steps("superior", "warn")), "legal") == ("end",)
 
 
 @pytest.mark.parametrize(

@@ -204,3 +204,10 @@ def test_the_line_to_read_out_is_made_from_the_incident(hub: Hub) -> None:
         html = render_template("incident/_spoken.html", incident=readings.incident_shape(row, hub.site))
     assert "2階 住民票3番、緊急、11:41、まだ誰も向かっていません" in html
     assert "<script" not in html
+
+
+def test_the_line_to_read_out_is_there_when_nobody_can_be_told(hub: Hub) -> None:
+    incident = hub.press()
+    page = hub.sees("supervisor", f"/incidents/{incident}").text
+    assert 'id="spoken-line"' in page
+    assert "まだ誰にも連絡していません" in page

@@ -67,6 +67,22 @@ def test_every_form_is_a_pdf_with_its_words_in_it(hub: Hub, incident: str, tmp_p
     assert "Handovertothepolice" in text_of(english.data, tmp_path)
 
 
+@pytest.mark.parametrize("role", ["section_head", "supervisor", "general_affairs"])
+def test_sug_02_the_account_of_who_was_harmed_is_on_no_paper_and_hides_no_record(
+    hub: Hub, incident: str, role: str, tmp_path: Path
+) -> None:
+    person: dict[str, Any] = {"source": "person", "actor_name": "髙橋", "actor_role": "staff"}
+    record = {"kind": "record", "verbatim": "出てこい", "how": "机をたたいた", "note_taker": "髙橋"}
+    hub.told(incident, "account", data=record, **person)
+    statement = {"kind": "statement", "verbatim": "消えろ", "how": "手が震えた", "who": "隣の人", "note_taker": "田中"}
+    hub.told(incident, "account", text="夜眠れない", data=statement, **person)
+    for form in ("record", "report", "police"):
+        made = hub.client().get(f"{API}/{incident}/report.pdf?form={form}", headers=hub.machine(role))
+        text = text_of(made.data, tmp_path)
+        assert "出てこい" in text
+        assert not [words for words in ("消えろ", "手が震えた", "隣の人", "夜眠れない") if words in text], form
+
+
 def test_u01_what_people_wrote_stays_words_on_paper(hub: Hub, incident: str, tmp_path: Path) -> None:
     hub.told(incident, "noted", source="person", actor_name=HOSTILE, actor_role="staff", text=HOSTILE)
     answer = hub.client().get(f"{API}/{incident}/report.pdf?form=record", headers=hub.machine("section_head"))
