@@ -1,8 +1,9 @@
 """Who may do what. One table; an action or a role that does not stand here is refused."""
 
-from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final
+
+from contract.profile import PolicyProfile
 
 
 class Role(StrEnum):
@@ -145,13 +146,14 @@ def allows(action: str, role: str) -> bool:
     return any(role in roles for known, roles in _ALLOWED.items() if known.value == action)
 
 
-def may_look(role: str, offices: Collection[str], roles: Mapping[str, str], *, closed: bool) -> bool:
+def may_look(role: str, profile: PolicyProfile, *, closed: bool) -> bool:
     """Whether `role` may look at a recording: those in charge while the incident is open, to help; afterwards only who
-    holds one of the `offices` that the city's rules name (`recording.access_roles`; `roles`: its offices' roles).
+    holds one of the offices that the city's rules name (`recording.access_roles`).
     """
+    offices = profile.recording.access_roles
     if not allows(Action.RECORDING_VIEW, role):
         return False
-    return not (closed and offices) or role in {roles.get(office) for office in offices}
+    return not (closed and offices) or role in {profile.roles.get(office) for office in offices}
 
 
 def roles_for(action: Action) -> tuple[str, ...]:

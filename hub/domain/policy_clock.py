@@ -97,7 +97,7 @@ def _started(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
     stuck_at = _since(course, "stalemate", "progress")
     if stuck and stuck_at:
         yield _clock(profile, course, "stalemate", stuck_at, stuck.minutes, stuck.lead_minutes)
-    demanded_at = _demanded_at(course)
+    demanded_at = _since(course, "demand_refused", "demand_dropped", act="authority")  # SHI-11
     if demand and demanded_at:
         yield _clock(profile, course, "special_demand", demanded_at, demand.minutes, LEAD_MINUTES)
     if rules.slot:
@@ -163,20 +163,12 @@ _FIELDS: Final = {
 """Which value of the profile a clock's length comes from: its source is shown beside the clock."""
 
 
-def _since(course: Course, begins: str, ends: str) -> datetime | None:
-    """The first mark `begins` that no later mark `ends` took back."""
+def _since(course: Course, begins: str, ends: str, act: str = "") -> datetime | None:
+    """The first mark `begins`, or of `act`, that no later mark `ends` took back."""
     since = None
-    for one in course.marks(begins, ends):
-        since = None if one.data["mark"] == ends else since or one.at
-    return since
-
-
-def _demanded_at(course: Course) -> datetime | None:
-    """Special treatment was refused, or its act was seen, and the demand stands (SHI-11)."""
-    since = None
-    for one in course.marks("demand_refused", "demand_dropped", "act"):
-        if one.data["mark"] == "demand_dropped":
+    for one in course.marks(begins, ends, *(["act"] if act else [])):
+        if one.data["mark"] == ends:
             since = None
-        elif one.data["mark"] == "demand_refused" or one.data.get("act") == "authority":
+        elif one.data["mark"] == begins or one.data.get("act") == act:
             since = since or one.at
     return since

@@ -81,8 +81,8 @@ def _told(shown: Shown, guide: Guide, found: shapes.IncidentDetail, course: Cour
         return replace(shown, tell="said", count=len(said), last_at=max(said, default=None))
     if guide.why not in ("next_step", "decided"):
         return shown
-    [step] = [one for one in found.steps if one.step == guide.about]
-    if not step.offered or step.missing:
+    step = next((one for one in found.steps if one.step == guide.about), None)
+    if step is None or not step.offered or step.missing:
         return shown
     return replace(shown, tell="step", step=step.step, count=step.count, last_at=step.last_at)
 

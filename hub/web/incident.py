@@ -131,16 +131,11 @@ def _facts(incident_id: str) -> dict[str, Any]:
         "burdened": _burdened(found, role),
         "offered_forms": OF_CONTACTS if found.post is None else OF_POSTS,
         "can_turn_real": not is_practice(found.box) and can_turn_real(found.drill, found.closed_at, here.now()),
-        "may_look": _may_look(found, role),
+        "may_look": may_look(role, here.rules_of(found.box)[0], closed=found.state is State.CLOSED),
         "local_now": here.now().astimezone(TOKYO).strftime("%Y-%m-%dT%H:%M"),
         **(_about_post(found) if found.post is not None else {}),
         **_policy(found, role),
     }
-
-
-def _may_look(found: shapes.IncidentDetail, role: str) -> bool:
-    rules = site().rules_of(found.box)[0]
-    return may_look(role, rules.recording.access_roles, rules.roles, closed=found.state is State.CLOSED)
 
 
 def _about_post(found: shapes.IncidentDetail) -> dict[str, Any]:

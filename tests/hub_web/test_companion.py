@@ -183,12 +183,23 @@ def test_one_tap_on_a_card_keeps_its_words_and_tells_how_often_they_were_said(hu
     assert (entry.data["card"], entry.text) == ("hear", form.group(1))
 
 
-def test_words_that_are_a_step_are_written_down_as_that_step_or_not_at_all(hub: Hub) -> None:
+def test_words_that_are_a_step_are_written_down_as_that_step(hub: Hub) -> None:
     hub.box()
-    hub.press("counter-01")
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="act", act="abuse")
     page = shown(hub)
-    assert 'data-id="said-warn"' not in page or 'name="step" value="warn"' in page
     assert not re.search(r'name="card" value="(warn|stop|cease|leave|final|police)"', page)
+    form = re.search(r'data-id="said-warn".*?name="step" value="(\w+)".*?name="words" value="([^"]+)"', page, re.DOTALL)
+    assert form is not None
+    does(hub, incident, "steps", step=form.group(1), words=form.group(2))
+    assert hub.rows(timeline, kind="step.taken")[-1].text == form.group(2)
+
+
+def test_the_words_of_a_card_are_not_among_the_marks_to_choose(hub: Hub) -> None:
+    incident = hub.press(hub.box())
+    page = hub.sees("supervisor", f"/incidents/{incident}").text
+    assert '<option value="visitor_back">' in page
+    assert '<option value="said">' not in page
 
 
 def test_a_card_that_does_not_exist_was_not_said(hub: Hub) -> None:

@@ -92,9 +92,7 @@ def _rows(incident_id: str, until: int | None) -> list[Row[Any]]:
         ).one_or_none()
         if row is None:
             raise Trouble("not-found")
-        rules = site().rules_of(row.box)[0]
-        closed = row.state == State.CLOSED.value
-        if not may_look(caller().person.role, rules.recording.access_roles, rules.roles, closed=closed):
+        if not may_look(caller().person.role, site().rules_of(row.box)[0], closed=row.state == State.CLOSED.value):
             raise Trouble("not-allowed")
         rows = playback.stored_segments(connection, incident_id)[:until]
     if not rows or rows[0].seq != 0:
