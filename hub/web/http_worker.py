@@ -65,7 +65,11 @@ class Wait:
 
     def deadline(self) -> float:
         """When it has taken too long: moves on with what comes of a body."""
-        return self.since + self.limit_s + self.received / BODY_BYTES_PER_S
+        return self.merit() + self.limit_s
+
+    def merit(self) -> float:
+        """When it began, moved on with what came: the lowest has kept us waiting longest for least."""
+        return self.since + self.received / BODY_BYTES_PER_S
 
     def expect_body(self, now: float) -> None:
         """The head is here."""
@@ -110,9 +114,12 @@ class Waits:
                 self._end(wait)
 
     def _least_worth(self) -> Wait:
-        """Of the address that has most, the one that is nearest its end: who just came or sends steadily is spared."""
+        """Of the address that has most, the one of least merit: who just came or sends steadily is spared.
+
+        Not the one whose end is nearest: a head has less time than a body, so that would be who just came.
+        """
         held = Counter(wait.address for wait in self._all)
-        return min(self._all, key=lambda wait: (-held[wait.address], wait.deadline()))
+        return min(self._all, key=lambda wait: (-held[wait.address], wait.merit()))
 
     def _end(self, wait: Wait) -> None:
         # Only the reading side, beneath TLS: the thread that waits wakes, finds `ended` true and can still say why.

@@ -119,23 +119,37 @@ class _Connection:
         self.sock = peer
 
 
-def test_when_there_are_too_many_the_address_with_most_loses_its_stalest(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Wait]]:
+    """Peers that are waited for, one a second, in a house with room for three. Gives the wait of who just came."""
     monkeypatch.setattr("hub.web.http_worker.WAITS_MAX", 3)
-    waits = Waits()
-    pairs = [socket.socketpair() for _ in range(4)]
-    from_ = ["10.0.0.1", "10.0.0.9", "10.0.0.9", "10.0.0.9"]
-    told = [
-        Wait(_Connection(pair[0]), address, at, 15.0)
-        for at, (pair, address) in enumerate(zip(pairs, from_, strict=True))
-    ]
-    with ExitStack() as stack:
-        for wait in told:
-            stack.enter_context(waits.during(wait))
-        assert [wait.ended for wait in told] == [False, True, False, False]  # not the oldest of all
-        assert pairs[1][0].recv(1) == b""
-    for pair in pairs:
-        for end in pair:
-            end.close()
+    waits, seconds = Waits(), itertools.count()
+    with ExitStack() as leaving:
+
+        def comes(address: str) -> Wait:
+            ours, theirs = socket.socketpair()
+            leaving.callback(ours.close)
+            leaving.callback(theirs.close)
+            wait = Wait(_Connection(ours), address, float(next(seconds)), HEAD_S)
+            leaving.enter_context(waits.during(wait))
+            return wait
+
+        yield comes
+
+
+def test_when_there_are_too_many_the_address_with_most_loses_its_stalest(crowd: Callable[[str], Wait]) -> None:
+    waits = [crowd(address) for address in ("10.0.0.1", "10.0.0.9", "10.0.0.9", "10.0.0.9")]
+    assert [wait.ended for wait in waits] == [False, True, False, False]  # not the oldest of all
+    assert waits[1].connection.sock.recv(1) == b""
+
+
+def test_who_just_came_is_spared_although_a_head_has_less_time_than_a_body(crowd: Callable[[str], Wait]) -> None:
+    waits = [crowd("10.0.0.9") for _ in range(3)]
+    for second, wait in enumerate(waits):
+        wait.expect_body(float(second))
+    waits.append(crowd("10.0.0.9"))
+    assert waits[3].deadline() < waits[0].deadline()
+    assert [wait.ended for wait in waits] == [True, False, False, False]
 
 
 # --- what is no HTTP ------------------------------------------------------------------------------------------------
