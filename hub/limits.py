@@ -4,6 +4,7 @@ It prompts and does nothing else. Time is counted on the monotonic clock, also a
 Whatever else has clocks is watched by the same `ClockWatch`, with a `Keeper` of its own (`hub.visit_limits`).
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import DBAPIError
 
 from contract.profile import PolicyProfile
-from hub.domain.policy_clock import Clock, clocks
+from hub.domain.policy_clock import Clock, clocks, told_already
 from hub.scenario_files import rules_at
 from hub.store import changes, limits
 from hub.store.course import courses
@@ -86,10 +87,13 @@ class ClockWatch:
             fresh = [row for row in rows.values() if self._is_new(row)]
             found = self._keeper.clocks(connection, fresh) if fresh else {}
             kept = self._keeper.anchors(connection, [row.id for row in fresh], self._boot) if fresh else {}
+        anchors: dict[str, dict[str, Anchor]] = defaultdict(dict)
+        for (id, key), anchor in kept.items():
+            anchors[id][key] = anchor
         self._watched = {id: one for id, one in self._watched.items() if id in rows}
         for row in fresh:
             running = [
-                self._begun(clock, kept.get((row.id, clock.key)), now, monotonic_s)
+                self._begun(clock, anchors[row.id], now, monotonic_s)
                 for clock in found[row.id]
                 if clock.ended_at is None
             ]
@@ -101,7 +105,9 @@ class ClockWatch:
         known = self._watched.get(row.id)
         return known is None or known.changed_at != row.changed_at
 
-    def _begun(self, clock: Clock, kept: Anchor | None, now: datetime, monotonic_s: float) -> _Running:
+    def _begun(self, clock: Clock, known: Mapping[str, Anchor], now: datetime, monotonic_s: float) -> _Running:
+        kept = known.get(clock.key)
+        told = [anchor for key, anchor in known.items() if key == clock.key or told_already(clock, key)]
         if kept is not None and kept.since_ms is not None:
             since_s = kept.since_ms / 1000
         else:  # only here the wall clock counts: a start is seen within a second, or the machine was booted since
@@ -110,8 +116,8 @@ class ClockWatch:
             clock,
             since_s,
             kept=kept is not None and kept.since_ms is not None,
-            leads=kept is None or kept.lead_at is None,
-            fires=kept is None or kept.due_at is None,
+            leads=all(anchor.lead_at is None for anchor in told),
+            fires=all(anchor.due_at is None for anchor in told),
         )
 
     def _prompt(self, rows: dict[str, Any], now: datetime, monotonic_s: float) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hub.domain import practice
 from hub.domain.incident import Entry, Origin
+from hub.domain.notices import Why
 
 _BACK: Final = frozenset({"visitor_back", "stalemate", "filming", "filming_goes_on", "cease_refused"})
 """Marks that nobody makes of a visitor who is gone."""
@@ -32,6 +33,7 @@ class Course:
     level: str = "assist"
     origin: str = Origin.COUNTER.value
     drill: bool = False
+    raised_at: datetime | None = None
     speed: int = 1
     """How many times faster than in earnest its clocks run (`hub.domain.practice`)."""
     _kinds: Mapping[str, list[Happened]] = field(init=False, repr=False, compare=False)
@@ -54,6 +56,7 @@ class Course:
             row.level,
             row.origin,
             row.drill,
+            row.raised_at,
             practice.speed(row.box),
         )
 
@@ -68,6 +71,10 @@ class Course:
     def marked(self, name: str) -> bool:
         """Whether it was marked at least once."""
         return bool(self.marks(name))
+
+    def notified(self, why: Why) -> bool:
+        """Whether a message for this reason went to anybody: without a contact it goes to nobody."""
+        return any(one.data.get("why") == why and one.data.get("contacts") for one in self.of_kind(Entry.NOTIFIED))
 
     def times(self, *steps: str) -> list[datetime]:
         """When one of these steps of the ladder was taken."""

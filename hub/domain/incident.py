@@ -57,7 +57,7 @@ class Deed(StrEnum):
 
 
 class Entry(StrEnum):
-    """Kinds of timeline entries that people's deeds make. A box's events stand there under their own wire type."""
+    """Kinds of timeline entries of people's deeds and what follows. A box's events stand there under their own type."""
 
     OPENED = "opened"
     ACKNOWLEDGED = "acknowledged"
@@ -68,6 +68,7 @@ class Entry(StrEnum):
     STEP_TAKEN = "step.taken"
     NOTED = "noted"
     DECIDED = "decided"
+    NOTIFIED = "notified"
     ACCOUNT = "account"
     CONSIDERED = "considered"
     JUDGED = "judged"

@@ -12,6 +12,7 @@ from typing import Final
 from contract.problems import Problem, one_of
 from contract.profile import PolicyProfile, Step
 from hub.domain.course import Course
+from hub.domain.notices import Why
 from hub.domain.saying import StepTaken
 
 POLICE: Final = "police"
@@ -139,8 +140,8 @@ def answered(course: Course, due_at: datetime) -> bool:
 
 
 def told_first(course: Course) -> bool:
-    """Whether the building's manager has been told (SET-07)."""
-    return course.marked("manager_told") or course.marked("cease_refused")
+    """Whether the building's manager has been told, by a person or by the hub (SET-07)."""
+    return course.marked("manager_told") or course.notified(Why.CEASE_REFUSED)
 
 
 def _unexplained(profile: PolicyProfile, course: Course, said: StepTaken, now: datetime) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from contract.messages import IdSource
 from hub.domain.duty import Called
+from hub.domain.incident import Entry
 
 
 class Why(StrEnum):
@@ -75,7 +76,7 @@ def entry(
         "incident": incident,
         "at": now,
         "recorded_at": now,
-        "kind": "notified",
+        "kind": Entry.NOTIFIED.value,
         "source": "hub",
         "text": "",
         "data": data,

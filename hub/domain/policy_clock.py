@@ -23,6 +23,9 @@ NAMES: Final = ("stalemate", "slot", "overrun", "contact_cap", "offtopic", "spec
 CUED: Final = frozenset(NAMES) - {"leave_interval"}
 """Limits that the box shows and, where the city wants it, says aloud."""
 
+OF_THE_CONTACT: Final = ("contact_cap", "offtopic")
+"""Clocks that begin with the contact; when that was, people may say later, and otherwise."""
+
 ADJUSTABLE: Final = CUED - {"slot", "overrun"}
 """Limits that can be set otherwise for one case, with a reason. A slot is announced anew instead."""
 
@@ -39,6 +42,8 @@ class Clock:
     source: str
     adjusted: bool = False
     speed: int = 1
+    estimated: bool = False
+    """It counts from the press, because nobody has said when the contact began."""
 
     @property
     def key(self) -> str:
@@ -86,6 +91,15 @@ class Clock:
         return (self.lead_s if self.lead_minutes and elapsed_s < self.lead_s else self.due_s) - elapsed_s
 
 
+def told_already(clock: Clock, key: str) -> bool:
+    """Whether what the clock with `key` prompted holds for `clock` too.
+
+    So it is when people say that the contact began sooner than was thought: its limit has passed all the more.
+    """
+    name, started_ms = key.rsplit(":", 1)
+    return name == clock.name and name in OF_THE_CONTACT and int(started_ms) > int(clock.key.rsplit(":", 1)[1])
+
+
 def clocks(profile: PolicyProfile, course: Course) -> list[Clock]:
     """Every clock that has started, the one that is due first in front."""
     started = [one for one in _started(profile, course) if course.ended_at is None or one.started_at <= course.ended_at]
@@ -109,15 +123,23 @@ def _started(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
 
 
 def _of_the_contact(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
-    """Clocks that count the contact as a whole: back-dated when people say that it began earlier."""
-    started_at, cap, offtopic = course.contact_started_at, profile.clock.contact_cap, profile.clock.offtopic
-    if started_at is None:
-        return
-    if cap and (cap.applies == "one_explanation" or course.marked("repeat_long_hold")):
+    """Clocks that count the contact as a whole: back-dated when people say that it began earlier.
+
+    Who marks what visitors do has a contact before them (YUR-01, SAP-02). Until somebody says since when, it is known
+    to go on since the press.
+    """
+    cap, offtopic = profile.clock.contact_cap, profile.clock.offtopic
+    started_at, pressed_at = course.contact_started_at, course.raised_at
+    if cap and cap.applies == "one_explanation" and started_at:
         yield _clock(profile, course, "contact_cap", started_at, cap.minutes, LEAD_MINUTES)
+    since = started_at or pressed_at
+    if since is None:
+        return
+    if cap and cap.applies == "repeat_long_hold" and course.marked("repeat_long_hold"):
+        yield _clock(profile, course, "contact_cap", since, cap.minutes, LEAD_MINUTES, started_at is None)
     if offtopic and course.marked("offtopic"):
         lead = offtopic.max_minutes - offtopic.min_minutes
-        yield _clock(profile, course, "offtopic", started_at, offtopic.max_minutes, lead)
+        yield _clock(profile, course, "offtopic", since, offtopic.max_minutes, lead, started_at is None)
 
 
 def _slot(profile: PolicyProfile, course: Course, rules: Slot) -> Iterator[Clock]:
@@ -126,14 +148,21 @@ def _slot(profile: PolicyProfile, course: Course, rules: Slot) -> Iterator[Clock
     if not told:
         return
     minutes, ends_at = int(told[-1].data["minutes"]), course.ended_at
-    slot = _clock(profile, course, "slot", told[-1].at, minutes, LEAD_MINUTES)
+    begun_at = max(told[-1].at, course.contact_started_at or told[-1].at)  # who says it ahead means the talk
+    slot = _clock(profile, course, "slot", begun_at, minutes, LEAD_MINUTES)
     yield slot
     if rules.overrun_minutes and (ends_at is None or slot.due_at <= ends_at):
         yield _clock(profile, course, "overrun", slot.due_at, rules.overrun_minutes, 0)
 
 
 def _clock(
-    profile: PolicyProfile, course: Course, name: str, started_at: datetime, minutes: int, lead_minutes: int
+    profile: PolicyProfile,
+    course: Course,
+    name: str,
+    started_at: datetime,
+    minutes: int,
+    lead_minutes: int,
+    estimated: bool = False,
 ) -> Clock:
     wanted = [one.data["minutes"] for one in course.decisions("limit") if one.data.get("clock") == name]
     adjusted = bool(wanted) and name in ADJUSTABLE
@@ -148,6 +177,7 @@ def _clock(
         source=profile.source.get(_FIELDS[name], ""),
         adjusted=adjusted,
         speed=course.speed,
+        estimated=estimated,
     )
 
 

@@ -56,6 +56,11 @@ def _what(told: Told) -> Iterator[Value]:
         number = told.data.get(key)
         if isinstance(number, int):
             yield Count(number, unit)
+    if told.kind == "notified":
+        yield from (Term("ROLES", role) for role in told.data.get("roles", ()))
+        if told.data.get("nobody"):
+            yield Term("NOTICES", "nobody")
+        yield from (Term("ROLES", role) for role in told.data.get("nobody", ()))
     for key in _PLAIN:
         yield from _words(told.data.get(key))
 

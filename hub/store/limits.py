@@ -50,6 +50,7 @@ def running(connection: Connection) -> Sequence[Any]:
             incident.c.level,
             incident.c.origin,
             incident.c.drill,
+            incident.c.raised_at,
             incident.c.contact_started_at,
             incident.c.contact_ended_at,
             incident.c.closed_at,

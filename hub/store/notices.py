@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, select
 from hub.domain import notices
 from hub.domain.drill import Reach
 from hub.domain.duty import Roster
+from hub.domain.incident import Entry
 from hub.domain.notices import Why
 from hub.store import absences, changes
 from hub.store.ids import new_id
@@ -69,6 +70,6 @@ def notify_role(
 def _noted(connection: Connection, incident_id: str, why: Why) -> bool:
     """Whether it stands in the timeline already that there was nobody to tell."""
     entries: Sequence[Row] = connection.execute(
-        select(timeline.c.data).where(timeline.c.incident == incident_id, timeline.c.kind == "notified")
+        select(timeline.c.data).where(timeline.c.incident == incident_id, timeline.c.kind == Entry.NOTIFIED.value)
     ).all()
     return any(one.data.get("why") == why.value for one in entries)

@@ -205,6 +205,7 @@ def _clocks(
                 ended_at=clock.ended_at,
                 state=clock.state_after(elapsed_s),
                 adjusted=clock.adjusted,
+                estimated=clock.estimated,
                 source=clock.source,
             )
         )

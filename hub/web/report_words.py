@@ -158,6 +158,8 @@ PLACES: Final = {
     "phone": N_("電話"),
 }
 
+NOTICES: Final = {"nobody": N_("連絡先がなく、知らせなかった役割")}
+
 REMOVALS: Final = {
     "remove": N_("庁舎から出るよう、促してほしい"),
     "caution": N_("本人に注意してほしい"),
@@ -211,6 +213,7 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "LEVELS": labels.LEVELS,
     "MARKS": labels.MARKS,
     "MEDIA": MEDIA,
+    "NOTICES": NOTICES,
     "OUTCOMES": labels.OUTCOMES,
     "PLACES": PLACES,
     "REMOVALS": REMOVALS,

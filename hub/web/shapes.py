@@ -90,6 +90,7 @@ class ClockShape(Shape):
     """A clock of the policy that has started. It prompts and never acts; `source` is where the document says so.
 
     `since_at` is its start as the hub's clock shows it now: not `started_at` when that clock was set meanwhile.
+    `estimated`: it counts from the press, because nobody has said when the contact began.
     """
 
     name: str
@@ -101,6 +102,7 @@ class ClockShape(Shape):
     ended_at: Moment | None
     state: Literal["running", "lead", "due", "ended"]
     adjusted: bool
+    estimated: bool
     source: str
 
 

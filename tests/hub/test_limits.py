@@ -124,6 +124,20 @@ def test_a_back_dated_start_prompts_at_once_and_says_how_late(turn: Site) -> Non
     assert entry.data["late_ms"] == pytest.approx(5 * MINUTE * 1000, abs=100)
 
 
+def test_a_contact_that_began_sooner_than_was_thought_is_not_prompted_twice_even_across_a_restart(turn: Site) -> None:
+    call = seen(turn, contact_started_at=turn.at)
+    told = [("clock.lead", "contact_cap"), ("clock.due", "contact_cap")]
+    turn.until_fired(call, 2)
+    turn.answer(call, contact_started_at=turn.at - timedelta(hours=2), changed_at=turn.at)
+    turn.cycle()
+    turn.restart()
+    turn.cycle()
+    assert turn.fired(call) == told
+    turn.answer(call, contact_started_at=turn.at, changed_at=turn.at + timedelta(seconds=1))
+    assert turn.until_fired(call, 4) == pytest.approx(60 * MINUTE, abs=1.0)  # later: what was said came too soon
+    assert turn.fired(call) == told * 2
+
+
 def test_an_ended_contact_is_prompted_no_more(turn: Site) -> None:
     call = seen(turn)
     turn.mark(call, "stalemate")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contract import profile as policy
 from hub.domain.course import Course, Happened
 from hub.domain.incident import Entry
-from hub.domain.policy_clock import ADJUSTABLE, NAMES, Clock, clocks
+from hub.domain.policy_clock import ADJUSTABLE, NAMES, Clock, clocks, told_already
 
 NOW = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
 FOLDER = Path(policy.__file__).parent / "profiles"
@@ -63,6 +63,35 @@ def test_shi_09_the_slot_prompts_at_its_end_and_the_overrun_fifteen_minutes_late
     assert found["overrun"].phases(0) == []
     told_again = running(mark(0, "slot_announced", minutes=40), mark(30, "slot_announced", minutes=30))
     assert told_again["slot"].due_at == at(60)
+
+
+def test_shi_08_a_slot_told_ahead_begins_with_the_contact() -> None:
+    told = mark(0, "slot_announced", minutes=30)
+    assert running(told, contact_started_at=at(4))["slot"].due_at == at(34)
+    assert running(told, contact_started_at=at(-4))["slot"].due_at == at(30)
+
+
+@pytest.mark.parametrize(
+    ("city", "said", "name", "minutes"),
+    [("sapporo", "offtopic", "offtopic", 60), ("yurihonjo", "repeat_long_hold", "contact_cap", 30)],
+)
+def test_sap_02_and_yur_01_who_marks_it_has_a_clock_although_nobody_said_when_the_contact_began(
+    city: str, said: str, name: str, minutes: int
+) -> None:
+    rules, marked = PROFILES[city], mark(5, said)
+    assert running(profile=rules, raised_at=at(0)) == {}
+    pressed = running(marked, profile=rules, raised_at=at(0))[name]
+    assert (pressed.due_at, pressed.estimated) == (at(minutes), True)
+    begun = running(marked, profile=rules, raised_at=at(0), contact_started_at=at(-10))[name]
+    assert (begun.due_at, begun.estimated) == (at(minutes - 10), False)
+
+
+def test_what_was_prompted_holds_when_the_contact_began_sooner_and_not_when_it_began_later() -> None:
+    was, sooner, later = (running(contact_started_at=at(start))["contact_cap"] for start in (0, -1, 1))
+    assert [told_already(clock, was.key) for clock in (was, sooner, later)] == [False, True, False]
+    slots = [running(mark(start, "slot_announced", minutes=30))["slot"] for start in (0, -1)]
+    assert not told_already(slots[1], slots[0].key)  # of its own, each time it is told
+    assert not told_already(sooner, slots[0].key)
 
 
 def test_a_slot_whose_length_nobody_said_is_no_clock() -> None:

@@ -13,7 +13,7 @@ from contract.messages import CommandType
 from hub.domain import ladder
 from hub.domain.course import Course, Happened
 from hub.domain.deed import DeedRefused, Facts, Person, decide, needed
-from hub.domain.incident import State
+from hub.domain.incident import Entry, State
 from hub.domain.permissions import Role, allows
 from hub.domain.saying import Contact, Decide, Mark, Said, StepTaken
 
@@ -31,7 +31,10 @@ COUNCIL = ("所属長 鈴木", "係長級 佐藤")
 class Case:
     """An incident in the hands of people. `says` writes what is said; the clock is moved by hand."""
 
-    def __init__(self, profile: Any = SHINAGAWA, site_type: str = "main") -> None:
+    def __init__(
+        self, profile: Any = SHINAGAWA, site_type: str = "main", contacts: tuple[str, ...] = ("desk",)
+    ) -> None:
+        self.contacts = contacts
         self.profile, self.site_type, self.now = profile, site_type, NOW
         self.state = State.ATTENDED
         self.entries: list[Happened] = []
@@ -48,6 +51,10 @@ class Case:
         self.entries.append(Happened(decision.entry.value, decision.at, decision.data))
         self.commands += [kind for kind, _ in decision.commands]
         self.notices += [notice.why for notice in decision.notices]
+        self.entries += [
+            Happened(Entry.NOTIFIED.value, decision.at, {"why": notice.why, "contacts": [*self.contacts]})
+            for notice in decision.notices
+        ]
         return dict(decision.data)
 
     def refused(self, said: Said, who: Person = SUPERVISOR) -> set[str]:
@@ -196,6 +203,14 @@ def test_shi_16_a_refusal_to_cease_tells_the_building_manager_who_may_then_order
     case = Case(site_type="branch").up_to("leave")
     assert case.refused(order(), HEAD) == {"manager_told"}  # at a branch the head orders, after telling
     case.says(Mark(mark="cease_refused"))
+    assert case.says(order(), HEAD)["issuer"] == "所属長"
+
+
+def test_set_07_where_nobody_could_be_told_people_tell_the_manager_themselves() -> None:
+    case = Case(site_type="branch", contacts=()).up_to("leave")
+    case.says(Mark(mark="cease_refused"))
+    assert case.refused(order(), HEAD) == {"manager_told"}
+    case.says(Mark(mark="manager_told"))
     assert case.says(order(), HEAD)["issuer"] == "所属長"
 
 

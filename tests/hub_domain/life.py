@@ -48,13 +48,16 @@ class Life(RuleBasedStateMachine):
     @initialize(
         city=st.sampled_from(sorted(PROFILES)), site_type=st.sampled_from(["main", "branch"]), drill=yes,
         level=st.sampled_from(["assist", "emergency"]), origin=st.sampled_from(["counter", "visit"]),
-        far=st.integers(0, 4),
+        far=st.integers(0, 4), reachable=yes,
     )  # fmt: skip
-    def pressed(self, city: str, site_type: str, drill: bool, level: str, origin: str, far: int) -> None:
+    def pressed(
+        self, city: str, site_type: str, drill: bool, level: str, origin: str, far: int, reachable: bool
+    ) -> None:
+        self.reachable = reachable
         self.profile, self.site_type, self.now = PROFILES[city], site_type, PRESSED
         self.state = State.RAISED
         self.row = SimpleNamespace(
-            box="counter-01", contact_started_at=None, contact_ended_at=None, closed_at=None, level=level, drill=drill,
+            box="counter-01", raised_at=PRESSED, contact_started_at=None, contact_ended_at=None, closed_at=None, level=level, drill=drill,
             origin=origin, seen_by=None, seen_name=None, responder=None, responder_name=None, case_number=None,
         )  # fmt: skip
         self.entries: list[SimpleNamespace] = []
@@ -130,7 +133,7 @@ class Life(RuleBasedStateMachine):
         if self.state is State.CLOSED:
             later = isinstance(said, saying.Mark) and said.mark in marks.LATER
             return not (later or isinstance(said, AFTERWARDS))
-        after_contact = isinstance(said, saying.Judgement | saying.Report | saying.Close)
+        after_contact = isinstance(said, saying.Report | saying.Close)
         return after_contact and self.state in (State.RAISED, State.SEEN, State.ATTENDED)
 
     def _write(self, said: saying.Said, decision: Decision, who: Person) -> None:
@@ -165,6 +168,9 @@ class Life(RuleBasedStateMachine):
             setattr(self.row, name, value)
         kept = MappingProxyType(dict(decision.data))  # whoever changes what was written stumbles
         self.entries.append(SimpleNamespace(kind=decision.entry.value, at=decision.at, data=kept))
+        for notice in decision.notices:
+            told = {"why": notice.why, "contacts": ["desk"] if self.reachable else []}
+            self.entries.append(SimpleNamespace(kind="notified", at=self.now, data=MappingProxyType(told)))
         self._remember(said, decision)
 
     def _remember(self, said: saying.Said, decision: Decision) -> None:
@@ -239,7 +245,7 @@ class Life(RuleBasedStateMachine):
                 assert said.issuer_name, "nobody else's order without their name"
         assert not leave.grounds or data["ground"] in leave.grounds
         if leave.report_first_to and data.get("issuer") not in leave.report_first_to:
-            assert self.told & {"manager_told", "cease_refused"}
+            assert "manager_told" in self.told or (self.reachable and "cease_refused" in self.told)
 
     # --- what holds at every moment ----------------------------------------------------------------------------------
 

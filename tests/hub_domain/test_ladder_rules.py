@@ -20,6 +20,9 @@ GROUND = SHINAGAWA.ladder.leave.grounds[0]
 PHONE = Happened(Entry.CONTACT_STARTED.value, NOON, {"means": "phone"})
 TOLD = Happened(Entry.MARKED.value, NOON, {"mark": "manager_told"})
 REFUSED = Happened(Entry.MARKED.value, NOON, {"mark": "cease_refused"})
+REACHED = Happened(Entry.NOTIFIED.value, NOON, {"why": "cease_refused", "contacts": ["desk"]})
+NOBODY = Happened(Entry.NOTIFIED.value, NOON, {"why": "cease_refused", "contacts": [], "nobody": ["building_manager"]})
+GUARDS = Happened(Entry.NOTIFIED.value, NOON, {"why": "guards", "contacts": ["gate"]})
 UP_TO_LEAVE = ("warn", "stop", "cease")
 
 
@@ -185,10 +188,15 @@ def test_set_07_the_buildings_manager_is_told_before_another_office_orders() -> 
     for_a_branch: dict[str, Any] = {"site": "branch", "role": "section_head", "ground": GROUND}
     assert lacking(untold, "leave", **for_a_branch) == ["manager_told"]
     assert lacking(untold, "leave", ground=GROUND) == []
-    for mark in (TOLD, REFUSED):
-        assert ladder.told_first(course(mark))
-        assert lacking(course(untold.entries, mark), "leave", **for_a_branch) == []
+    for told in ((TOLD,), (REFUSED, REACHED)):
+        assert ladder.told_first(course(told))
+        assert lacking(course(untold.entries, told), "leave", **for_a_branch) == []
     assert not ladder.told_first(untold)
+
+
+def test_set_07_a_notice_that_reached_nobody_or_was_about_something_else_told_the_manager_nothing() -> None:
+    for untold in ((REFUSED,), (REFUSED, NOBODY), (REFUSED, GUARDS)):
+        assert not ladder.told_first(course(untold))
 
 
 @pytest.mark.parametrize(

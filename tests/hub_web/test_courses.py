@@ -1,10 +1,12 @@
 """The same visitor, five policies, five courses: each compared with what stands in `courses/`.
 
 People do at each city what its rules let them: somebody is stuck, shouts, is asked to stop, does not leave. Time is
-moved by hand, the worker's clocks run on it, and all is said through the public API.
+moved by hand, the worker's clocks run on it, and all is said through the public API. `MADOMORI_GOLDEN=write` writes
+the courses anew, to be read before they are kept.
 """
 
 import json
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -129,6 +131,8 @@ def climb(day: Day, step: str) -> None:
             day.says("steps", step=step, **told)
         elif step == "leave":
             day.says("mark", mark="cease_refused")
+            if "manager_told" in day.refusals[-1]:
+                day.says("mark", mark="manager_told")  # this hub knows no contact whom it could have told
             grounds = day.profile.ladder.leave.grounds
             said = {"step": step, **({"ground": grounds[4]} if grounds else {})}
             office = day.profile.ladder.leave.issuer[0]
@@ -144,7 +148,8 @@ def test_each_citys_course_is_as_it_was_agreed(make_hub: Callable[..., Hub], cit
     told = day.course()
     assert told["state"] == "closed"
     golden = GOLDEN / f"{city}.json"
-    assert golden.is_file(), json.dumps(told, ensure_ascii=False, indent=1)
+    if os.environ.get("MADOMORI_GOLDEN") == "write":
+        golden.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
     assert told == json.loads(golden.read_text("utf-8")), json.dumps(told, ensure_ascii=False, indent=1)
 
 
