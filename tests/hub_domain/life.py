@@ -57,8 +57,9 @@ class Life(RuleBasedStateMachine):
         self.profile, self.site_type, self.now = PROFILES[city], site_type, PRESSED
         self.state = State.RAISED
         self.row = SimpleNamespace(
-            box="counter-01", raised_at=PRESSED, contact_started_at=None, contact_ended_at=None, closed_at=None, level=level, drill=drill,
-            origin=origin, seen_by=None, seen_name=None, responder=None, responder_name=None, case_number=None,
+            box="counter-01", raised_at=PRESSED, contact_started_at=None, contact_ended_at=None, closed_at=None,
+            level=level, drill=drill, origin=origin, seen_by=None, seen_name=None, responder=None,
+            responder_name=None, case_number=None,
         )  # fmt: skip
         self.entries: list[SimpleNamespace] = []
         self.commands: Counter[CommandType] = Counter()
