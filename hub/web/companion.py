@@ -11,7 +11,7 @@ from hub.domain.incident import ALARMING, Entry
 from hub.domain.permissions import Action
 from hub.store import users
 from hub.store.engine import begin_read
-from hub.web import filming_words, guiding, readings, shapes
+from hub.web import filming_words, guiding, readings
 from hub.web.gate import caller, needs
 from hub.web.problems import Trouble, language
 from hub.web.site import site
@@ -56,14 +56,13 @@ def _facts(name: str) -> dict[str, Any]:
         responders = users.responders(connection, here.now())
     course = Course.of(found, found.timeline) if found is not None else Course()
     marked = {one.data["mark"] for one in course.of_kind(Entry.MARKED)}
-    clock = _clock(found, course) if found is not None and not course.gone else None
+    clock = guiding.foremost(found.clocks, course) if found is not None else None
     prompt = filming(here.rules_of(name)[0], course)
     slot = here.rules_of(name)[0].clock.slot
     return {
         "box": box,
         "incident": found,
         "clock": clock,
-        "clock_asks": clock is not None and guiding.asks(clock, course),
         "shown": shown,
         "responders": responders,
         "marked": marked,
@@ -76,11 +75,3 @@ def _facts(name: str) -> dict[str, Any]:
         "filming_answers": answers(here.rules_of(name)[0], prompt) if prompt else (),
         "filming_words": filming_words,
     }
-
-
-def _clock(found: shapes.IncidentDetail, course: Course) -> shapes.ClockShape | None:
-    """The one clock to show: what asks for a decision, else what is due next, else what was answered."""
-    running = [one for one in found.clocks if one.state != "ended" and one.name != "leave_interval"]
-    asking = [one for one in running if guiding.asks(one, course)]
-    ahead = [one for one in running if one.state != "due"]
-    return next(iter((*asking, *ahead, *running)), None)

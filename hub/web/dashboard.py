@@ -6,10 +6,11 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template
 
 from hub.domain.drill import Reach
-from hub.domain.incident import Origin, State
+from hub.domain.incident import ALARMING, Origin, State
 from hub.domain.permissions import Action
+from hub.store import course
 from hub.store.engine import begin_read
-from hub.web import drill_words, readings, shapes, visit_readings, visits
+from hub.web import drill_words, guiding, readings, shapes, visit_readings, visits
 from hub.web.gate import needs
 from hub.web.notices import notices
 from hub.web.site import site
@@ -46,6 +47,9 @@ def _facts() -> dict[str, Any]:
     here = site()
     with begin_read(here.engine) as connection:
         queue = readings.open_incidents(connection, here)
+        going_on = [one for one in queue if one.state in ALARMING]
+        courses = course.courses(connection, going_on)
+        clocks = readings.clocks(connection, going_on, courses, here, here.now())
         boxes = readings.boxes(connection, here)
         away = visit_readings.under_way(connection, here)
         recent, _ = readings.incidents(connection, here, [State.CLOSED], limit=RECENT)
@@ -55,6 +59,7 @@ def _facts() -> dict[str, Any]:
     unseen = [one for one in calls if one.state is State.RAISED]
     drilled = [one for one in queue if one.drill]
     return {
+        "clocks": {id: guiding.foremost(found, courses[id]) for id, found in clocks.items()},
         "queue": [one for one in calls if one.origin is not Origin.POST],
         "posts": [one for one in calls if one.origin is Origin.POST],
         "drilled": drilled,

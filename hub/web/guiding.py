@@ -1,6 +1,6 @@
 """Which guidance cards are of use in an incident now, in the reader's language, with what is known at its counter."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -97,6 +97,23 @@ CHANNELS: Final[Mapping[str, Channel]] = {"phone": "phone", "visit": "offsite"}
 def asks(clock: shapes.ClockShape, course: Course) -> bool:
     """Whether a clock that is over still asks people to decide."""
     return clock.state == "due" and not ladder.answered(course, clock.due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Foremost:
+    """The one clock to show where there is room for one. `asks`: it asks people to decide."""
+
+    clock: shapes.ClockShape
+    asks: bool
+
+
+def foremost(clocks: Sequence[shapes.ClockShape], course: Course) -> Foremost | None:
+    """What asks for a decision, else what is due next, else what was answered; None when the visitor is gone."""
+    running = [one for one in clocks if one.state != "ended" and one.name != "leave_interval"]
+    asking = [one for one in running if asks(one, course)]
+    ahead = [one for one in running if one.state != "due"]
+    found = next(iter((*asking, *ahead, *running)), None)
+    return None if found is None or course.gone else Foremost(found, found in asking)
 
 
 def _for_now(card: CardText, guide: Guide, course: Course) -> CardText:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -144,7 +144,7 @@ def incident_detail(
     return shapes.IncidentDetail(
         **_incident_fields(row, site),
         timeline=entries,
-        clocks=_clocks(connection, row, course, site, now),
+        clocks=clocks(connection, [row], {row.id: course}, site, now)[row.id],
         steps=_steps(row, course, site, role, now) if row.origin != Origin.POST.value else [],
         alerts=[
             shapes.Alert.model_validate(one)
@@ -179,37 +179,47 @@ def _timeline(connection: Connection, incident_id: str, role: str) -> list[shape
     return found
 
 
-def _clocks(
-    connection: Connection, row: Row[Any], course: Course, site: Site, now: datetime
-) -> list[shapes.ClockShape]:
-    """Counted as the worker counts: on the machine's own clock where that is known."""
-    profile, _ = site.rules_of(row.box)
-    kept = limits.anchors(connection, [row.id], boot_id())
-    found = []
-    for clock in policy_clock.clocks(profile, course):
-        anchor = kept.get((row.id, clock.key))
-        since_at = clock.started_at
-        if anchor is not None and anchor.since_ms is not None and clock.ended_at is None:
-            since_at = now - timedelta(seconds=site.monotonic_s() - anchor.since_ms / 1000)
-        elapsed_s = (now - since_at).total_seconds()
-        if elapsed_s < 0:
-            continue  # it follows another that still runs
-        found.append(
-            shapes.ClockShape(
-                name=clock.name,
-                started_at=clock.started_at,
-                since_at=since_at,
-                minutes=clock.minutes,
-                lead_minutes=clock.lead_minutes,
-                due_at=since_at + timedelta(seconds=clock.due_s),
-                ended_at=clock.ended_at,
-                state=clock.state_after(elapsed_s),
-                adjusted=clock.adjusted,
-                estimated=clock.estimated,
-                source=clock.source,
-            )
-        )
-    return found
+def clocks(
+    connection: Connection, rows: Sequence[Any], courses: Mapping[str, Course], site: Site, now: datetime
+) -> dict[str, list[shapes.ClockShape]]:
+    """The clocks of each incident in `rows`, whose course is in `courses`, by its id.
+
+    Counted as the worker counts: on the machine's own clock where that is known.
+    """
+    kept = limits.anchors(connection, [row.id for row in rows], boot_id())
+    return {
+        row.id: [
+            shape
+            for clock in policy_clock.clocks(site.rules_of(row.box)[0], courses[row.id])
+            if (shape := _clock(clock, kept.get((row.id, clock.key)), site, now)) is not None
+        ]
+        for row in rows
+    }
+
+
+def _clock(
+    clock: policy_clock.Clock, anchor: limits.Anchor | None, site: Site, now: datetime
+) -> shapes.ClockShape | None:
+    """None while it has not begun: it follows another that still runs."""
+    since_at = clock.started_at
+    if anchor is not None and anchor.since_ms is not None and clock.ended_at is None:
+        since_at = now - timedelta(seconds=site.monotonic_s() - anchor.since_ms / 1000)
+    elapsed_s = (now - since_at).total_seconds()
+    if elapsed_s < 0:
+        return None
+    return shapes.ClockShape(
+        name=clock.name,
+        started_at=clock.started_at,
+        since_at=since_at,
+        minutes=clock.minutes,
+        lead_minutes=clock.lead_minutes,
+        due_at=since_at + timedelta(seconds=clock.due_s),
+        ended_at=clock.ended_at,
+        state=clock.state_after(elapsed_s),
+        adjusted=clock.adjusted,
+        estimated=clock.estimated,
+        source=clock.source,
+    )
 
 
 def _steps(row: Row[Any], course: Course, site: Site, role: str, now: datetime) -> list[shapes.StepShape]:

@@ -138,7 +138,7 @@ def test_after_the_visitor_left_one_tap_ends_the_contact_and_no_clock_runs(hub: 
     assert 'data-id="contact-end"' not in shown(hub)
     does(hub, incident, "mark", mark="visitor_left")
     page = shown(hub)
-    assert "companion__clock" not in page
+    assert "foremost" not in page
     assert 'data-id="contact-end"' in page
 
 
@@ -164,7 +164,7 @@ def test_who_came_back_is_there_again(hub: Hub) -> None:
     hub.time.moves(minutes=1)
     does(hub, incident, "mark", mark="visitor_back")
     page = shown(hub)
-    assert "companion__clock" in page
+    assert "foremost" in page
     assert 'data-id="tap-visitor_left"' in page
     assert first_card(page) != "debrief"
 

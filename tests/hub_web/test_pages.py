@@ -15,6 +15,8 @@ from hub.store.schema import beat, quarantine, timeline
 from hub.web.pages import PLACES
 from tests.hub_web.conftest import Browser, Hub
 
+WEIGHED = ["age", "disability", "situation", "first_or_continuing"]
+
 
 def once(page: str, deed: str) -> str:
     """The hidden key of the form for `deed`."""
@@ -45,6 +47,33 @@ def test_the_queue_shows_what_is_most_urgent_first(hub: Hub) -> None:
     queue = page.split('class="calls"')[1].split("</ol>")[0]
     assert re.findall(r'call__counter".*?>(窓口\d)<', queue) == ["窓口5", "窓口3", "窓口4", "窓口2", "窓口1"]
     assert "対応中（高橋）" in queue
+
+
+def test_a_call_on_the_dashboard_shows_the_clock_that_counts_until_the_visitor_is_gone(hub: Hub) -> None:
+    client, headers = hub.signed_in(), hub.machine("section_head", "head")
+    call = hub.press(hub.box())
+
+    def says(deed: str, **said: Any) -> None:
+        hub.time.moves(minutes=1)
+        assert hub.client().post(f"/api/v1/incidents/{call}/{deed}", json=said, headers=headers).status_code == 200
+
+    def shown() -> list[str]:
+        return re.findall(
+            r'class="foremost foremost--(\w+)">.*?</svg>(.*?): <strong[^>]*>(.*?)</strong>', client.get("/").text
+        )
+
+    assert shown() == []
+    says("contact", action="started")
+    says("mark", mark="stalemate")
+    assert shown() == [("running", "話の行き詰まり", "あと 15 分")]
+    hub.time.moves(minutes=16)
+    assert shown() == [("due", "話の行き詰まり", "目安の時間です。上司と決めてください。")]
+    says("decisions", about="stop", outcome="go_on", persons=["所属長 鈴木", "係長級 佐藤"], circumstances=WEIGHED)
+    assert [(state, name) for state, name, _ in shown()] == [("running", "一回の応対")]
+    says("mark", mark="visitor_left")
+    assert shown() == []
+    says("mark", mark="visitor_back")
+    assert len(shown()) == 1
 
 
 def test_a_double_click_is_one_deed(hub: Hub) -> None:
