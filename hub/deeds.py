@@ -39,9 +39,12 @@ class KeyUsedDifferently(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SiteRules:
-    """What holds at this site. `of_box` gives the rules that a box's counter follows, and its kind of site."""
+    """What holds at this site. `of_box` gives the rules that a box's counter follows, and its kind of site; `digest_of`
+    names these rules: entries carry what was applied to them, which is not always what the box had at the press.
+    """
 
     of_box: Callable[[str], tuple[PolicyProfile, str]]
+    digest_of: Callable[[str], str]
     roster: Roster
 
 
@@ -80,10 +83,11 @@ def perform(
         decision = posts.decide(facts, said, who, now, profile)
     else:
         decision = decide(facts, said, who, now, profile)
-    _write(connection, row, decision, who, now)
+    digest = rules.digest_of(row.box)
+    _write(connection, row, decision, who, now, digest)
     for notice in decision.notices:
         again = notice.occasion or len(facts.course.marks(str(decision.data.get("mark")))) + 1
-        notices.broadcast(connection, rules.roster, row.id, notice.roles, notice.why, now, again)
+        notices.broadcast(connection, rules.roster, row.id, notice.roles, notice.why, now, again, digest)
     return True
 
 
@@ -140,7 +144,7 @@ def _facts(connection: Connection, row: Row[Any], site_type: str, flow: Flow) ->
     )
 
 
-def _write(connection: Connection, row: Row[Any], decision: Decision, who: Person, now: datetime) -> None:
+def _write(connection: Connection, row: Row[Any], decision: Decision, who: Person, now: datetime, digest: str) -> None:
     connection.execute(
         update(incident)
         .where(incident.c.id == row.id)
@@ -157,7 +161,7 @@ def _write(connection: Connection, row: Row[Any], decision: Decision, who: Perso
         "actor_role": who.role,
         "text": decision.text,
         "data": dict(decision.data),
-        "profile_digest": row.profile_digest,
+        "profile_digest": digest,
     }
     if decision.witnessed:
         entry["data"][LEAF] = _witness(connection, entry)

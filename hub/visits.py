@@ -152,7 +152,7 @@ def _tell_calls(
 
 def _answer(connection: Connection, call: Any, who: Person, now: datetime, rules: VisitRules) -> None:
     """The office has spoken to them: a person answers for it. What is an emergency still needs one who is coming."""
-    site = SiteRules(rules.of_box, rules.holding.roster)
+    site = SiteRules(rules.of_box, lambda _box: rules.holding.digest, rules.holding.roster)
     if IncidentState(call.state) is IncidentState.RAISED:
         deeds.perform(connection, call.id, Acknowledge(), who, now, site)
     deeds.perform(connection, call.id, Mark(mark="safe"), who, now, site)

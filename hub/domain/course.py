@@ -1,7 +1,7 @@
 """The course of an incident, as the rules look at it: what the timeline tells, without the words people wrote. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -47,8 +47,11 @@ class Course:
 
     @classmethod
     def of(cls, row: Any, entries: Iterable[Any]) -> "Course":
-        """The course of the incident in `row`, whose timeline is `entries` (both with the columns' names)."""
-        happened = (Happened(one.kind, one.at, one.data) for one in entries)
+        """The course of the incident in `row`, whose timeline is `entries` (both with the columns' names).
+
+        Of a drill that became real it holds what was written from then on: the rest was said to a drill.
+        """
+        happened = (Happened(one.kind, one.at, one.data) for one in _in_earnest(list(entries)))
         return cls(
             row.contact_started_at,
             row.contact_ended_at or row.closed_at,
@@ -110,6 +113,11 @@ class Course:
     def decisions(self, about: str) -> list[Happened]:
         """What several people decided about this, oldest first."""
         return [one for one in self.of_kind(Entry.DECIDED) if one.data.get("about") == about]
+
+
+def _in_earnest(entries: Sequence[Any]) -> Iterable[Any]:
+    real = [one.recorded_at for one in entries if one.kind == Entry.DRILL_REAL.value and one.data.get("first")]
+    return [one for one in entries if one.recorded_at >= real[0]] if real else entries
 
 
 def _is_back(one: Happened) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 from contract.problems import Problem, one_of
 from contract.profile import PolicyProfile
 from hub.domain import deciders, policy_clock
+from hub.domain.course import Course
 from hub.domain.saying import Decide
 
 _OUTCOMES: Final = {
@@ -13,6 +14,9 @@ _OUTCOMES: Final = {
     "recording": ("end_talk", "go_on", "without_recording"),
     "limit": (),
 }
+
+_ANYBODY: Final = deciders.Quorum(1, (), 1, ())
+"""Somebody decided. The documents name no office for it that could not be asked by telephone."""
 
 
 def problems(said: Decide, profile: PolicyProfile) -> Iterator[Problem]:
@@ -22,9 +26,11 @@ def problems(said: Decide, profile: PolicyProfile) -> Iterator[Problem]:
         yield one_of("outcome", outcomes)
     if said.about == "limit":
         yield from _limit_problems(said, profile)
+    known = tuple(profile.roles)
+    if said.about == "recording":
+        yield from deciders.problems(_ANYBODY, known, said.persons, head_absent=False)
     if said.about != "stop":
         return
-    known = tuple(profile.roles)
     yield from deciders.problems(deciders.for_stopping(profile), known, said.persons, head_absent=said.head_absent)
     unlooked = [name for name in profile.clock.circumstances if name not in said.circumstances]
     if unlooked:
@@ -34,6 +40,11 @@ def problems(said: Decide, profile: PolicyProfile) -> Iterator[Problem]:
             "まだ見ていない事情があります。時間だけで決めず、すべて考えてください。",
             "some circumstances were not looked at. Time alone decides nothing.",
         )  # fmt: skip
+
+
+def refusal_undecided(course: Course) -> bool:
+    """Whether the visitor refused to be recorded, and nobody has written down what was decided (SHI-25)."""
+    return course.marked("recording_refused") and not course.decisions("recording")
 
 
 def _limit_problems(said: Decide, profile: PolicyProfile) -> Iterator[Problem]:

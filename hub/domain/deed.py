@@ -10,15 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from contract.messages import CommandType, Level
-from contract.problems import Problem, one_of
+from contract.problems import Problem
 from contract.profile import PolicyProfile
 from hub.domain import afterwards, damage, deciding, drill, ladder, marks
-from hub.domain.card import CARDS
+from hub.domain.course import Course
 from hub.domain.decision import Decision as Decision
 from hub.domain.decision import DeedRefused as DeedRefused
 from hub.domain.decision import Facts as Facts
 from hub.domain.decision import Person as Person
 from hub.domain.decision import given, refuse
+from hub.domain.guidance import is_urgent
 from hub.domain.incident import Deed, Entry, Outcome, State, after
 from hub.domain.permissions import Action
 from hub.domain.saying import (
@@ -177,15 +178,12 @@ def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> 
     at = _when(said.at, facts, now)
     if said.mark == "false_press":
         return _false_press(facts, Entry.MARKED, at, now, said.text, {"mark": said.mark})
-    if said.mark in ("act", "act_named") and said.act is None:
-        raise DeedRefused(Problem("act", "", "どの行為かを選んでください。", "say which act it is."))
-    if said.mark == "said" and said.card not in CARDS:
-        raise DeedRefused(one_of("card", CARDS))
+    refuse(marks.problems(said))
     data = given(
         mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit,
         card=said.card, private=said.mark in damage.PRIVATE or None,
     )  # fmt: skip
-    if marks.unusual(said, profile):
+    if marks.unusual(said, profile, facts.course):
         data["outside_range"] = True  # shown, and never refused: the city's figures are guidelines (SHI-08)
     if facts.state is State.CLOSED and said.mark in marks.LATER:  # facts are corrected by further entries only
         return Decision(after(facts.state, Deed.NOTE), Entry.MARKED, at, said.text, data)
@@ -226,9 +224,17 @@ def _step(facts: Facts, said: StepTaken, who: Person, now: datetime, profile: Po
         acknowledged=said.acknowledged or None,
         route=said.route,
         reason=said.reason or None,
-        skipped=list(ladder.skipped(profile, facts.course, said.step)) or None if said.reason else None,
+        skipped=_left_out(facts.course, said, profile) or None,
     )
     return Decision(state, Entry.STEP_TAKEN, now, said.words, data)
+
+
+def _left_out(course: Course, said: StepTaken, profile: PolicyProfile) -> list[str]:
+    """What the city's order names before it and was not said (SET-08). Where the rules send people straight to the
+    police, nothing was left out unless somebody says why it was (SHI-19).
+    """
+    straight = said.step not in profile.ladder.steps or course.level == "emergency" or is_urgent(profile, course.acts)
+    return list(ladder.skipped(profile, course, said.step)) if said.reason or not straight else []
 
 
 def _decided(facts: Facts, said: Decide, now: datetime, profile: PolicyProfile) -> Decision:
@@ -272,6 +278,13 @@ def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
                 "nobody has judged this to be harassment. The persons whom the rules name judge first.",
             )
         )  # fmt: skip
+    if said.outcome is not Outcome.DRILL and deciding.refusal_undecided(facts.course):
+        raise DeedRefused(
+            Problem(
+                "decision", "", "録音・録画を断られたときにどうしたかを、先に記録してください。",
+                "recording was refused: write down first what was decided then.",
+            )
+        )  # fmt: skip
     if said.outcome in (Outcome.HARASSMENT, Outcome.NEAR_MISS) and not said.prevention:
         raise DeedRefused(
             Problem(
@@ -309,7 +322,7 @@ def _turned_real(facts: Facts, said: TurnReal, now: datetime) -> Decision:
         after(facts.state, Deed.TURN_REAL), Entry.DRILL_REAL, now, said.text, {"first": True},
         updates={
             **nobody, "drill": False, "reach": None, "drill_ends_at": None, "level": Level.EMERGENCY.value,
-            "raised_at": now, "contact_ended_at": None, "closed_at": None, "outcome": None,
+            "raised_at": now, "contact_started_at": None, "contact_ended_at": None, "closed_at": None, "outcome": None,
         },
         commands=((CommandType.DRILL_REAL, ""),),
     )  # fmt: skip

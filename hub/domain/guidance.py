@@ -13,6 +13,9 @@ from hub.domain.card import ACT_CARDS, STEP_CARDS
 from hub.domain.filming import Prompt
 from hub.domain.ladder import STOPS, next_step
 
+_SLOT_ASKED: Final = frozenset({"repeat_long_hold", "long_hold_expected", "repeat_visit"})
+"""Marks of talks for which a time is told beforehand (SHI-08, SET-05, YUR-01)."""
+
 Channel = Literal["counter", "phone", "offsite"]
 
 Why = Literal[
@@ -215,7 +218,7 @@ def _ladder(profile: PolicyProfile, situation: Situation, urgent: bool) -> Itera
     if not begun and not urgent:
         yield Guide("hear", "begin")
         yield Guide("answer", "begin")
-    if "repeat_long_hold" in situation.marks and "slot_announced" not in situation.marks:
+    if _SLOT_ASKED & situation.marks and "slot_announced" not in situation.marks:
         yield Guide("slot", "long_hold")
     step = next_step(profile, situation.steps, in_building=situation.channel == "counter")
     if step is not None:

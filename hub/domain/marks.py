@@ -1,9 +1,13 @@
 """What follows from a mark beside its entry: who must hear of it, and whether it lies outside the city's figures."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from contract.profile import PolicyProfile
+from contract.problems import Problem, one_of
+from contract.profile import PolicyProfile, Slot
+from hub.domain.card import CARDS
+from hub.domain.course import Course
 from hub.domain.notices import Why
 from hub.domain.saying import Mark
 
@@ -23,12 +27,43 @@ class Notice:
     occasion: int = 0
 
 
-def unusual(said: Mark, profile: PolicyProfile) -> bool:
-    """Whether an announced slot is shorter or longer than the city's guideline (SHI-08)."""
+def slot_guideline(profile: PolicyProfile, course: Course) -> Slot | None:
+    """The city's guideline for a slot, where it has one for such a talk: once that was marked, when it is not for any
+    (SET-05: a person who keeps coming; SHI-08: a talk that will be long).
+    """
     slot = profile.clock.slot
+    return slot if slot is not None and (slot.applies == "any" or course.marked(slot.applies)) else None
+
+
+def unusual(said: Mark, profile: PolicyProfile, course: Course) -> bool:
+    """Whether an announced slot is shorter or longer than the city's guideline for this talk."""
+    slot = slot_guideline(profile, course)
     if said.mark != "slot_announced" or said.minutes is None or slot is None:
         return False
     return not slot.min_minutes <= said.minutes <= slot.max_minutes
+
+
+def problems(said: Mark) -> Iterator[Problem]:
+    """What a mark lacks without which it says nothing."""
+    if said.mark in ("act", "act_named") and said.act is None:
+        yield Problem("act", "", "どの行為かを選んでください。", "say which act it is.")
+    if said.mark == "said" and said.card not in CARDS:
+        yield one_of("card", CARDS)
+    if said.mark == "slot_announced" and said.minutes is None:
+        yield Problem("minutes", "", "伝えた時間を分で書いてください。", "say how many minutes were told.")
+    if said.mark == "head_count":
+        for name, value in (("visitors", said.visitors), ("staff", said.staff)):
+            if value is None:
+                yield Problem(name, "", "人数を書いてください。", "say how many.")
+
+
+def short_of_staff(profile: PolicyProfile, course: Course) -> bool:
+    """Fewer staff, as counted last, than the city wants beside a visitor, or than there are visitors (SHI-32)."""
+    counted = course.marks("head_count")
+    if not counted:
+        return False
+    staff, visitors = (counted[-1].data.get(name, 0) for name in ("staff", "visitors"))
+    return staff < profile.staffing.min or (bool(profile.staffing.match_visitors) and staff < visitors)
 
 
 def notices(said: Mark, profile: PolicyProfile) -> tuple[Notice, ...]:

@@ -52,6 +52,9 @@ def _what(told: Told) -> Iterator[Value]:
     count = told.data.get("count")
     if told.kind == "step.taken" and isinstance(count, int):
         yield Count(count, "nth")
+    if told.data.get("skipped"):
+        yield Term("NOTICES", "skipped")
+        yield from (Term("STEPS", step) for step in told.data["skipped"])
     for key, unit in _COUNTS:
         number = told.data.get(key)
         if isinstance(number, int):

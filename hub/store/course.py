@@ -13,7 +13,7 @@ from hub.store.schema import timeline
 KINDS: Final = (
     Entry.OPENED, Entry.CONTACT_STARTED, Entry.MARKED, Entry.STEP_TAKEN, Entry.DECIDED, Entry.JUDGED,
     Entry.PROMISED, Entry.TASK_DONE, Entry.EVIDENCE_KEPT, Entry.POST_STEP, Entry.MEETING_ASKED, Entry.NOTIFIED,
-    "alarm.repeated",
+    Entry.DRILL_REAL, "alarm.repeated",
 )  # fmt: skip
 """What rules look at; the thousands of sealed segments of a long recording are not among them."""
 
@@ -41,7 +41,7 @@ def courses(connection: Connection, rows: Sequence[Any], kinds: Sequence[str] = 
 def _entries(connection: Connection, ids: Sequence[str], kinds: Sequence[str]) -> Iterable[Any]:
     for start in range(0, len(ids), 500):  # SQLite takes so many parameters at once everywhere
         yield from connection.execute(
-            select(timeline.c.incident, timeline.c.kind, timeline.c.at, timeline.c.data)
+            select(timeline.c.incident, timeline.c.kind, timeline.c.at, timeline.c.recorded_at, timeline.c.data)
             .where(timeline.c.incident.in_(ids[start : start + 500]), timeline.c.kind.in_(kinds))
             .order_by(timeline.c.at, timeline.c.id)
         )

@@ -26,11 +26,13 @@ def broadcast(
     why: Why,
     now: datetime,
     occasion: int = 1,
+    digest: str | None = None,
 ) -> list[str]:
     """Tell everybody of `roles` who is on duty, each once for this reason and `occasion`; the contacts told now.
 
     An `occasion` is the how-many-eth time of the same reason in one incident (the second missed check-in is 2), at most
-    seven digits. What was written before is not written again: then the answer is empty.
+    seven digits. `digest` names the rules that ask for it, where they are not those of the press. What was written
+    before is not written again: then the answer is empty.
 
     Raises:
         LookupError: no such incident.
@@ -50,7 +52,7 @@ def broadcast(
         connection.execute(insert(alert), new)
     if new or (missing and not _noted(connection, incident_id, why)):
         told = [one for one in found if one.id in {fresh["contact"] for fresh in new}]
-        entry = notices.entry(incident_id, told, missing, why, now, row.profile_digest)
+        entry = notices.entry(incident_id, told, missing, why, now, digest or row.profile_digest)
         connection.execute(insert(timeline), [entry])
         changes.add(connection, [("alert", incident_id, None)], now)
     return [one["contact"] for one in new]

@@ -21,7 +21,7 @@ def act(incident_id: str, said: Said, once: Once | None) -> bool:
     """
     require(*needed(said))
     here = site()
-    rules = SiteRules(here.rules_of, here.roster)
+    rules = SiteRules(here.rules_of, here.digest_of, here.roster)
     try:
         with begin_write(here.engine) as connection:
             box = deeds.box_of(connection, incident_id)

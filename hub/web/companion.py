@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template
 
 from contract.topics import is_name
+from hub.domain import ladder, marks
 from hub.domain.course import Course
 from hub.domain.filming import answers, filming
 from hub.domain.incident import ALARMING, Entry
@@ -68,6 +69,9 @@ def _facts(name: str) -> dict[str, Any]:
         "marked": marked,
         "acts": course.acts,
         "gone": course.gone,
+        "short_of_staff": marks.short_of_staff(here.rules_of(name)[0], course),
+        "slot_applies": slot.applies if slot and slot.applies != "any" else None,
+        "police_told": bool(course.times(ladder.POLICE)) or course.marked("police_called"),
         "slots": sorted({slot.min_minutes, slot.max_minutes}) if slot else [],
         "profile": here.rules_of(name)[0],
         "gaps": course.of_kind(Entry.RECORDING_GAP),

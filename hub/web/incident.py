@@ -1,6 +1,5 @@
 """One incident: what happened, what to do next, what was recorded. Works without JavaScript too."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, get_origin
 
@@ -8,9 +7,8 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from pydantic import BaseModel
 from werkzeug.datastructures import MultiDict
 
-from contract.profile import PolicyProfile
 from hub.deeds import Once
-from hub.domain import damage, ladder, marks, policy_clock, promise, routing
+from hub.domain import damage, deciding, ladder, marks, policy_clock, promise, routing
 from hub.domain.course import Course
 from hub.domain.drill import can_turn_real
 from hub.domain.filming import answers, filming
@@ -162,18 +160,18 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
     shot = filming(profile, course)
     asking = {one.name for one in found.clocks if guiding.asks(one, course)}
     urgent = found.level == "emergency" or is_urgent(profile, course.acts)
+    apart = urgent or "organised" in course.acts  # the steps of the ladder are not for these (SHI-19, SHI-40)
     return {
         "profile": profile,
         "marked": {one.data["mark"] for one in course.of_kind(Entry.MARKED)},
         "seen_acts": course.acts,
         "decided": course.of_kind(Entry.DECIDED),
-        "refusal_decided": bool(course.decisions("recording")),
         "asking": asking,
         "police_told": bool(course.times(ladder.POLICE)) or course.marked("police_called"),
         "stop_decided": ladder.stop_decided(course),
         "stop_asked": bool(asking & policy_clock.CUED),
         "adjustable": [name for name in policy_clock.NAMES if name in policy_clock.ADJUSTABLE],
-        "next_step": None if urgent else ladder.next_step(profile, course.counts, in_building=course.in_building),
+        "next_step": None if apart else ladder.next_step(profile, course.counts, in_building=course.in_building),
         "issuers": offices,
         "own_office": ladder.own_office(profile, offices, role),
         "heads": heads,
@@ -183,7 +181,10 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "consulted": list(dict.fromkeys([*promise.CONSULTED, *(one for to in profile.routing.values() for one in to)])),
         "today": site().now().astimezone(OFFICE).date().isoformat(),
         "later_marks": [name for name in marks.LATER if name not in damage.CHECKS and name != "act"],
-        "short_of_staff": heads is not None and _short(profile, heads),
+        "short_of_staff": marks.short_of_staff(profile, course),
+        "slot_guideline": marks.slot_guideline(profile, course),
+        "refusal_undecided": deciding.refusal_undecided(course),
+        "gone": course.gone,
         "routes": [one for one in routing.routes(profile, course) if found.post is None or one.cause != "leave_order"],
         "damage_asked": damage.asked(profile, course),
         "checks": _checks(course) if role in CARERS else {},
@@ -206,12 +207,6 @@ def _burdened(found: shapes.IncidentDetail, role: str) -> PersonLoad | None:
 def _checks(course: Course) -> dict[str, datetime | None]:
     """What to see to after damage or injury, and when it was."""
     return {name: next((one.at for one in course.marks(name)), None) for name in damage.CHECKS}
-
-
-def _short(profile: PolicyProfile, heads: Mapping[str, Any]) -> bool:
-    """Fewer staff than the city wants beside a visitor, or than there are visitors (SHI-32)."""
-    staff, visitors = heads.get("staff", 0), heads.get("visitors", 0)
-    return staff < profile.staffing.min or (bool(profile.staffing.match_visitors) and staff < visitors)
 
 
 def _trail(alerts: list[shapes.Alert]) -> list[shapes.Alert]:

@@ -144,6 +144,12 @@ TAPS: Final = {
 }  # fmt: skip
 """What is marked most often, each by one tap."""
 
+SLOTS: Final = {
+    "long_hold_expected": N_("長くかかりそうだと記録した話では、"),
+    "repeat_visit": N_("何度も来ていると記録した人との話では、"),
+}
+"""For which talks a city has a guideline for the slot, before its figures."""
+
 MEANS: Final = {"counter": N_("窓口"), "phone": N_("電話"), "visit": N_("訪問先")}
 
 CLOCKS: Final = {

@@ -17,7 +17,7 @@ def open_post(said: Found, once: Once | None) -> tuple[str, bool]:
         Trouble: a field does not fit, or the key was used for something else.
     """
     here = site()
-    rules = SiteRules(here.rules_of, here.roster)
+    rules = SiteRules(here.rules_of, here.digest_of, here.roster)
     try:
         with begin_write(here.engine) as connection:
             id, new = posts.open_post(connection, said, caller().person, here.now(), rules, here.profile_digest, once)

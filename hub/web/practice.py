@@ -150,7 +150,12 @@ def _carry_out(row: Row[Any], scenario: Scenario, choice: Choice) -> None:
     try:
         with begin_write(here.engine) as connection:
             practising.colleagues(
-                connection, choice, incident_id, language(), here.now(), SiteRules(here.rules_of, here.roster)
+                connection,
+                choice,
+                incident_id,
+                language(),
+                here.now(),
+                SiteRules(here.rules_of, here.digest_of, here.roster),
             )
     except (NotPossible, DeedRefused) as error:
         raise Trouble("invalid", errors=list(getattr(error, "problems", ()))) from error

@@ -17,7 +17,6 @@ from hub.domain.permissions import Action, allows
 from hub.domain.privacy import told_to
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
-from hub.scenario_files import rules_at
 from hub.store import drills, limits, retention, visits
 from hub.store.cases import case_of
 from hub.store.practices import AT_COUNTERS, IN_EARNEST
@@ -55,9 +54,7 @@ def _person(person_id: str | None, name: str | None) -> shapes.PersonShape | Non
 
 
 def _policy(profile_id: str, digest: str, site: Site, box_name: str) -> shapes.Policy:
-    practised = rules_at(box_name)
-    expected = site.profile_digest if practised is None else practised.digest
-    return shapes.Policy(id=profile_id, digest=digest, matches=digest == expected)
+    return shapes.Policy(id=profile_id, digest=digest, matches=digest == site.digest_of(box_name))
 
 
 def incidents(

@@ -158,7 +158,10 @@ PLACES: Final = {
     "phone": N_("電話"),
 }
 
-NOTICES: Final = {"nobody": N_("連絡先がなく、知らせなかった役割")}
+NOTICES: Final = {
+    "nobody": N_("連絡先がなく、知らせなかった役割"),
+    "skipped": N_("伝えずに進んだ段階"),
+}
 
 REMOVALS: Final = {
     "remove": N_("庁舎から出るよう、促してほしい"),

@@ -61,6 +61,11 @@ class Site:
         practised = rules_at(box)
         return (practised.profile, "main") if practised else (self.rules.of(box), self.rules.site_type(box))
 
+    def digest_of(self, box: str) -> str:
+        """The digest of the profile that holds there."""
+        practised = rules_at(box)
+        return self.profile_digest if practised is None else practised.digest
+
 
 def site() -> Site:
     """The site of the running request's application."""

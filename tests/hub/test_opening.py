@@ -70,7 +70,7 @@ def test_a_post_calls_nobody_and_its_contact_is_over(desk: Desk) -> None:
 def test_the_unit_s_box_is_told_nothing_of_a_visit(desk: Desk) -> None:
     away, call = opened(desk, visit()), desk.call()
     profile = load_profile(desk.config.places).rules
-    rules = SiteRules(lambda box: (profile, "main"), desk.config.roster)
+    rules = SiteRules(lambda box: (profile, "main"), lambda box: "sha256:rules", desk.config.roster)
     with begin_write(desk.database) as connection:
         for one in (call, away):
             deeds.perform(connection, one, Acknowledge(), WHO, NOW, rules)

@@ -216,6 +216,7 @@ def test_set_07_where_nobody_could_be_told_people_tell_the_manager_themselves() 
 
 def test_shi_08_a_slot_outside_the_range_is_stored_and_shown_as_such() -> None:
     case = Case()
+    case.says(Mark(mark="long_hold_expected"))
     assert "outside_range" not in case.says(Mark(mark="slot_announced", minutes=30))
     assert case.says(Mark(mark="slot_announced", minutes=90))["outside_range"] is True
 

@@ -131,13 +131,21 @@ def test_a_mark_keeps_what_belongs_to_it_and_says_who_must_hear_of_it() -> None:
 def test_shi_08_a_slot_outside_the_citys_range_is_kept_and_says_so(minutes: int, outside: bool) -> None:
     slot = SHINAGAWA.clock.slot.model_copy(update={"min_minutes": 30, "max_minutes": 60})  # type: ignore[union-attr]
     city = SHINAGAWA.model_copy(update={"clock": SHINAGAWA.clock.model_copy(update={"slot": slot})})
-    data = does(saying.Mark(mark="slot_announced", minutes=minutes), profile=city).data
+    long = Course(entries=(Happened("marked", NOW, {"mark": "long_hold_expected"}),))
+    told = saying.Mark(mark="slot_announced", minutes=minutes)
+    data = does(told, profile=city, course=long).data
     assert data == {"mark": "slot_announced", "minutes": minutes, **({"outside_range": True} if outside else {})}
-    assert "outside_range" not in does(saying.Mark(mark="head_count", minutes=minutes), profile=city).data
-    assert (
-        "outside_range"
-        not in does(saying.Mark(mark="slot_announced", minutes=minutes), profile=PROFILES["sapporo"]).data
-    )
+    for other in ("sapporo", "setagaya"):  # no guideline; one for other talks
+        assert "outside_range" not in does(told, profile=PROFILES[other], course=long).data
+    assert "outside_range" not in does(told, profile=city).data  # nobody has said that it will be long
+    counted = saying.Mark(mark="head_count", visitors=2, staff=1, minutes=minutes)
+    assert "outside_range" not in does(counted, profile=city, course=long).data
+
+
+@pytest.mark.parametrize(("mark", "fields"), [("slot_announced", ["minutes"]), ("head_count", ["visitors", "staff"])])
+def test_a_mark_without_what_it_says_is_refused(mark: str, fields: list[str]) -> None:
+    assert refused(saying.Mark.model_validate({"mark": mark})) == fields
+    assert does(saying.Mark.model_validate({"mark": mark, **dict.fromkeys(fields, 5)})).data["mark"] == mark
 
 
 def test_a_false_press_closes_at_once_and_said_again_it_comes_second() -> None:
@@ -232,7 +240,20 @@ def test_what_several_decided_is_kept_with_who_they_were_and_what_they_looked_at
     assert does(deputies).data["head_absent"] is True
     limit = saying.Decide(about="limit", clock="stalemate", minutes=45, text="通訳を待つ")
     assert does(limit).data == {"about": "limit", "clock": "stalemate", "minutes": 45}
-    assert refused(saying.Decide(about="recording", outcome="stop")) == ["outcome"]
+    assert refused(saying.Decide(about="recording", outcome="stop")) == ["outcome", "persons"]
+    assert refused(saying.Decide(about="recording", outcome="go_on", persons=("所属長",))) == ["persons"]
+    assert does(saying.Decide(about="recording", outcome="go_on", persons=("所属長 鈴木",))).data["outcome"] == "go_on"
+
+
+def test_shi_25_no_incident_closes_before_it_is_written_what_a_refusal_of_recording_led_to() -> None:
+    close = saying.Close(outcome=Outcome.NOT_HARASSMENT)
+    refusal = Happened("marked", NOW, {"mark": "recording_refused"})
+    decision = Happened("decided", NOW, {"about": "recording", "outcome": "go_on"})
+    assert refused(close, State.CONTACT_ENDED, course=Course(entries=(refusal,))) == ["decision"]
+    for course in (Course(), Course(entries=(refusal, decision))):
+        assert does(close, State.CONTACT_ENDED, course=course).state is State.CLOSED
+    practised = saying.Close(outcome=Outcome.DRILL)
+    assert does(practised, State.CONTACT_ENDED, drill=True, course=Course(entries=(refusal,))).state is State.CLOSED
 
 
 # --- afterwards ------------------------------------------------------------------------------------------------------
@@ -373,7 +394,7 @@ def test_a_drill_that_is_none_is_a_new_emergency_that_nobody_has_answered() -> N
     assert does(said, State.CLOSED, drill=True, closed_at=NOW, seen_by="1") == Decision(
         State.RAISED, Entry.DRILL_REAL, NOW, "本当に殴られた", {"first": True},
         {**nobody, "drill": False, "reach": None, "drill_ends_at": None, "level": "emergency", "raised_at": NOW,
-         "contact_ended_at": None, "closed_at": None, "outcome": None},
+         "contact_started_at": None, "contact_ended_at": None, "closed_at": None, "outcome": None},
         ((CommandType.DRILL_REAL, ""),),
     )  # fmt: skip
     again = does(saying.TurnReal(text="x"), State.ATTENDED, turned_real=True)

@@ -57,7 +57,7 @@ def test_a_call_on_the_dashboard_shows_the_clock_that_counts_until_the_visitor_i
         hub.time.moves(minutes=1)
         assert hub.client().post(f"/api/v1/incidents/{call}/{deed}", json=said, headers=headers).status_code == 200
 
-    def shown() -> list[str]:
+    def shown() -> list[tuple[str, ...]]:
         return re.findall(
             r'class="foremost foremost--(\w+)">.*?</svg>(.*?): <strong[^>]*>(.*?)</strong>', client.get("/").text
         )

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from contract.profile import PolicyProfile
 from hub.domain import ladder
 from hub.domain.course import Course
 from hub.domain.incident import State
 from hub.domain.permissions import Action
 from hub.domain.policy_clock import clocks
-from hub.domain.saying import Decide, Judgement, Mark, StepTaken
+from hub.domain.saying import Decide, Judgement, Mark, MarkName, StepTaken
 from hub.domain.tasks import Over, tasks
 from tests.hub.test_findings import FOUND
 from tests.hub.test_steps import HEAD, MANAGER, PEOPLE, PROFILES, Case
@@ -53,14 +54,19 @@ def test_set_02_one_element_alone_is_refused(field: str) -> None:
 
 
 def test_set_05_setagayas_slot_is_shorter_and_meant_for_repeat_visits() -> None:
-    assert SETAGAYA.clock.slot is not None
-    assert SETAGAYA.clock.slot.applies == "repeat_visit"
-    outside = {
-        minutes: Case(SETAGAYA).says(Mark(mark="slot_announced", minutes=minutes)).get("outside_range", False)
-        for minutes in (10, 15, 30, 45)
-    }
-    assert outside == {10: True, 15: False, 30: False, 45: True}
-    assert not Case().says(Mark(mark="slot_announced", minutes=45)).get("outside_range", False)
+    def outside(profile: PolicyProfile, *before: MarkName) -> dict[int, bool]:
+        case = Case(profile)
+        for mark in before:
+            case.says(Mark(mark=mark))
+        told = (10, 15, 30, 45)
+        return {one: case.says(Mark(mark="slot_announced", minutes=one)).get("outside_range", False) for one in told}
+
+    nowhere = dict.fromkeys((10, 15, 30, 45), False)
+    assert outside(SETAGAYA, "repeat_visit") == {10: True, 15: False, 30: False, 45: True}
+    assert outside(SETAGAYA) == nowhere == outside(SETAGAYA, "long_hold_expected")
+    shinagawa = PROFILES["shinagawa"]
+    assert outside(shinagawa, "long_hold_expected") == {10: True, 15: True, 30: False, 45: False}
+    assert outside(shinagawa, "repeat_visit") == nowhere
 
 
 def test_set_07_the_head_orders_only_after_the_manager_was_told() -> None:
