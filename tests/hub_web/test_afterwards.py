@@ -33,6 +33,48 @@ def test_set_09_what_becomes_known_after_the_close_is_a_further_entry_and_change
     assert (hub.rows(alert), hub.rows(command)) == ([], [])  # nobody is called for what is over
 
 
+def test_an_entry_carries_the_rules_that_were_applied_and_not_those_that_the_box_had_at_the_press(hub: Hub) -> None:
+    old = "sha256:" + "0" * 64
+    incident = hub.press(profile_digest=old)
+    assert post(hub, incident, "mark", {"mark": "cease_refused"}).status_code == 200
+    assert {(one.kind, one.profile_digest) for one in hub.rows(timeline)[1:]} == {
+        ("marked", hub.site.profile_digest), ("notified", hub.site.profile_digest)
+    }  # fmt: skip
+    assert hub.row(incident).profile_digest == old
+
+
+def test_shi_25_a_refusal_that_nobody_decided_on_is_decided_before_the_close_also_on_the_page(hub: Hub) -> None:
+    incident = hub.press(state="contact_ended", contact_ended_at=hub.time())
+    assert post(hub, incident, "mark", {"mark": "recording_refused"}).status_code == 200
+    refused = post(hub, incident, "close", {"outcome": "not_harassment"})
+    assert (refused.status_code, [one["field"] for one in refused.json["errors"]]) == (422, ["decision"])
+    page = hub.signed_in("section_head").get(f"/incidents/{incident}").text
+    assert 'data-id="decide-recording"' in page
+    assert 'data-id="decide-stop"' not in page
+    decision = {"about": "recording", "outcome": "without_recording", "persons": ["所属長 鈴木"]}
+    assert post(hub, incident, "decisions", decision).status_code == 200
+    assert 'data-id="decide-recording"' not in hub.signed_in("section_head").get(f"/incidents/{incident}").text
+    assert post(hub, incident, "close", {"outcome": "not_harassment"}).json["state"] == "closed"
+
+
+def test_shi_40_pressure_by_a_group_has_no_next_step_of_the_ladder(hub: Hub) -> None:
+    incident = hub.press()
+    browser = hub.signed_in("section_head")
+    assert "step--next" in browser.get(f"/incidents/{incident}").text
+    assert post(hub, incident, "mark", {"mark": "act", "act": "organised"}).status_code == 200
+    assert "step--next" not in browser.get(f"/incidents/{incident}").text
+
+
+def test_set_08_what_was_left_out_before_the_police_stands_in_the_timeline(hub: Hub) -> None:
+    incident = hub.press()
+    assert post(hub, incident, "steps", {"step": "warn"}).status_code == 200
+    data = post(hub, incident, "steps", {"step": "police"}).json["timeline"][-1]["data"]
+    assert data["skipped"] == ["stop", "cease", "leave", "final"]
+    assert "伝えずに進んだ段階" in hub.signed_in("section_head").get(f"/incidents/{incident}").text
+    urgent = hub.press("counter-01", level="emergency")  # straight to the police is the rule there: nothing is left out
+    assert "skipped" not in post(hub, urgent, "steps", {"step": "police"}).json["timeline"][-1]["data"]
+
+
 def test_clocks_and_calls_are_not_marked_after_the_close(hub: Hub) -> None:
     incident = closed(hub)
     for mark in ("stalemate", "slot_announced", "filming", "urgent", "cease_refused"):

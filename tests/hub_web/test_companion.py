@@ -210,3 +210,66 @@ def test_a_card_that_does_not_exist_was_not_said(hub: Hub) -> None:
             f"/api/v1/incidents/{incident}/mark", json={"mark": "said", **card}, headers=hub.machine("staff")
         )
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "card")
+
+
+def taps(page: str) -> list[str]:
+    return re.findall(r'data-id="((?:tap|police)[\w-]*)"', page)
+
+
+def test_shi_18_each_way_to_the_police_has_a_tap_of_its_own(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    routes = hub.site.profile.police.routes
+    assert len(routes) == 3
+    page = shown(hub)
+    found = re.findall(r'data-id="police\d*".*?name="route" value="([^"]+)"', page)
+    assert found == list(routes)
+    does(hub, incident, "steps", "staff", step="police", route=found[1])
+    (entry,) = hub.rows(timeline, kind="step.taken")
+    assert entry.data["route"] == routes[1]
+
+
+def test_shi_32_who_counts_more_visitors_than_staff_reads_to_call_for_help(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    assert {"tap-head_count3-1", "tap-head_count2-2"} <= set(taps(shown(hub)))
+    for visitors, staff, short in ((1, 2, False), (3, 2, True), (2, 2, False), (1, 1, True)):
+        hub.time.moves(minutes=1)
+        does(hub, incident, "mark", "staff", mark="head_count", visitors=visitors, staff=staff)
+        assert ("職員が足りません" in shown(hub)) is short, (visitors, staff)
+
+
+def test_shi_08_a_talk_that_will_be_long_brings_the_card_that_sets_a_time(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    assert "tap-long_hold_expected" in taps(shown(hub))
+    assert "card-slot" not in shown(hub)
+    does(hub, incident, "mark", "staff", mark="long_hold_expected")
+    assert "card-slot" in shown(hub)
+    does(hub, incident, "mark", "staff", mark="slot_announced", minutes=30)
+    assert "card-slot" not in shown(hub)
+
+
+def test_shi_23_after_the_police_and_the_visitor_left_one_tap_says_that_they_may_return(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    asks = 'aria-labelledby="return-title"'
+
+    def page() -> str:
+        return str(hub.signed_in("supervisor", "佐藤").get(f"/incidents/{incident}").text)
+
+    does(hub, incident, "mark", mark="visitor_left")
+    assert "tap-may_return" not in taps(shown(hub))
+    assert asks not in page()
+    hub.time.moves(minutes=1)
+    does(hub, incident, "mark", mark="visitor_back")
+    does(hub, incident, "steps", step="police")
+    assert asks not in page()
+    hub.time.moves(minutes=1)
+    does(hub, incident, "mark", mark="visitor_left")
+    assert "tap-may_return" in taps(shown(hub))
+    assert asks in page()
+    does(hub, incident, "contact", action="ended")
+    assert asks in page()
+    does(hub, incident, "mark", mark="may_return")
+    assert asks not in page()

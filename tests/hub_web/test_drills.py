@@ -197,6 +197,26 @@ def test_one_tap_of_anybody_turns_a_drill_into_an_emergency_that_nobody_has_answ
     assert hub.row(call).state == "raised"
 
 
+def test_what_was_said_to_a_drill_counts_no_more_once_it_is_real(hub: Hub) -> None:
+    call, headers = drilled(hub, contact_started_at=hub.time()), hub.machine("section_head")
+
+    def says(deed: str, **body: Any) -> Any:
+        hub.time.moves(seconds=1)
+        answer = hub.client().post(f"{API}/incidents/{call}/{deed}", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json
+
+    says("mark", mark="stalemate")
+    played = says("steps", step="warn")
+    assert ([one["name"] for one in played["clocks"]], played["steps"][0]["count"]) == (["stalemate", "contact_cap"], 1)
+    real = says("real")
+    assert (real["clocks"], real["steps"][0]["count"], real["contact_started_at"]) == ([], 0, None)
+    assert [one["kind"] for one in real["timeline"][1:]] == ["marked", "step.taken", "drill.real"]  # it still stands there
+    back_dated = says("mark", mark="stalemate", at=(hub.time() - timedelta(seconds=3)).isoformat())
+    assert [one["name"] for one in back_dated["clocks"]] == ["stalemate"]
+    assert says("steps", step="warn")["timeline"][-1]["data"]["count"] == 1
+
+
 def test_it_can_be_said_every_role_but_the_auditor_and_twice_is_once(hub: Hub) -> None:
     assert {role for role in Role if not allows(Action.DRILL_REAL, role)} == {"auditor"}
     call, headers = drilled(hub), hub.machine("staff")
