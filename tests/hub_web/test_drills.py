@@ -211,7 +211,11 @@ def test_what_was_said_to_a_drill_counts_no_more_once_it_is_real(hub: Hub) -> No
     assert ([one["name"] for one in played["clocks"]], played["steps"][0]["count"]) == (["stalemate", "contact_cap"], 1)
     real = says("real")
     assert (real["clocks"], real["steps"][0]["count"], real["contact_started_at"]) == ([], 0, None)
-    assert [one["kind"] for one in real["timeline"][1:]] == ["marked", "step.taken", "drill.real"]  # it still stands there
+    assert [one["kind"] for one in real["timeline"][1:]] == [
+        "marked",
+        "step.taken",
+        "drill.real",
+    ]  # it still stands there
     back_dated = says("mark", mark="stalemate", at=(hub.time() - timedelta(seconds=3)).isoformat())
     assert [one["name"] for one in back_dated["clocks"]] == ["stalemate"]
     assert says("steps", step="warn")["timeline"][-1]["data"]["count"] == 1
