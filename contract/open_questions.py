@@ -142,6 +142,14 @@ _QUESTIONS: Final[tuple[tuple[_IsOpen, Question], ...]] = (
         ),
     ),
     (
+        lambda rules: rules.lists("recording.notice_elements", "office"),
+        Question(
+            "recording.notice_elements", "general_affairs",
+            "お知らせに部署の名を入れる決まりです。付属の音声は名乗りません。部署の名を入れた音声を、箱ごとに用意しましたか。",
+            "The notice names the office. Ours does not: has each box a recording of its own that does?",
+        ),
+    ),
+    (
         _ours("recording.refusal"),
         Question(
             "recording.refusal", "general_affairs",

@@ -41,6 +41,7 @@ def look(directory: Path, report: Report, now: datetime | None = None) -> Seen:
     ]
     seen.settings = _settings(directory, report)
     seen.profile = _profile(directory, report)
+    _office_in_notice(seen, report)
     _rights(directory, report)
     _certificates(seen, report, now or datetime.now(UTC))
     _kept(directory / "state", report)
@@ -75,6 +76,31 @@ def _profile(directory: Path, report: Report) -> PolicyProfile | None:
         report.facts["profile"] = f"{profile.meta.id} {digest_of(text)}"
         return profile
     return None
+
+
+def _office_in_notice(seen: Seen, report: Report) -> None:
+    """The notice that we ship names no office; some cities' rules want it named (SAP-01)."""
+    if seen.settings is None or seen.profile is None:
+        return
+    wanted = "office" in seen.profile.recording.notice_elements and seen.settings.role.kind == "counter"
+    if wanted and seen.settings.sound.notice is None:
+        report.findings.append(
+            Finding(
+                "notice_office",
+                Words("お知らせの音声が部署を名のりません。", "The spoken notice does not name the office."),
+                Words(
+                    "市の決まりは、録音・録画の前に部署の名も伝えることを求めています。",
+                    "The city's rules ask that the office is named too before anything is recorded.",
+                ),
+                Words(
+                    "部署の名を入れた音声（WAV）を箱のフォルダに置き、box.toml の [sound] notice に書いてください。"
+                    "それまでは、職員が口頭で名のってください。",
+                    "Put a WAV file that names the office into the box's folder, and its name into [sound] notice. "
+                    "Until then, staff say the name themselves.",
+                ),
+                grave=False,
+            )
+        )
 
 
 def _problem(kind: str, file: str, problem: Problem) -> Finding:

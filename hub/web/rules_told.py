@@ -13,6 +13,17 @@ from hub.web import labels
 from hub.web.rules_sentences import SENTENCES, Plain, Sentence
 from hub.wording import N_, say
 
+BY_PEOPLE: Final = frozenset(
+    {
+        "display.staff_name",  # the administrator gives every user a surname or a code
+        "police.anyone_may_call",  # the hub stands in nobody's way, and dials nobody
+        "recording.disclosable", "recording.retention_days",
+        "recording.notice_elements",  # in the notice that the city records; the doctor of a box reminds of it
+        "report.fields", "report.nearmiss", "report.share",
+    }
+)  # fmt: skip
+"""Values that no program follows. Everything else in a profile changes what box and hub do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -22,6 +33,11 @@ class Line:
     fields: tuple[str, ...]
     parts: tuple[str, ...] = ()
     numbered: bool = False
+
+    @property
+    def by_people(self) -> bool:
+        """It is shown, and people keep it: no program does anything else because of it."""
+        return bool(self.fields) and set(self.fields) <= BY_PEOPLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,14 @@ class Pi(Machine):
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return make_bundle(tmp_path / "box", extra=SEALED)
+    directory = make_bundle(tmp_path / "box", extra=SEALED)
+    follows(directory, "shinagawa")
+    return directory
+
+
+def follows(folder: Path, city: str) -> None:
+    rules = ROOT / f"contract/profiles/{city}.toml"
+    (folder / "profile.toml").write_text(rules.read_text("utf-8"), "utf-8")
 
 
 def ids(report: Report) -> set[str]:
@@ -146,6 +153,10 @@ def one_recipient(folder: Path, _: Pi) -> None:
 def bad_sound(folder: Path, _: Pi) -> None:
     settings(folder, "\n[evidence]", '\n[sound]\nnotice = "own.wav"\n\n[evidence]')
     (folder / "own.wav").write_bytes(b"ID3" + bytes(100))
+
+
+def nameless_notice(folder: Path, _: Pi) -> None:
+    follows(folder, "sapporo")
 
 
 def damaged_spool(folder: Path, _: Pi) -> None:
@@ -227,6 +238,7 @@ BROKEN: list[tuple[Break, str, bool, str]] = [
     (open_key, "key_open", True, "chmod 600"),
     (one_recipient, "recipients", True, "enroll"),
     (bad_sound, "sound_file", False, "PCM の WAV"),
+    (nameless_notice, "notice_office", False, "部署の名を入れた音声"),
     (damaged_spool, "spool_damaged", True, "SD カード"),
     (damaged_evidence_key, "evidence_key", True, "ハブの管理者"),
     (no_camera, "camera", True, "ケーブル"),
@@ -280,6 +292,14 @@ def well_said(finding: Finding) -> None:
         assert words.ja.strip()
         assert words.en.strip()
     assert len(finding.found.ja) < 200
+
+
+def test_sap_01_a_box_whose_own_notice_may_name_the_office_is_sound(folder: Path) -> None:
+    nameless_notice(folder, Pi())
+    assert ids(examine(folder, Pi(), ask_hub=False)) == {"notice_office"}
+    (folder / "own.wav").write_bytes((ROOT / "device/notices/notice_ja.wav").read_bytes())
+    settings(folder, "\n[evidence]", '\n[sound]\nnotice = "own.wav"\n\n[evidence]')
+    assert ids(examine(folder, Pi(), ask_hub=False)) == set()
 
 
 def test_everything_wrong_is_told_at_once(folder: Path) -> None:
@@ -363,7 +383,11 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
     live.stop()
 
 
-WITHOUT_PAGES = {"hub_pages", "recipients"}  # this hub serves no pages, and its city has not made its keys yet
+WITHOUT_PAGES = {
+    "hub_pages",
+    "recipients",
+    "notice_office",
+}  # this hub serves no pages, and its city has not made its keys yet
 
 
 def test_a_way_that_is_free_up_to_the_broker_and_pages_that_are_down(hub: LiveHub) -> None:

@@ -17,7 +17,7 @@ from hub.store.engine import open_database
 from hub.store.schema import metadata
 from hub.web import create_app
 from hub.web.rules_sentences import SENTENCES, Choice
-from hub.web.rules_told import LISTS, sources, told
+from hub.web.rules_told import BY_PEOPLE, LISTS, sources, told
 from tests.hub_web.conftest import PROFILES, Hub, Time, make_site
 
 CITIES = sorted(path.stem for path in PROFILES.glob("*.toml"))
@@ -131,6 +131,18 @@ def test_each_rule_says_where_it_comes_from_or_that_we_chose_it(hub: Hub) -> Non
     assert "対応要領 6(2)⑤、7 TYPE.3" in by_text["話が進まなくなってから 15 分ほどで、続けるかどうかを組織で決めます。"]
     assert "この製品が選んだ値" in by_text["次に命じるまで、5 分ほど空けます。"]
     assert "仕組みの決まり" in by_text["伝えた時間が過ぎても、箱は声を出しません。"]
+
+
+def test_a_rule_that_no_program_follows_says_that_people_keep_it(hub: Hub) -> None:
+    page = hub.signed_in().get("/profile").text
+    rules = [re.sub(r"<[^>]+>", "", one) for one in re.findall(r'<li class="rule">(.*?)</li>', page, re.DOTALL)]
+    kept = [one for one in rules if "人が守る決まり" in one]
+    assert any("誰でも通報できます" in one for one in kept)
+    assert any("お知らせで伝えるのは" in one for one in kept)
+    assert all(
+        "人が守る決まり" not in one for one in rules if "分ほどで、続けるかどうか" in one or "見られるのは" in one
+    )
+    assert {field for _, _, rows in SENTENCES for row in rows for one in row for field in one.fields} >= BY_PEOPLE
 
 
 def test_the_page_names_the_city_its_date_and_its_fingerprint_and_asks_what_is_open(hub: Hub) -> None:
