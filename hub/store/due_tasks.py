@@ -40,10 +40,11 @@ def every(connection: Connection, rules_of: Callable[[str], tuple[PolicyProfile,
     ).all()
     told = courses(connection, rows)
     found = [Due(task, row) for row in rows for task in tasks(rules_of(row.box)[0], _over(row), told[row.id])]
-    return sorted(found, key=lambda due: (due.task.due_at, due.incident.number, due.task.id))
+    return sorted(found, key=lambda due: (due.task.in_time, due.incident.number, due.task.id))
 
 
 def _over(row: Row[Any]) -> Over:
     false_press = row.outcome == Outcome.FALSE_PRESS.value
     ended_at = row.contact_ended_at or row.closed_at
-    return Over(row.id, State(row.state), row.drill, false_press, ended_at, Origin(row.origin))
+    outcome = Outcome(row.outcome) if row.outcome else None
+    return Over(row.id, State(row.state), row.drill, false_press, ended_at, Origin(row.origin), outcome)

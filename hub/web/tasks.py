@@ -42,8 +42,8 @@ def page() -> str:
     now = site().now()
     return render_template(
         "tasks/page.html",
-        overdue=[due for due in found if due.task.done_at is None and due.task.due_at <= now],
-        coming=[due for due in found if due.task.done_at is None and due.task.due_at > now],
+        overdue=[due for due in found if due.task.done_at is None and due.task.is_for_now(now)],
+        coming=[due for due in found if due.task.done_at is None and not due.task.is_for_now(now)],
         disclosures=_disclosures(),
         load=load.read(),
         done=[due for due in found if due.task.done_at is not None][-50:],
