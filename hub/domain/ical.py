@@ -24,9 +24,10 @@ class Task:
 
 
 def calendar(name: str, site: str, tasks: Iterable[Task], now: datetime) -> str:
-    """The feed of `site`: one event per task, a quarter of an hour long, with a reminder at its time. What has no day is
-    a to-do without one (3.6.2): programs with a list of tasks show it there, others leave it out; an event would need a
-    day that nobody has set.
+    """The feed of `site`: one event per task, a quarter of an hour long, with a reminder at its time.
+
+    What has no day is a to-do without one (3.6.2): programs with a list of tasks show it there, others leave it out. An
+    event would need a day that nobody has set.
 
     Raises:
         ValueError: a moment without a time zone.
