@@ -47,6 +47,7 @@ def page() -> str:
         disclosures=_disclosures(role),
         load=load.read(),
         done=[due for due in found if due.task.done_at is not None][-50:],
+        care=site().care,
         help=outside_help,
         today=now.astimezone(OFFICE).date(),
     )
