@@ -25,7 +25,7 @@ def test_a_task_is_an_event_at_its_time_with_a_reminder() -> None:
 
 
 def test_the_same_task_keeps_its_uid_so_that_calendars_move_it() -> None:
-    moved = Task(TASK.id, TASK.title, TASK.due_at + timedelta(days=1), TASK.url)
+    moved = Task(TASK.id, TASK.title, NOW + timedelta(days=8), TASK.url)
     uids = [
         icalendar.Calendar.from_ical(calendar("x", "kita", [task], NOW)).walk("VEVENT")[0]["UID"]
         for task in (TASK, moved)

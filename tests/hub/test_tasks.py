@@ -31,6 +31,7 @@ def test_shi_39_rest_at_once_and_checks_after_some_days_a_week_and_a_month() -> 
         ("rest", 0), ("care_check", 3), ("care_check", 7), ("care_check", 30), ("report", 0)
     ]  # fmt: skip
     assert found[0].due_at == ENDED
+    assert found[1].due_at is not None
     assert found[1].due_at.astimezone(OFFICE) == datetime(2026, 11, 23, 9, 0, tzinfo=OFFICE)
     assert all(task.private for task in found if task.kind != "report")
 

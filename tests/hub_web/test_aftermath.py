@@ -220,6 +220,16 @@ def test_sug_03_the_words_blame_nobody_in_either_language_and_stand_above_the_fo
         assert page.index("care-title") < page.index('data-id="account-record"')
 
 
+def test_sug_03_while_an_emergency_waits_for_the_police_their_telephone_comes_before_it(hub: Hub) -> None:
+    incident = hub.press(level="emergency")
+    post(hub, incident, "contact", {"action": "ended"})
+    page = hub.sees("staff", f"/incidents/{incident}").text
+    assert page.index("panel--police") < page.index("care-title")
+    post(hub, incident, "steps", {"step": "police"})
+    page = hub.sees("staff", f"/incidents/{incident}").text
+    assert page.index("care-title") < page.index("panel--police")
+
+
 def test_sug_03_without_numbers_the_names_stand_there_and_say_whom_to_ask(hub: Hub) -> None:
     incident = hub.press()
     post(hub, incident, "contact", {"action": "ended"})

@@ -156,6 +156,7 @@ class Forms(HTMLParser):
         "/cards",
         "/companion",
         "/tasks",
+        "/calendar",
         "/alerts",
         "/login",
         "/nothing",
