@@ -82,8 +82,9 @@ def test_set_20_the_new_year_and_a_holiday_on_a_monday_move_no_look() -> None:
 def test_set_20_a_look_is_named_by_its_day_whatever_the_hour_at_which_the_post_was_seen(seen_at: datetime) -> None:
     found = [one for one in tasks(NEUTRAL, over(ended_at=seen_at), course(post(seen_at))) if one.kind == "sns_watch"]
     on = seen_at.astimezone(OFFICE).date()
-    assert [one.due_at for one in found] == watch_dates(NEUTRAL, seen_at)
-    assert [one.days for one in found] == [(one.due_at.astimezone(OFFICE).date() - on).days for one in found]
+    looks = watch_dates(NEUTRAL, seen_at)
+    assert [one.due_at for one in found] == looks
+    assert [one.days for one in found] == [(look.astimezone(OFFICE).date() - on).days for look in looks]
     assert [one.days for one in found[:7]] == [1, 2, 3, 4, 5, 6, 7]
     assert [one.id for one in found] == [f"sns_watch:{one.days}" for one in found]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from docx.shared import Cm
 
 from hub.reports.word import BadForm, NoForm, filled, names
 
@@ -83,7 +84,7 @@ def test_a_drills_mark_stands_at_the_head_of_every_page_whatever_the_citys_file_
     document.add_paragraph("番号：{{ number }}")
     first = document.sections[0]
     first.different_first_page_header_footer = True
-    first.first_page_header.add_table(1, 1, first.page_width).cell(0, 0).text = "表紙 {{ number }}"
+    first.first_page_header.add_table(1, 1, Cm(10)).cell(0, 0).text = "表紙 {{ number }}"
     document.settings.odd_and_even_pages_header_footer = True
     second = document.add_section()  # with a usual head of its own; its other two are the first's
     second.header.is_linked_to_previous = False
