@@ -84,6 +84,9 @@ def test_set_13_a_report_without_a_day_is_asked_for_now_and_done_once_somebody_w
     assert "DUE" not in todo
     assert str(todo["SUMMARY"]).startswith("報告を出す")
     assert len(feed.walk("VEVENT")) == 1
+    hub.time.moves(days=100)  # nobody has closed it: without a day it does not go away by itself either
+    browser = hub.signed_in("section_head")
+    assert "期限の決まりはありません" in browser.get("/tasks").text
     report = {"to": ["総務課"], "circumstances": "窓口で", "course": "大声", "outcome": "帰った"}
     path = f"/api/v1/incidents/{incident}/report"
     assert hub.client().post(path, json=report, headers=hub.machine("section_head")).status_code == 200
