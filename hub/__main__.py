@@ -29,7 +29,7 @@ from hub.command_line import (
     report_as,
 )
 from hub.profile_commands import profile_group
-from hub.store import tokens, users
+from hub.store import calendars, tokens, users
 from hub.store.engine import begin_read, begin_write, open_database
 from hub.store.migrate import migrate as migrate_database
 
@@ -268,11 +268,18 @@ def user_list(directory: Path, as_json: bool) -> None:
     """アカウントの一覧 / all accounts."""
     with plainly(), database(directory) as (_, engine), begin_read(engine) as connection:
         rows = [
-            {"login": row.login, "name": row.name, "role": row.role, "disabled": row.disabled_at is not None}
+            {
+                "login": row.login,
+                "name": row.name,
+                "role": row.role,
+                "disabled": row.disabled_at is not None,
+                "calendar": calendars.of(connection, row.id) is not None,
+            }
             for row in users.every(connection)
         ]
     lines = (
         f"{row['login']}\t{row['role']}\t{row['name']}{'  (無効 / disabled)' if row['disabled'] else ''}"
+        f"{'  (予定表のアドレスあり / has a calendar address)' if row['calendar'] else ''}"
         for row in rows
     )
     report_as({"users": rows}, as_json, "\n".join(lines))
@@ -287,6 +294,20 @@ def user_disable(directory: Path, login: str) -> None:
         if not users.disable(connection, login, now_utc()):
             raise click.ClickException(f"{login} はありません / no such account")
     click.echo(f"{login} を無効にしました / disabled")
+
+
+@user.command("stop-calendar")
+@click.argument("login")
+@click.pass_obj
+def user_stop_calendar(directory: Path, login: str) -> None:
+    """予定表のアドレスを使えなくする / stop the address by which a calendar reads this person's tasks."""
+    with plainly(), database(directory) as (_, engine), begin_write(engine) as connection:
+        row = users.by_login(connection, login)
+        if row is None:
+            raise click.ClickException(f"{login} はありません / no such account")
+        if not calendars.stop(connection, row.id):
+            raise click.ClickException(f"{login} に予定表のアドレスはありません / has no calendar address")
+    click.echo(f"{login} の予定表のアドレスを止めました / stopped")
 
 
 @user.command("password")

@@ -27,6 +27,7 @@ from contract.problems import Problem, Refused, problems_from, table
 from contract.profile import PolicyProfile, ProductRole
 from contract.topics import is_name
 from hub import contacts
+from hub.care import CarePlaces
 from hub.contacts import Contact, Line
 from hub.domain.duty import Roster
 from hub.places import Places
@@ -226,6 +227,7 @@ class HubConfig(Section):
     alerts: Alerts = Alerts()
     load: Load = Load()
     contacts: tuple[Contact, ...] = ()
+    care: CarePlaces = ()
 
     _places: Places = PrivateAttr(default=Places(Path()))
     _holidays: frozenset[date] = PrivateAttr(default=frozenset())

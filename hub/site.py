@@ -295,4 +295,10 @@ tries_max = 10
 # deputy_for = ["other-id"]               # この人が不在のとき代わる / takes that one's place when away
 # model = "nh"                            # patlite: nh, la6
 # leave = ["white"]                       # patlite: 触らない灯 / lights that others use
+
+# [[care]]                                # 応対のあと、職員が相談できる所 / where staff can turn afterwards
+# name = "健康相談室"                      # 産業医、人事、職員団体など。個人名は書かない / no person's name
+# telephone = "内線 2345"                  # telephone か note は必要 / telephone or note is needed
+# hours = "平日 9:00-17:00"
+# note = "本庁舎 3 階。予約は要りません"
 """

@@ -13,16 +13,21 @@ _LINE_BYTES: Final = 75
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something that is due. `id` stays the same for as long as the task lives, so that calendars move it."""
+    """Something that is due, or with `due_at` None is to be done on no set day. `id` stays the same for as long as the
+    task lives, so that calendars move it.
+    """
 
     id: str
     title: str
-    due_at: datetime
+    due_at: datetime | None
     url: str
 
 
 def calendar(name: str, site: str, tasks: Iterable[Task], now: datetime) -> str:
     """The feed of `site`: one event per task, a quarter of an hour long, with a reminder at its time.
+
+    What has no day is a to-do without one (3.6.2): programs with a list of tasks show it there, others leave it out. An
+    event would need a day that nobody has set.
 
     Raises:
         ValueError: a moment without a time zone.
@@ -35,23 +40,32 @@ def calendar(name: str, site: str, tasks: Iterable[Task], now: datetime) -> str:
         "METHOD:PUBLISH",
         f"X-WR-CALNAME:{_text(name)}",
         "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
-        *(line for task in sorted(tasks, key=lambda one: (one.due_at, one.id)) for line in _event(task, site, now)),
+        *(line for task in sorted(tasks, key=_place) for line in _component(task, site, now)),
         "END:VCALENDAR",
     ]
     return "".join(f"{_folded(line)}\r\n" for line in lines)
 
 
-def _event(task: Task, site: str, now: datetime) -> list[str]:
-    return [
-        "BEGIN:VEVENT",
+def _place(task: Task) -> tuple[bool, str, str]:
+    return task.due_at is None, _moment(task.due_at) if task.due_at else "", task.id
+
+
+def _component(task: Task, site: str, now: datetime) -> list[str]:
+    about = [
         f"UID:{_plain(task.id)}@{_plain(site)}.madomori",
         f"DTSTAMP:{_moment(now)}",
-        f"DTSTART:{_moment(task.due_at)}",
-        "DURATION:PT15M",
         f"SUMMARY:{_text(task.title)}",
         f"URL:{_plain(task.url)}",
-        "TRANSP:TRANSPARENT",
         "CLASS:PRIVATE",
+    ]
+    if task.due_at is None:
+        return ["BEGIN:VTODO", *about, "STATUS:NEEDS-ACTION", "END:VTODO"]
+    return [
+        "BEGIN:VEVENT",
+        *about,
+        f"DTSTART:{_moment(task.due_at)}",
+        "DURATION:PT15M",
+        "TRANSP:TRANSPARENT",
         "BEGIN:VALARM",
         "ACTION:DISPLAY",
         f"DESCRIPTION:{_text(task.title)}",

@@ -36,6 +36,7 @@ class Action(StrEnum):
     JUDGE = "incident.judge"
     REPORT = "incident.report"
     TASKS = "tasks.do"
+    CALENDAR = "calendar.own"
     PROMISE = "incident.promise"
     LOAD_READ = "load.read"
     DISCLOSURES_READ = "disclosures.read"
@@ -102,6 +103,7 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.JUDGE: _IN_CHARGE,
     Action.REPORT: _IN_CHARGE | {Role.GENERAL_AFFAIRS},
     Action.TASKS: _IN_CHARGE | {Role.GENERAL_AFFAIRS},
+    Action.CALENDAR: _IN_CHARGE | _DISCLOSES | {Role.AUDITOR},  # whoever has something in it: tasks, or due days
     Action.PROMISE: _ON_THE_SPOT | {Role.GENERAL_AFFAIRS},
     Action.LOAD_READ: _IN_CHARGE | {Role.GENERAL_AFFAIRS},  # the carers of hub.domain.tasks
     Action.DISCLOSURES_READ: _DISCLOSES | {Role.AUDITOR},

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from contract.profile import PolicyProfile
 from hub.domain.course import Course, Happened
-from hub.domain.incident import Entry, Origin, State
+from hub.domain.incident import Entry, Origin, Outcome, State
 from hub.domain.permissions import Role
 
 Kind = Literal[
@@ -28,13 +28,14 @@ WATCH_WEEKS: Final = 8
 
 OFFICE: Final = timezone(timedelta(hours=9), "JST")
 _MORNING: Final = 9
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 
 @dataclass(frozen=True, slots=True)
 class Over:
     """An incident as far as tasks look at it. `ended_at`: when its contact was over; None while it goes on: then only
-    what was promised, and what trouble on a visit asks for, is to be done.
+    what was promised, and what trouble on a visit asks for, is to be done. `outcome`: as it was closed.
     """
 
     id: str
@@ -43,16 +44,20 @@ class Over:
     false_press: bool
     ended_at: datetime | None
     origin: Origin = Origin.COUNTER
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to be done. `id` is the same however often it is worked out; `unit` is whom to consult."""
+    """Something to be done. `id` is the same however often it is worked out; `unit` is whom to consult.
+
+    `due_at` is None where the city's papers ask for it and name no day: none is invented (SET-13).
+    """
 
     id: str
     incident: str
     kind: Kind
-    due_at: datetime
+    due_at: datetime | None
     days: int
     done_at: datetime | None
     unit: str = ""
@@ -62,12 +67,22 @@ class Task:
         """Whether only carers see it."""
         return self.kind in PRIVATE
 
+    @property
+    def in_time(self) -> tuple[bool, datetime]:
+        """Sorts what is due first in front, and what has no day last."""
+        return self.due_at is None, self.due_at or _NEVER
+
+    def is_for_now(self, now: datetime) -> bool:
+        """Whether it is to be done at `now`: its time has come, or nobody has set one and soon is best."""
+        return self.due_at is None or self.due_at <= now
+
 
 def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
     """Every task of an incident, done or not, by when it is due. Drills and false presses leave none."""
     if over.drill or over.false_press:
         return []
-    done = {one.data.get("task"): one.at for one in (*_told_police(course), *course.of_kind(Entry.TASK_DONE))}
+    said = (*_told_police(course), *_reported(profile, course), *course.of_kind(Entry.TASK_DONE))
+    done = {one.data.get("task"): one.at for one in said}
     found = [
         Task(f"{kind}:{days}", over.id, kind, at, days, done.get(f"{kind}:{days}"))
         for kind, at, days in (*_visit(course), *_after(profile, over, course), *_meetings(course))
@@ -78,7 +93,7 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
         for one in course.of_kind(Entry.PROMISED)
         for name in (one.data["task"],)
     ]  # fmt: skip
-    return sorted(found, key=lambda task: (task.due_at, task.id))
+    return sorted(found, key=lambda task: (task.in_time, task.id))
 
 
 def watch_dates(profile: PolicyProfile, found_at: datetime) -> list[datetime]:
@@ -107,11 +122,11 @@ def morning_of(day: date) -> datetime:
     return datetime.combine(day, time(_MORNING), OFFICE).astimezone(UTC)
 
 
-def _after(profile: PolicyProfile, over: Over, course: Course) -> Iterator[tuple[Kind, datetime, int]]:
+def _after(profile: PolicyProfile, over: Over, course: Course) -> Iterator[tuple[Kind, datetime | None, int]]:
     """What is due once the contact is over."""
     if over.ended_at is not None:
         yield from _care(profile, over.origin, over.ended_at)
-        yield from _report(profile, over.ended_at)
+        yield from _report(profile, over, course, over.ended_at)
         yield from _posts(profile, course)
 
 
@@ -122,10 +137,16 @@ def _care(profile: PolicyProfile, origin: Origin, ended_at: datetime) -> Iterato
         yield "care_check", _morning(ended_at, days), days
 
 
-def _report(profile: PolicyProfile, ended_at: datetime) -> Iterator[tuple[Kind, datetime, int]]:
+def _report(
+    profile: PolicyProfile, over: Over, course: Course, ended_at: datetime
+) -> Iterator[tuple[Kind, datetime | None, int]]:
+    """The report that the city's papers ask for, with their day or with none (SET-13). What people closed as no
+    harassment asks for none any more; one that was sent stays on the list of what was done.
+    """
     days = profile.report.deadline_days
-    if days is not None and profile.report.to:
-        yield "report", _morning(ended_at, days), days
+    needless = over.outcome is Outcome.NOT_HARASSMENT and not course.of_kind(Entry.REPORTED)
+    if profile.report.to and not needless:
+        yield "report", None if days is None else _morning(ended_at, days), days or 0
 
 
 def _posts(profile: PolicyProfile, course: Course) -> Iterator[tuple[Kind, datetime, int]]:
@@ -142,6 +163,12 @@ def _told_police(course: Course) -> list[Happened]:
     """The police step of a post, as what it does: nobody says a second time that the police know."""
     steps = (one for one in course.of_kind(Entry.POST_STEP) if one.data.get("step") == "police")
     return [Happened(one.kind, one.at, {"task": "police_report:0"}) for one in steps][:1]
+
+
+def _reported(profile: PolicyProfile, course: Course) -> list[Happened]:
+    """The report that somebody wrote down, as what it does: nobody ticks it off a second time."""
+    name = f"report:{profile.report.deadline_days or 0}"
+    return [Happened(one.kind, one.at, {"task": name}) for one in course.of_kind(Entry.REPORTED)][:1]
 
 
 def _meetings(course: Course) -> Iterator[tuple[Kind, datetime, int]]:

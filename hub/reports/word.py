@@ -31,8 +31,11 @@ def names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.docx") if NAME.fullmatch(path.stem) and path.stem[0] != "~")
 
 
-def filled(folder: Path, name: str, values: Mapping[str, str]) -> bytes:
+def filled(folder: Path, name: str, values: Mapping[str, str], mark: str = "") -> bytes:
     """The form `name` with `values` in their places. Text is put in as text: nothing in it is carried out.
+
+    `mark` stands at the head of every page, whatever the file looks like: a drill's paper must never pass for a real
+    one. A head in which the file has it already is left as it is.
 
     Raises:
         NoForm: see there.
@@ -45,6 +48,8 @@ def filled(folder: Path, name: str, values: Mapping[str, str]) -> bytes:
     from docx.opc.exceptions import PackageNotFoundError
     from docxtpl import DocxTemplate
 
+    from hub.reports.word_mark import marked
+
     environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     try:
         template = DocxTemplate(path)
@@ -56,7 +61,7 @@ def filled(folder: Path, name: str, values: Mapping[str, str]) -> bytes:
         template.save(out)
     except (TemplateError, PackageNotFoundError, BadZipFile, KeyError) as error:
         raise BadForm((str(error)[:200],)) from error
-    return out.getvalue()
+    return marked(out, _plain(mark)) if mark else out.getvalue()
 
 
 def _plain(text: str) -> str:

@@ -488,6 +488,15 @@ token = Table(
     Column("revoked_at", Utc),
 )
 
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("user", _ID, ForeignKey("user_account.id"), primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),  # SHA-256 of the secret in the address
+    Column("made_at", Utc, nullable=False),
+    Column("used_at", Utc),
+)
+
 idempotency = Table(
     "idempotency",
     metadata,

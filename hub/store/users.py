@@ -9,6 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from hub.domain.presence import LIVE_S, RESPONDERS
+from hub.store import calendars
 from hub.store.ids import new_id
 from hub.store.schema import login_source, session, user
 
@@ -64,17 +65,20 @@ def add(
 
 
 def disable(connection: Connection, login: str, now: datetime) -> bool:
-    """Lock the account and end its sessions at once; False when there is no such account."""
+    """Lock the account, end its sessions and its calendar's address at once; False when there is no such account."""
     row = by_login(connection, login)
     if row is None:
         return False
     connection.execute(update(user).where(user.c.id == row.id, user.c.disabled_at.is_(None)).values(disabled_at=now))
     connection.execute(delete(session).where(session.c.user == row.id))
+    calendars.stop(connection, row.id)
     return True
 
 
 def set_password(connection: Connection, login: str, password: str) -> bool:
-    """A new password: sessions end, a lock after failed logins is lifted; False when there is no such account."""
+    """A new password: sessions and the calendar's address end, for somebody else may have made it; a lock after failed
+    logins is lifted. False when there is no such account.
+    """
     row = by_login(connection, login)
     if row is None:
         return False
@@ -85,6 +89,7 @@ def set_password(connection: Connection, login: str, password: str) -> bool:
     )
     connection.execute(delete(session).where(session.c.user == row.id))
     connection.execute(delete(login_source).where(login_source.c.user == row.id))
+    calendars.stop(connection, row.id)
     return True
 
 

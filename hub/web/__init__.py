@@ -82,6 +82,7 @@ def create_app(
         broadcaster=broadcaster,
         presence=Presence(engine, broadcaster, wake, now),
         contacts=config.contacts,
+        care=config.care,
         roster=config.roster,
         load=Limits(config.load.days, config.load.contacts, config.load.hours),
         poke=wake,

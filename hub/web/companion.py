@@ -12,7 +12,7 @@ from hub.domain.incident import ALARMING, Entry
 from hub.domain.permissions import Action
 from hub.store import users
 from hub.store.engine import begin_read
-from hub.web import filming_words, guiding, readings
+from hub.web import filming_words, guiding, outside_help, readings
 from hub.web.gate import caller, needs
 from hub.web.problems import Trouble, language
 from hub.web.site import site
@@ -55,6 +55,7 @@ def _facts(name: str) -> dict[str, Any]:
             found = None  # what is left is for others; the counter is free again
         shown = guiding.guides(connection, here, found, language()) if found is not None else []
         responders = users.responders(connection, here.now())
+        just_over = readings.just_over(connection, name, here.now()) if found is None else None
     course = Course.of(found, found.timeline) if found is not None else Course()
     marked = {one.data["mark"] for one in course.of_kind(Entry.MARKED)}
     clock = guiding.foremost(found.clocks, course) if found is not None else None
@@ -63,6 +64,9 @@ def _facts(name: str) -> dict[str, Any]:
     return {
         "box": box,
         "incident": found,
+        "just_over": just_over,
+        "care": here.care,
+        "help": outside_help,
         "clock": clock,
         "shown": shown,
         "responders": responders,

@@ -28,9 +28,10 @@ OPEN: Final = frozenset(
         "operations.readyz",
         "api.put_segment",
         "api.ask_segment",
+        "calendar.feed",
     }
 )
-"""Endpoints without a login. A segment authenticates itself by its record's signature."""
+"""Endpoints without a login. A segment authenticates itself by its record's signature, a calendar by its address."""
 
 SEGMENT_BYTES_MAX: Final = 16 * 1024 * 1024
 BODY_BYTES_MAX: Final = 256 * 1024

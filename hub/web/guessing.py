@@ -7,6 +7,8 @@ https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Co
 """
 
 import secrets
+import time
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from hub.store.schema import login_source, user
+from hub.web.problems import Trouble
 from hub.web.sessions import digest
 
 FREE_TRIES: Final = 5
@@ -24,9 +27,42 @@ ACCOUNT_TRIES: Final = 100
 ACCOUNT_WAIT: Final = timedelta(seconds=10)
 """After so many wrong ones from places that never had a right one, those together get one try in this time."""
 
+TRIES_PER_ADDRESS: Final = 60
+TRIES_WITHIN_S: Final = 300.0
+ADDRESSES_MAX: Final = 10_000
+
 KNOWN_FOR: Final = timedelta(days=180)
 FORGET_AFTER: Final = timedelta(days=1)
 """How long a source that never succeeded is remembered."""
+
+
+class Tries:
+    """How often each address failed lately, as this process remembers it."""
+
+    def __init__(self) -> None:
+        self._tries: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    def check(self, address: str) -> None:
+        """Let it try again.
+
+        Raises:
+            Trouble: it failed too often within a short time.
+        """
+        tries = self._tries[address]
+        while tries and tries[0] < time.monotonic() - TRIES_WITHIN_S:
+            tries.popleft()
+        if len(tries) >= TRIES_PER_ADDRESS:
+            raise Trouble("too-many-tries", headers={"Retry-After": "60"})
+        if len(self._tries) > ADDRESSES_MAX:
+            self._tries.clear()
+
+    def failed(self, address: str) -> None:
+        """Count a try that was wrong."""
+        self._tries[address].append(time.monotonic())
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._tries.clear()
 
 
 @dataclass(frozen=True, slots=True)

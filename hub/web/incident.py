@@ -120,6 +120,8 @@ def _facts(incident_id: str) -> dict[str, Any]:
     return {
         "incident": found,
         "looks": looks,
+        "care": here.care,
+        "help": outside_help,
         "trip": trip,
         "shown": shown,
         "open": found.state in OPEN,

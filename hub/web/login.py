@@ -1,8 +1,5 @@
 """Logging in and out."""
 
-import time
-from collections import defaultdict, deque
-from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
@@ -15,12 +12,9 @@ from hub.web.problems import Trouble
 from hub.web.site import site
 from hub.wording import LANGUAGES
 
-TRIES_PER_ADDRESS: Final = 60
-TRIES_WITHIN_S: Final = 300.0
-
 blueprint = Blueprint("login", __name__)
 
-_tries: defaultdict[str, deque[float]] = defaultdict(deque)
+_tries = guessing.Tries()
 
 
 @blueprint.get("/login")
@@ -46,13 +40,13 @@ def submit() -> Response:
         row = sessions.password_row(connection, name) if name.isprintable() else None
         source = guessing.source(connection, row, device, address, now)
     if not source.is_device:
-        _slow_down(address)
+        _tries.check(address)
     try:
         holds = sessions.password_holds(row, password)
     except sessions.CannotHash as error:
         raise Trouble("busy", headers={"Retry-After": "5"}) from error
     if row is None or not holds or not guessing.may_enter(row, source, now):
-        _tries[address].append(time.monotonic())
+        _tries.failed(address)
         with begin_write(here.engine) as connection:
             sessions.failed(connection, row, address, now)
             if row is not None:
@@ -101,16 +95,6 @@ def inside(wanted: str | None) -> str:
     return wanted if wanted and inside and wanted.isprintable() and not wanted.startswith("//") else "/"
 
 
-def _slow_down(address: str) -> None:
-    tries = _tries[address]
-    while tries and tries[0] < time.monotonic() - TRIES_WITHIN_S:
-        tries.popleft()
-    if len(tries) >= TRIES_PER_ADDRESS:
-        raise Trouble("too-many-tries", headers={"Retry-After": "60"})
-    if len(_tries) > 10_000:
-        _tries.clear()
-
-
 def forget_tries() -> None:
     """Forget which addresses failed; accounts stay slowed."""
-    _tries.clear()
+    _tries.forget()

@@ -1,7 +1,8 @@
 """Where people can turn after a hard contact, and what can be done about a post: names only, from the cities' papers.
 
-No number or address stands here: those belong to each city, and change. Outside bodies are a reference and no promise:
-the paper itself says that they may help, and that a city's own office comes first (policy: Sugi A2, A4-A7; Shin T9).
+No number or address stands here: those belong to each city, and change (`[[care]]` of its hub.toml). Outside bodies are
+a reference and no promise: the paper itself says that they may help, and that a city's own office comes first (policy:
+Sugi A2, A4-A7; Shin T9).
 """
 
 from typing import Final
@@ -16,7 +17,7 @@ INSIDE: Final = (
     N_("カウンセリング"),
     N_("職員団体・労働組合"),
 )
-"""SUG-03: the city's own people come first."""
+"""SUG-03: the city's own people come first. Shown by name where hub.toml does not say how they are reached."""
 
 OUTSIDE: Final = (
     N_("都道府県労働局"),

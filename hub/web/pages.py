@@ -14,6 +14,7 @@ from hub.domain.spoken import spoken
 from hub.reports import word
 from hub.web import (
     boxes,
+    calendar,
     card_labels,
     cards,
     companion,
@@ -46,8 +47,8 @@ from hub.web.site import site
 from hub.wording import N_, clock_time, date_and_time, day, full_date_and_time, say
 
 AREAS = (
-    login, dashboard, companion, incident, considering, incidents, posts, visits, boxes, cards, tasks, disclosures,
-    duty, statistics, rules, drills, practice, preferences,
+    login, dashboard, companion, incident, considering, incidents, posts, visits, boxes, cards, tasks, calendar,
+    disclosures, duty, statistics, rules, drills, practice, preferences,
 )  # fmt: skip
 
 PLACES: Final = (

@@ -142,6 +142,11 @@ KINDS: Final[dict[str, Kind]] = {
         N_("同じ Idempotency-Key が別の要求に使われています"),
         N_("新しい操作には新しい Idempotency-Key を付けてください。"),
     ),
+    "people-only": Kind(
+        409,
+        N_("人のアカウントだけの操作です"),
+        N_("予定表のアドレスは、ログインした人が自分のために作ります。機械はトークンを付けて /tasks.ics を読めます。"),
+    ),
     "too-many-tries": Kind(429, N_("続けて失敗しました"), N_("数分待ってから、もう一度お試しください。")),
     "over-quota": Kind(
         429,
@@ -261,8 +266,14 @@ def register(app: Flask) -> None:
     @app.errorhandler(Exception)
     def _anything(error: Exception) -> Response:
         number = secrets.token_hex(4)
-        log.error("unexpected", id=number, method=request.method, path=request.path, exc_info=error)
+        log.error("unexpected", id=number, method=request.method, path=_place(), exc_info=error)
         return answer(Trouble("internal", {"id": number}))
+
+
+def _place() -> str:
+    """Where a request went, for the log. Of an address that is a secret in itself only its pattern."""
+    rule = request.url_rule
+    return rule.rule if rule is not None and "secret" in rule.arguments else request.path
 
 
 def _from_http(error: HTTPException) -> Trouble:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from hub.clock import boot_id
 from hub.domain import ladder, policy_clock
 from hub.domain.course import Course
-from hub.domain.incident import ALARMING, OPEN, Origin, State
+from hub.domain.incident import ALARMING, OPEN, Origin, Outcome, State
 from hub.domain.permissions import Action, allows
 from hub.domain.privacy import told_to
 from hub.evidence import playback
@@ -26,6 +26,9 @@ from hub.web.site import Site
 
 LIST_MAX: Final = 200
 QUARANTINE_MAX: Final = 100
+
+STILL_HERE: Final = timedelta(hours=8)
+"""A working day: so long after a contact the page at its counter tells where to turn."""
 
 SHARED_SHOWN: Final = timedelta(days=1)
 """How long it is shown that two machines seemed to use one certificate; a new enrolment ends it at once."""
@@ -286,6 +289,25 @@ def boxes(connection: Connection, site: Site) -> list[shapes.Box]:
         )
         for row in rows
     ]
+
+
+def just_over(connection: Connection, box_name: str, now: datetime) -> str | None:
+    """The contact at that counter that ended last, while whoever was there is probably still in the house. None of a
+    drill, and none where nothing had happened.
+    """
+    ended_at = func.coalesce(incident.c.contact_ended_at, incident.c.closed_at)
+    return connection.execute(
+        select(incident.c.id)
+        .where(
+            incident.c.box == box_name,
+            incident.c.origin == Origin.COUNTER.value,
+            incident.c.drill.is_(False),
+            ended_at >= now - STILL_HERE,
+            or_(incident.c.outcome.is_(None), incident.c.outcome != Outcome.FALSE_PRESS.value),
+        )
+        .order_by(ended_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 def drills_held(connection: Connection) -> list[shapes.Drill]:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from contract.profile import PolicyProfile
 from contract.units import Rules
+from hub.care import Place
 from hub.contacts import Contact
 from hub.domain.duty import Roster
 from hub.domain.load import Limits
@@ -50,6 +51,7 @@ class Site:
     broadcaster: Broadcaster
     presence: Presence
     contacts: tuple[Contact, ...]
+    care: tuple[Place, ...]
     roster: Roster
     load: Limits
     poke: Callable[[str], None]

@@ -26,9 +26,9 @@ def visible(role: str) -> list[due_tasks.Due]:
     return [due for due in found if role in CARERS or not due.task.private]
 
 
-def _disclosures() -> list[Disclosure]:
+def _disclosures(role: str) -> list[Disclosure]:
     """Disclosure requests that are not closed, the one that is due first in front; for those who may know of them."""
-    if not allows(Action.DISCLOSURES_READ, caller().person.role):
+    if not allows(Action.DISCLOSURES_READ, role):
         return []
     found = (one for one in disclosures.every().disclosures if one.closed_at is None)
     return sorted(found, key=lambda one: (one.due_on, one.number))
@@ -38,15 +38,16 @@ def _disclosures() -> list[Disclosure]:
 @needs(Action.TASKS)
 def page() -> str:
     """Open tasks first, what was done below."""
-    found = visible(caller().person.role)
-    now = site().now()
+    role, now = caller().person.role, site().now()
+    found = visible(role)
     return render_template(
         "tasks/page.html",
-        overdue=[due for due in found if due.task.done_at is None and due.task.due_at <= now],
-        coming=[due for due in found if due.task.done_at is None and due.task.due_at > now],
-        disclosures=_disclosures(),
+        overdue=[due for due in found if due.task.done_at is None and due.task.is_for_now(now)],
+        coming=[due for due in found if due.task.done_at is None and not due.task.is_for_now(now)],
+        disclosures=_disclosures(role),
         load=load.read(),
         done=[due for due in found if due.task.done_at is not None][-50:],
+        care=site().care,
         help=outside_help,
         today=now.astimezone(OFFICE).date(),
     )
@@ -56,28 +57,33 @@ def page() -> str:
 @needs(Action.TASKS)
 def feed() -> Response:
     """What is open, for people's calendars: kind, time and where to read more. No word about anybody."""
-    tongue = language()
-    open_ = [due for due in visible(caller().person.role) if due.task.done_at is None]
-    entries = [
-        ical.Task(
-            f"{due.incident.id}:{due.task.id}",
-            f"{say(tongue, labels.TASKS[due.task.kind])} ({due.incident.number})",
-            due.task.due_at,
-            f"{request.host_url}incidents/{due.incident.id}",
-        )
-        for due in open_
-    ]
-    return _calendar([*entries, *_due_days()])
+    return calendar(caller().person.role)
 
 
 @blueprint.get("/disclosures.ics")
 @needs(Action.DISCLOSURES_READ)
 def register_feed() -> Response:
     """Due days of disclosure requests alone, for those who keep the register and look after nobody."""
-    return _calendar(_due_days())
+    return _calendar(_due_days(caller().person.role))
 
 
-def _due_days() -> list[ical.Task]:
+def calendar(role: str) -> Response:
+    """All that somebody with this role finds on the page of tasks or in the register, as a calendar."""
+    open_ = visible(role) if allows(Action.TASKS, role) else []
+    entries = [
+        ical.Task(
+            f"{due.incident.id}:{due.task.id}",
+            f"{say(language(), labels.TASKS[due.task.kind])} ({due.incident.number})",
+            due.task.due_at,
+            f"{request.host_url}incidents/{due.incident.id}",
+        )
+        for due in open_
+        if due.task.done_at is None
+    ]
+    return _calendar([*entries, *_due_days(role)])
+
+
+def _due_days(role: str) -> list[ical.Task]:
     return [
         ical.Task(
             f"{one.id}:disclosure",
@@ -85,7 +91,7 @@ def _due_days() -> list[ical.Task]:
             morning_of(one.due_on),
             f"{request.host_url}disclosures/{one.id}",
         )
-        for one in _disclosures()
+        for one in _disclosures(role)
     ]
 
 

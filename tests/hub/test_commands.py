@@ -18,8 +18,8 @@ from contract.profile import digest_of
 from hub import site as sites
 from hub.__main__ import main
 from hub.config import ROLES, load
-from hub.store import tokens, users
-from hub.store.engine import begin_read, open_database
+from hub.store import calendars, tokens, users
+from hub.store.engine import begin_read, begin_write, open_database
 
 
 def run(*arguments: object, input: str | None = None) -> Result:
@@ -243,6 +243,28 @@ def test_accounts(site: Path, tmp_path: Path) -> None:
     assert run("user", site, "disable", "sato").exit_code == 0
     assert run("user", site, "disable", "nobody").exit_code == 1
     assert json.loads(run("user", site, "list", "--json").output)["users"][1]["disabled"]
+
+
+def test_the_administrator_sees_and_stops_a_persons_calendar_address(site: Path) -> None:
+    def stands() -> bool:
+        [admin] = json.loads(run("user", site, "list", "--json").output)["users"]
+        return bool(admin["calendar"])
+
+    engine = open_database(load(site).database_url)
+    assert not stands()
+    assert run("user", site, "stop-calendar", "admin").exit_code == 1, "there is none yet"
+    assert run("user", site, "stop-calendar", "nobody").exit_code == 1
+    for ends in (("stop-calendar", "admin"), ("password", "admin"), ("disable", "admin")):
+        with begin_write(engine) as connection:
+            row = users.by_login(connection, "admin")
+            assert row is not None
+            secret = calendars.make(connection, row.id, datetime.now(UTC))
+        assert stands()
+        assert run("user", site, *ends, input=f"{PASSWORD}!\n{PASSWORD}!\n").exit_code == 0
+        assert not stands(), ends
+        with begin_read(engine) as connection:
+            assert calendars.reader(connection, secret) is None
+    engine.dispose()
 
 
 def test_profile_check(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from contract.problems import Refused
 from hub.config import Http, HubConfig, load, load_profile
 from hub.places import Places, write_private
+from hub.site import Wanted, _settings
 
 GOOD = """
 site = "kita"
@@ -148,3 +149,43 @@ def test_a_private_file_is_private_whatever_stood_there(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["secret"]
+
+
+CARE_WRONG = """
+site = "kita"
+[[care]]
+name = ""
+[[care]]
+name = "健康相談室"
+telephone = "健康相談室へ"
+fax = "1"
+hours = "平日\\n9時"
+[[care]]
+name = "産業医"
+"""
+
+
+def test_sug_03_where_people_can_turn_is_read_and_what_is_wrong_with_it_told_at_once(tmp_path: Path) -> None:
+    good = '[[care]]\nname = "健康相談室"\ntelephone = "内線 ２３４５"\n[[care]]\nname = "組合"\nnote = "別館"\n'
+    assert [one.name for one in load(written(tmp_path, GOOD + good)).care] == ["健康相談室", "組合"]
+    assert load(written(tmp_path, GOOD)).care == ()
+    with pytest.raises(Refused) as refused:
+        load(written(tmp_path, CARE_WRONG))
+    found = {problem.field: problem.ja for problem in refused.value.problems}
+    assert set(found) == {"care.0.name", "care.1.telephone", "care.1.fax", "care.1.hours", "care.2"}
+    assert "電話番号" in found["care.1.telephone"]
+    assert "telephone" in found["care.2"]
+    for wrong, words in (('[care]\nname = "x"\n', "[[care]]"), ('[[care]]\nname = "x"\nnote = "y"\n' * 13, "12")):
+        with pytest.raises(Refused) as refused:
+            load(written(tmp_path, f'site = "kita"\n{wrong}'))
+        [problem] = refused.value.problems
+        assert (problem.field, words in problem.ja) == ("care", True), problem
+
+
+def test_sug_03_the_settings_that_init_writes_show_how_it_is_done(tmp_path: Path) -> None:
+    """What stands there behind # is read as it is once somebody takes the marks away."""
+    text = _settings(Wanted(tmp_path, "kita", "default"))
+    example = text.partition("# [[care]]")[2]
+    lines = [line.removeprefix("# ") for line in f"[[care]]{example}".splitlines()]
+    [place] = load(written(tmp_path, 'site = "kita"\n' + "\n".join(lines))).care
+    assert (place.telephone, place.hours) == ("内線 2345", "平日 9:00-17:00")

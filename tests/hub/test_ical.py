@@ -25,7 +25,7 @@ def test_a_task_is_an_event_at_its_time_with_a_reminder() -> None:
 
 
 def test_the_same_task_keeps_its_uid_so_that_calendars_move_it() -> None:
-    moved = Task(TASK.id, TASK.title, TASK.due_at + timedelta(days=1), TASK.url)
+    moved = Task(TASK.id, TASK.title, NOW + timedelta(days=8), TASK.url)
     uids = [
         icalendar.Calendar.from_ical(calendar("x", "kita", [task], NOW)).walk("VEVENT")[0]["UID"]
         for task in (TASK, moved)
@@ -33,7 +33,17 @@ def test_the_same_task_keeps_its_uid_so_that_calendars_move_it() -> None:
     assert uids[0] == uids[1]
 
 
-@given(st.lists(st.builds(Task, plain, st.text(max_size=200), st.just(TASK.due_at), plain), max_size=4))
+def test_set_13_what_has_no_day_is_a_to_do_without_one_and_no_event() -> None:
+    soon = Task("t-0", "担当課への報告", None, "https://hub.example/tasks/t-0")
+    feed = icalendar.Calendar.from_ical(calendar("窓守", "kita", [soon, TASK], NOW))
+    [todo], [event] = feed.walk("VTODO"), feed.walk("VEVENT")
+    assert (todo["UID"], todo["SUMMARY"], todo["URL"]) == ("t-0@kita.madomori", soon.title, soon.url)
+    assert not {"DUE", "DTSTART", "DURATION"} & set(todo)
+    assert todo["STATUS"] == "NEEDS-ACTION"
+    assert event["UID"] == "t-1@kita.madomori"
+
+
+@given(st.lists(st.builds(Task, plain, st.text(max_size=200), st.sampled_from([TASK.due_at, None]), plain), max_size=4))
 def test_every_line_is_at_most_75_bytes_and_no_text_begins_a_line_of_its_own(tasks: list[Task]) -> None:
     text = calendar("窓守の仕事", "kita", tasks, NOW)
     assert text.endswith("END:VCALENDAR\r\n")
@@ -41,10 +51,11 @@ def test_every_line_is_at_most_75_bytes_and_no_text_begins_a_line_of_its_own(tas
     assert max(len(line) for line in lines) <= 75
     assert b"\n" not in b"".join(lines)
     unfolded = text.replace("\r\n ", "").split("\r\n")
-    assert sum(line == "BEGIN:VEVENT" for line in unfolded) == len(tasks)
+    assert sum(line in ("BEGIN:VEVENT", "BEGIN:VTODO") for line in unfolded) == len(tasks)
     assert {line.split(":")[0].split(";")[0] for line in unfolded if line} <= {
         "BEGIN", "END", "VERSION", "PRODID", "CALSCALE", "METHOD", "X-WR-CALNAME", "REFRESH-INTERVAL", "UID", "DTSTAMP",
         "DTSTART", "DURATION", "SUMMARY", "URL", "TRANSP", "CLASS", "ACTION", "DESCRIPTION", "TRIGGER",
+        "STATUS",
     }  # fmt: skip
 
 

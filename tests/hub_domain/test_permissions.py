@@ -27,6 +27,7 @@ incident.note          x x x x x x x . x
 incident.judge         . x x . . . . . .
 incident.report        . x x . . . x . .
 tasks.do               . x x . . . x . .
+calendar.own           . x x . . x x x .
 case.link              x x x x x . x . x
 case.note              . x x . . . . . .
 incident.close         . x x . . . . . x

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from contract.profile import PolicyProfile
 from hub.domain.course import Course, Happened
-from hub.domain.incident import Entry, Origin, State
+from hub.domain.incident import Entry, Origin, Outcome, State
 from hub.domain.tasks import CARERS, OFFICE, WATCH_WEEKS, Kind, Over, Task, morning_of, tasks, watch_dates
 from tests.hub_domain.life import PROFILES
 
 SHINAGAWA, NEUTRAL, YURIHONJO = PROFILES["shinagawa"], PROFILES["default"], PROFILES["yurihonjo"]
+SETAGAYA = PROFILES["setagaya"]
 NOON = datetime(2026, 12, 25, 3, 0, tzinfo=UTC)  # the last Friday of the year
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
@@ -81,8 +82,9 @@ def test_set_20_the_new_year_and_a_holiday_on_a_monday_move_no_look() -> None:
 def test_set_20_a_look_is_named_by_its_day_whatever_the_hour_at_which_the_post_was_seen(seen_at: datetime) -> None:
     found = [one for one in tasks(NEUTRAL, over(ended_at=seen_at), course(post(seen_at))) if one.kind == "sns_watch"]
     on = seen_at.astimezone(OFFICE).date()
-    assert [one.due_at for one in found] == watch_dates(NEUTRAL, seen_at)
-    assert [one.days for one in found] == [(one.due_at.astimezone(OFFICE).date() - on).days for one in found]
+    looks = watch_dates(NEUTRAL, seen_at)
+    assert [one.due_at for one in found] == looks
+    assert [one.days for one in found] == [(look.astimezone(OFFICE).date() - on).days for look in looks]
     assert [one.days for one in found[:7]] == [1, 2, 3, 4, 5, 6, 7]
     assert [one.id for one in found] == [f"sns_watch:{one.days}" for one in found]
 
@@ -135,8 +137,40 @@ def test_every_kind_of_task_comes_of_something_that_happened() -> None:
 
 def test_of_a_post_nobody_comes_out_of_a_hard_contact_but_the_checks_stay() -> None:
     kinds = [one.kind for one in tasks(SHINAGAWA, over(origin=Origin.POST), Course())]
-    assert kinds == ["care_check"] * 3
-    assert tasks(city(SHINAGAWA, aftercare={"immediate": (), "checks": ()}), over(), Course()) == []
+    assert kinds == ["care_check"] * 3 + ["report"]
+    nothing = city(SHINAGAWA, aftercare={"immediate": (), "checks": ()}, report={"to": ()})
+    assert tasks(nothing, over(), Course()) == []
+
+
+@pytest.mark.parametrize("profile", [PROFILES[name] for name in ("shinagawa", "setagaya", "sapporo", "default")])
+def test_set_13_a_report_is_left_to_do_without_a_day_where_the_papers_name_an_office_and_no_day(
+    profile: PolicyProfile,
+) -> None:
+    """All of them do; Yurihonjo's names neither."""
+    assert profile.report.deadline_days is None
+    [report] = [one for one in tasks(profile, over(), Course()) if one.kind == "report"]
+    assert (report.id, report.due_at, report.private) == ("report:0", None, False)
+    assert report.is_for_now(NOON)
+    assert not [one for one in tasks(YURIHONJO, over(), Course()) if one.kind == "report"]
+    assert not [one for one in tasks(profile, over(ended_at=None), Course()) if one.kind == "report"]
+
+
+@pytest.mark.parametrize("days", [None, 5])
+def test_set_13_a_report_that_was_written_down_is_done_and_none_is_asked_for_what_was_no_harassment(
+    days: int | None,
+) -> None:
+    rules = city(SETAGAYA, report={"deadline_days": days})
+
+    def done(outcome: Outcome | None = None, *said: tuple[Entry, datetime, dict[str, Any]]) -> list[datetime | None]:
+        return [one.done_at for one in tasks(rules, over(outcome=outcome), course(*said)) if one.kind == "report"]
+
+    later = NOON + timedelta(hours=1)
+    reports = [(Entry.REPORTED, at, {"to": ["総務課"]}) for at in (NOON, later)]
+    assert done() == done(Outcome.HARASSMENT) == done(Outcome.NEAR_MISS) == [None]
+    assert done(None, *reports) == [NOON], "the first report counts"
+    assert done(None, (Entry.TASK_DONE, later, {"task": f"report:{days or 0}"})) == [later]
+    assert done(Outcome.NOT_HARASSMENT) == []
+    assert done(Outcome.NOT_HARASSMENT, *reports) == [NOON]
 
 
 def test_while_a_contact_goes_on_only_what_was_promised_and_trouble_on_a_visit_ask_for_something() -> None:

@@ -19,7 +19,7 @@ from hub import evidence_keys
 from hub.config import HubConfig, load
 from hub.places import Places
 from hub.store.engine import open_database
-from hub.web import create_app, login
+from hub.web import calendar, create_app, login
 from hub.web.site import KEY, Site
 from tests.hub_web.hands import PASSWORD, Hands
 
@@ -149,6 +149,7 @@ def make_hub(tmp_path: Path, time: Time) -> Iterator[Callable[..., Hub]]:
         engine = open_database(config.database_url)
         made.append(Hub(create_app(config, engine, time), tmp_path, time))
         login.forget_tries()
+        calendar.forget_tries()
         return made[-1]
 
     yield make

@@ -1,10 +1,12 @@
 """After a contact, on the pages: whom to tell, the damage, where to turn, and what comes next while somebody films."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from hub.domain.permissions import Role
 from hub.store.schema import timeline
 from tests.hub_web.conftest import Hub
 
@@ -163,3 +165,111 @@ def test_the_damage_never_stands_in_for_the_record_of_the_contact(hub: Hub) -> N
     head = hub.machine("section_head")
     paper = hub.client().get(f"/api/v1/incidents/{incident}/report.csv?form=record", headers=head).text
     assert "三十分、同じ話" in paper
+
+
+# --- where to turn ----------------------------------------------------------------------------------------------------
+
+CARE = """
+[[care]]
+name = "健康相談室"
+telephone = "内線 2345"
+hours = "平日 9:00-17:00"
+note = "本庁舎 3 階。予約は要りません"
+[[care]]
+name = "職員組合"
+note = "別館 1 階へ"
+"""
+BLAME = ("落ち度", "責任", "原因", "ミス", "なぜ", "反省", "judg", "blame", "fault", "why")
+
+
+def care_of(page: str) -> str:
+    """The panel with the people to turn to; empty when the page has none."""
+    return page.partition('aria-labelledby="care-title"')[2].partition("</section>")[0]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_sug_03_after_the_contact_everybody_finds_whom_to_ring_without_opening_a_form(
+    make_hub: Callable[..., Hub], role: Role
+) -> None:
+    hub = make_hub(more=CARE)
+    incident = hub.press()
+    for path in (f"/incidents/{incident}", "/companion/counter-01"):
+        assert not care_of(hub.sees(role, path).text), "while they are there, the words of the moment come first"
+    post(hub, incident, "contact", {"action": "ended"})
+    for path in (f"/incidents/{incident}", f"/fragments/incidents/{incident}", "/companion/counter-01"):
+        panel = care_of(hub.sees(role, path).text)
+        seen = panel.partition("<details")[0]
+        for words in ("健康相談室", "内線 2345", "平日 9:00-17:00", "本庁舎 3 階", "職員組合", "別館 1 階へ"):
+            assert words in seen, (path, words)
+        assert "<form" not in panel
+        assert "参考" in panel.partition("<details")[2]
+        assert "都道府県労働局" in panel.partition("<details")[2]
+
+
+def test_sug_03_the_words_blame_nobody_in_either_language_and_stand_above_the_forms(
+    make_hub: Callable[..., Hub],
+) -> None:
+    hub = make_hub(more=CARE)
+    incident = hub.press()
+    post(hub, incident, "contact", {"action": "ended"})
+    browser = hub.signed_in("section_head")
+    for language in ("ja", "en"):
+        browser.post("/preferences", data={"language": language})
+        page = browser.get(f"/incidents/{incident}").text
+        assert not [word for word in BLAME if word in re.sub(r"<[^>]*>", "", care_of(page)).lower()]
+        assert page.index("care-title") < page.index('data-id="account-record"')
+
+
+def test_sug_03_while_an_emergency_waits_for_the_police_their_telephone_comes_before_it(hub: Hub) -> None:
+    incident = hub.press(level="emergency")
+    post(hub, incident, "contact", {"action": "ended"})
+    page = hub.sees("staff", f"/incidents/{incident}").text
+    assert page.index("panel--police") < page.index("care-title")
+    post(hub, incident, "steps", {"step": "police"})
+    page = hub.sees("staff", f"/incidents/{incident}").text
+    assert page.index("care-title") < page.index("panel--police")
+
+
+def test_sug_03_without_numbers_the_names_stand_there_and_say_whom_to_ask(hub: Hub) -> None:
+    incident = hub.press()
+    post(hub, incident, "contact", {"action": "ended"})
+    panel = care_of(hub.sees("staff", f"/incidents/{incident}").text)
+    assert "健康相談の窓口" in panel
+    assert "上司か総務に尋ねてください" in panel
+
+
+def test_sug_03_the_page_at_the_counter_tells_it_for_the_rest_of_the_day_and_not_of_a_press_by_mistake(
+    make_hub: Callable[..., Hub],
+) -> None:
+    hub = make_hub(more=CARE)
+    page = "/companion/counter-01"
+    mistake = hub.press()
+    post(hub, mistake, "mark", {"mark": "false_press"})
+    assert not care_of(hub.sees("staff", page).text)
+    assert not care_of(hub.sees("staff", f"/incidents/{mistake}").text)
+    incident = hub.press()
+    post(hub, incident, "contact", {"action": "ended"})
+    assert f'href="/incidents/{incident}"' in hub.sees("staff", page).text
+    hub.time.moves(hours=7)
+    assert care_of(hub.sees("staff", page).text)
+    hub.time.moves(hours=2)
+    assert not care_of(hub.sees("staff", page).text)
+    assert care_of(hub.sees("staff", f"/incidents/{incident}").text), "who opens the incident finds it later too"
+    hub.press()
+    assert not care_of(hub.sees("staff", page).text)
+
+
+def test_sug_03_other_programs_can_show_it_too(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(more=CARE)
+    found = hub.client().get("/api/v1/care", headers=hub.machine("staff")).json
+    assert found["places"] == [
+        {
+            "name": "健康相談室",
+            "telephone": "内線 2345",
+            "hours": "平日 9:00-17:00",
+            "note": "本庁舎 3 階。予約は要りません",
+        },
+        {"name": "職員組合", "telephone": None, "hours": None, "note": "別館 1 階へ"},
+    ]
+    assert "都道府県労働局" in found["outside"]
+    assert "健康相談室" in hub.sees("general_affairs", "/tasks").text.split("庁外で")[0]

@@ -29,6 +29,7 @@ INSIDE = {
     "change": "close",
     "scenario_id": "shinagawa-danger",
     "practice_id": ID,
+    "secret": "x" * 43,
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from hub.store import users
 from hub.store.schema import access, login_source, user
-from hub.web import guessing, login
+from hub.web import guessing
 from tests.hub_web.conftest import Hub
 from tests.hub_web.hands import PASSWORD
 
@@ -62,7 +62,7 @@ def test_a_browser_that_was_here_before_gets_in_from_the_guessers_own_address(hu
 def test_an_address_that_fails_too_often_is_refused_but_for_browsers_that_were_here_before(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(login, "TRIES_PER_ADDRESS", 6)
+    monkeypatch.setattr(guessing, "TRIES_PER_ADDRESS", 6)
     name, browser = hub.person(), hub.client()
     attempt(hub, name, PASSWORD, ELSEWHERE, browser)
     for number in range(6):

@@ -185,6 +185,7 @@ class Forms(HTMLParser):
         "/cards",
         "/companion",
         "/tasks",
+        "/calendar",
         "/alerts",
         "/login",
         "/nothing",

@@ -216,6 +216,24 @@ def test_a_citys_own_word_file_is_filled_in_and_its_mistakes_are_named(hub: Hub,
     assert hub.client().get(f"{API}/{incident}/report.docx?form=../hub", headers=head).status_code == 404
 
 
+@pytest.mark.parametrize("drill", [True, False])
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_drills_word_file_says_so_on_every_page_though_the_citys_file_has_no_place_for_it(
+    hub: Hub, drill: bool, language: str
+) -> None:
+    city_form(hub, "様式", "{{ number }}")
+    city_form(hub, "置く場所", "{{ number }}（{{ drill }}）")
+    incident, head = hub.press(drill=drill), hub.machine("section_head") | {"Accept-Language": language}
+    said = []
+    for form in ("様式", "置く場所"):
+        made = docx.Document(BytesIO(hub.client().get(f"{API}/{incident}/report.docx?form={form}", headers=head).data))
+        assert [section.header.paragraphs[0].text.startswith("【訓練】") for section in made.sections] == [drill]
+        assert made.sections[0].first_page_header.is_linked_to_previous is not drill
+        said.append(made.paragraphs[0].text)
+    assert ["【訓練】" in text for text in said] == [False, drill]
+    assert ("（）" in said[1]) is not drill
+
+
 def test_every_name_for_word_files_stands_in_the_documentation() -> None:
     page = (Path(__file__).parents[2] / "docs" / "forms.md").read_text("utf-8")
     listed = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]

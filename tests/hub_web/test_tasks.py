@@ -1,7 +1,9 @@
 """The page of what is left to do, and who sees what of it."""
 
+from collections.abc import Callable
 from typing import Any
 
+import icalendar
 import pytest
 
 from hub.store.schema import timeline
@@ -66,3 +68,29 @@ def test_the_calendar_holds_what_is_open_and_no_word_about_anybody(hub: Hub) -> 
     assert "職員の様子を見る" in answer.text
     assert "山田" not in answer.text
     assert hub.client().get("/tasks.ics", headers=hub.machine("guard")).status_code == 403
+
+
+def test_set_13_a_report_without_a_day_is_asked_for_now_and_done_once_somebody_wrote_it_down(
+    make_hub: Callable[..., Hub],
+) -> None:
+    """Setagaya's handbook asks for the report and names no day (SET-23 beside it: rest, and no dates of checks)."""
+    hub = make_hub(profile="setagaya")
+    incident, browser = ended(hub), hub.signed_in("section_head")
+    now = browser.get("/tasks").text.split('id="coming"')[0]
+    assert "報告" in now
+    assert "期限の決まりはありません" in now
+    feed = icalendar.Calendar.from_ical(browser.get("/tasks.ics").text)
+    [todo] = feed.walk("VTODO")
+    assert "DUE" not in todo
+    assert str(todo["SUMMARY"]).startswith("報告を出す")
+    assert len(feed.walk("VEVENT")) == 1
+    hub.time.moves(days=100)  # nobody has closed it: without a day it does not go away by itself either
+    browser = hub.signed_in("section_head")
+    assert "期限の決まりはありません" in browser.get("/tasks").text
+    report = {"to": ["総務課"], "circumstances": "窓口で", "course": "大声", "outcome": "帰った"}
+    path = f"/api/v1/incidents/{incident}/report"
+    assert hub.client().post(path, json=report, headers=hub.machine("section_head")).status_code == 200
+    page = browser.get("/tasks").text
+    assert "期限の決まりはありません" not in page
+    assert "報告を出す" in page.split('id="done"')[1]
+    assert "VTODO" not in browser.get("/tasks.ics").text

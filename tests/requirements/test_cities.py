@@ -145,7 +145,7 @@ def test_sug_04_steps_against_the_doer_are_entries_too(mark: str) -> None:
 
 def test_set_23_the_health_desk_is_named_as_soon_as_the_contact_is_over() -> None:
     found = tasks(SETAGAYA, Over("1", State.CONTACT_ENDED, False, False, NOW), Course())
-    assert [(task.kind, task.due_at) for task in found] == [("rest", NOW)]
+    assert [(task.kind, task.due_at) for task in found] == [("rest", NOW), ("report", None)]
     assert SETAGAYA.aftercare.immediate == ("health_desk",)
 
 

@@ -60,7 +60,7 @@ def get_report_docx(incident_id: str) -> Response:
     values = placeholders(incident_id)
     reports.write_down("report.made", incident_id, form=wanted.form, kind="docx")
     try:
-        made = word.filled(site().forms, wanted.form, values)
+        made = word.filled(site().forms, wanted.form, values, values["drill"])
     except word.NoForm as error:
         raise Trouble("no-form", {"name": wanted.form}) from error
     except word.BadForm as error:
@@ -69,7 +69,7 @@ def get_report_docx(incident_id: str) -> Response:
 
 
 PLACEHOLDERS: Final = (
-    "number", "made_at", "to", "sns_to",
+    "number", "drill", "made_at", "to", "sns_to",
     *(name for name in ROWS if name not in (*SNS_FIELDS, *TABLES, "number")),
     *(f"{name}_table" for name in TABLES),
     *(f"sns_{name}" for name in SNS_FIELDS),
@@ -85,6 +85,8 @@ def placeholders(incident_id: str) -> dict[str, str]:
     """
     case, now, tongue = reports.case(incident_id), site().now(), language()
     found = dict.fromkeys(PLACEHOLDERS, "")
+    if case.drill:  # the word in Japanese for whoever makes it: the city's file is read by its own people
+        found["drill"] = f"【訓練】{say(tongue, report_words.DRILL)}"
     for make in FORMS.values():
         found |= {name: text for name, text in _named(make(case, now), tongue).items() if text}
     return found
