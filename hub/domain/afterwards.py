@@ -58,6 +58,7 @@ def judged(facts: Facts, said: Judgement, now: datetime, profile: PolicyProfile)
         acts=list(dict.fromkeys(said.acts)),
         persons=list(dict.fromkeys(said.persons)),
         head_absent=said.head_absent or None,
+        namesakes=said.namesakes or None,
         act_named_at=said.act_named_at.isoformat() if said.act_named_at else None,
         **findings.grounds(said),
     )

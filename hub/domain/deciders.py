@@ -46,14 +46,23 @@ def _nameless(person: str, offices: Sequence[str]) -> bool:
     return " " not in person and person.startswith(tuple(offices))
 
 
+def _surname(person: str) -> str:
+    return person.rpartition(" ")[2]
+
+
 def _different(persons: Sequence[str]) -> int:
-    """How many persons these are. A name alone is nobody new beside the same name with an office."""
-    titled = {person.rpartition(" ")[2] for person in persons if " " in person}
+    """How many persons these are at most. A name alone is nobody new beside the same name with an office."""
+    titled = {_surname(person) for person in persons if " " in person}
     return len([person for person in persons if person not in titled])
 
 
-def problems(quorum: Quorum, known: Sequence[str], persons: Sequence[str], *, head_absent: bool) -> Iterator[Problem]:
-    """What is wrong with these persons (「職名 姓」 each). `known`: the offices that the profile names."""
+def problems(
+    quorum: Quorum, known: Sequence[str], persons: Sequence[str], *, head_absent: bool, namesakes: bool = False
+) -> Iterator[Problem]:
+    """What is wrong with these persons (「職名 姓」 each). `known`: the offices that the profile names.
+
+    One person may hold two offices, and two persons one surname: `namesakes` says that the latter is so.
+    """
     named = tuple(dict.fromkeys(" ".join(person.split()) for person in persons))
     offices = quorum.deputies if head_absent else quorum.offices
     least = quorum.deputy_least if head_absent else quorum.least
@@ -71,6 +80,11 @@ def problems(quorum: Quorum, known: Sequence[str], persons: Sequence[str], *, he
         )  # fmt: skip
     if _different(named) < least:
         yield Problem("persons", "", f"{least} 人以上で決めてください。", f"needs {least} persons or more.")
+    elif not namesakes and len({_surname(person) for person in named}) < least:
+        yield Problem(
+            "namesakes", "", "同じ姓の人がいます。別の人なら「同じ姓の別の人がいる」に印を付けてください。",
+            "two have the same surname. If they are two persons, say so (namesakes).",
+        )  # fmt: skip
     holders = {office_of(person, known) for person in named}
     if offices and not holders & set(offices):
         whom = "、".join(offices)

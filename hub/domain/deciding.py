@@ -31,7 +31,9 @@ def problems(said: Decide, profile: PolicyProfile) -> Iterator[Problem]:
         yield from deciders.problems(_ANYBODY, known, said.persons, head_absent=False)
     if said.about != "stop":
         return
-    yield from deciders.problems(deciders.for_stopping(profile), known, said.persons, head_absent=said.head_absent)
+    yield from deciders.problems(
+        deciders.for_stopping(profile), known, said.persons, head_absent=said.head_absent, namesakes=said.namesakes
+    )
     unlooked = [name for name in profile.clock.circumstances if name not in said.circumstances]
     if unlooked:
         yield Problem(

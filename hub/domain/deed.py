@@ -245,6 +245,7 @@ def _decided(facts: Facts, said: Decide, now: datetime, profile: PolicyProfile) 
         outcome=said.outcome,
         persons=list(said.persons) or None,
         head_absent=said.head_absent or None,
+        namesakes=said.namesakes or None,
         circumstances=list(said.circumstances) or None,
         clock=said.clock,
         minutes=said.minutes,

@@ -20,9 +20,9 @@ BOTH: Final = ("nuisance", "harm")
 
 def problems(said: Judgement, profile: PolicyProfile) -> Iterator[Problem]:
     """Everything that this judgement still lacks."""
-    yield from deciders.problems(
-        deciders.for_judging(profile), tuple(profile.roles), said.persons, head_absent=said.head_absent
-    )
+    known, absent, same = tuple(profile.roles), said.head_absent, said.namesakes
+    quorum = deciders.for_judging(profile)
+    yield from deciders.problems(quorum, known, said.persons, head_absent=absent, namesakes=same)
     if said.finding != "harassment":
         return
     if not said.acts:

@@ -161,6 +161,7 @@ class Decide(Said):
     outcome: Literal["stop", "go_on", "end_talk", "without_recording"] | None = None
     persons: Persons = ()
     head_absent: Yes = False
+    namesakes: Yes = False
     circumstances: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
     clock: Line | None = None
     minutes: Minutes | None = None
@@ -217,6 +218,7 @@ class Judgement(Said):
     acts: tuple[Act, ...] = Field(default=(), max_length=20)
     persons: tuple[Line, ...] = Field(min_length=1, max_length=20)
     head_absent: Yes = False
+    namesakes: Yes = False
     content: Words = ""
     manner: Words = ""
     time: Words = ""

@@ -10,8 +10,9 @@ TWO_WITH_A_HEAD = Quorum(2, ("所属長", "施設長"), 3, ("係長級",))
 NO_DEPUTY = Quorum(1, ("所属長",), 1, ())
 
 
-def lacking(quorum: Quorum, *persons: str, head_absent: bool = False) -> list[str]:
-    return [problem.field for problem in problems(quorum, KNOWN, persons, head_absent=head_absent)]
+def lacking(quorum: Quorum, *persons: str, head_absent: bool = False, namesakes: bool = False) -> list[str]:
+    found = problems(quorum, KNOWN, persons, head_absent=head_absent, namesakes=namesakes)
+    return [problem.field for problem in found]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,8 @@ def test_the_office_is_a_word_of_its_own_in_front_of_a_name(person: str, office:
         (("所属長 鈴木", "所属長  鈴木", "所属長　鈴木"), ["persons"]),
         (("所属長 鈴木", "鈴木"), ["persons"]),
         (("鈴木", "所属長 鈴木"), ["persons"]),
-        (("所属長 鈴木", "主任 鈴木"), []),
+        (("所属長 鈴木", "主任 鈴木"), ["namesakes"]),
+        (("所属長 鈴木", "主任 鈴木", "係長 田中"), []),
         (("所属長 鈴木", "田中"), []),
         (("所属長 鈴木", "係長級"), ["persons"]),
         (("所属長 鈴木", "所属長鈴木"), ["persons"]),
@@ -98,6 +100,12 @@ def test_the_office_is_a_word_of_its_own_in_front_of_a_name(person: str, office:
 )
 def test_enough_different_persons_and_one_of_the_heads(persons: tuple[str, ...], fields: list[str]) -> None:
     assert lacking(TWO_WITH_A_HEAD, *persons) == fields
+
+
+def test_two_persons_of_one_surname_count_as_two_once_somebody_says_so() -> None:
+    assert lacking(TWO_WITH_A_HEAD, "所属長 鈴木", "主任 鈴木", namesakes=True) == []
+    assert lacking(TWO_WITH_A_HEAD, "所属長 鈴木", "鈴木", namesakes=True) == ["persons"]
+    assert lacking(TWO_WITH_A_HEAD, "所属長 鈴木", "所属長 鈴木", namesakes=True) == ["persons"]
 
 
 @pytest.mark.parametrize(
