@@ -7,6 +7,7 @@ from typing import Any
 
 from contract.messages import IdSource
 from hub.domain.duty import Called
+from hub.domain.permissions import Role
 
 
 class Why(StrEnum):
@@ -20,6 +21,11 @@ class Why(StrEnum):
     TROUBLE = "trouble"
     RECORDING_GAP = "recording_gap"
     MEETING = "meeting"
+
+
+def for_guards(why: str, role: str) -> bool:
+    """Whether a message says which acts were seen: guards must know what they walk into; nobody else is told by mail."""
+    return why == Why.GUARDS.value or role == Role.GUARD.value
 
 
 def told(called: Sequence[Called], roles: Iterable[str]) -> tuple[list[Called], list[str]]:
