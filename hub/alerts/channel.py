@@ -32,8 +32,8 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One alert. No word about visitors: who was at the counter is not for mailboxes. The one thing that is told is what
-    guards walk into: `acts`, by the contract's names, only in what is sent to guards or about them.
+    """One alert. No word about visitors: who was at the counter is not for mailboxes. The one thing that is told is
+    what guards walk into: `acts`, by the contract's names, only in what is sent to guards or calls for them.
 
     `standing`: how a call of the ladder stands; None for other reasons, and while the records cannot be written.
     `trip`: the visit that calls, when it is none of a counter; then `counter` is a rough word for where they went.

@@ -19,10 +19,8 @@ def text_ja(item: Item) -> str:
     if item.why is not Why.CALL:
         head, what = _NOTICES_JA[item.why]
         return f"{drill}【{head}】{item.counter} {what}{acts_ja(item.acts)}（{item.number}、{_when(item)}）"
-    if item.trip is not None:
-        what = visit_wording.what_ja(item.counter, item.trip)
-    else:
-        what = f"{item.counter} で呼び出し"
+    trip = item.trip
+    what = visit_wording.what_ja(item.counter, trip) if trip is not None else f"{item.counter} で呼び出し"
     number = "ハブの記録に書き込めません" if item.unwritten else item.number
     facts = f"{standing_ja(item)}{acts_ja(item.acts)}（{number}、{_when(item)}）"
     return f"{drill}【{_LEVEL_JA.get(item.level, item.level)}】{what}{facts}"
@@ -34,10 +32,8 @@ def text_en(item: Item) -> str:
     if item.why is not Why.CALL:
         head, what = _NOTICES_EN[item.why]
         return f"{drill}{head}: {item.counter}, {what}{acts_en(item.acts)} ({item.number}, {_when(item)})"
-    if item.trip is not None:
-        what = visit_wording.what_en(item.counter, item.trip)
-    else:
-        what = f"call at {item.counter}"
+    trip = item.trip
+    what = visit_wording.what_en(item.counter, trip) if trip is not None else f"call at {item.counter}"
     number = "the hub cannot write its records" if item.unwritten else item.number
     facts = f"{standing_en(item)}{acts_en(item.acts)} ({number}, {_when(item)})"
     return f"{drill}{_LEVEL_EN.get(item.level, item.level)}: {what}{facts}"

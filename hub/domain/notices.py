@@ -24,7 +24,7 @@ class Why(StrEnum):
 
 
 def for_guards(why: str, role: str) -> bool:
-    """Whether a message says which acts were seen: guards must know what they walk into; nobody else is told by mail."""
+    """Whether a message says which acts were seen: guards must know what they walk into; others read it on the page."""
     return why == Why.GUARDS.value or role == Role.GUARD.value
 
 

@@ -12,7 +12,7 @@ WORTH_SAYING_S: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`since_at`: the press, or the moment the call became an emergency (`raised`). `waited_s`: full seconds since then.
+    """`since_at`: the press, or when the call became an emergency (`raised`). `waited_s`: full seconds since then.
 
     `repeat`: the how-many-eth repeat this is, 0 for a first message; `after_s`: at which second the ladder reached whom
     it is for. `seen_by`, `responder`: names as the pages show them.

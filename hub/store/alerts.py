@@ -48,6 +48,7 @@ def calling(connection: Connection) -> Sequence[Any]:
     return connection.execute(
         select(
             incident.c.id,
+            incident.c.box,
             incident.c.level,
             incident.c.state,
             incident.c.raised_at,
@@ -198,7 +199,9 @@ def lease(connection: Connection, channel: str, now: datetime, busy: Collection[
         .where(alert.c.id.in_(ids))
         .order_by(alert.c.created_at, alert.c.id)
     ).all()
-    return Lease(channel, target, rows, _acts(connection, {row.incident for row in rows if for_guards(row.why, row.role)}))
+    return Lease(
+        channel, target, rows, _acts(connection, {row.incident for row in rows if for_guards(row.why, row.role)})
+    )
 
 
 def _acts(connection: Connection, incidents: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -44,6 +44,14 @@ OUTCOMES: Final = {
     "drill": N_("訓練"),
 }
 
+HEARS: Final = {
+    "calls": N_("ボタンの呼び出し"),
+    "notices": N_("呼び出し以外の連絡だけ（至急の共有など）"),
+    "as_deputy": N_("代わりをする人への連絡"),
+    "nothing": N_("何も届きません"),
+}
+"""What a contact is told of."""
+
 FINDINGS: Final = {name: OUTCOMES[name] for name in ("harassment", "near_miss", "not_harassment")}
 
 STEPS: Final = {

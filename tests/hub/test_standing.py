@@ -1,4 +1,4 @@
-"""Every repeat and every climb says how long nobody has answered and who has seen it; guards hear what they walk into."""
+"""Each repeat and climb says how long nobody has answered and who has seen it; guards hear what they walk into."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from support.hubs import make_site, until
 
 from hub.alerts import dispatch, mail, webhook, wording
-from hub.alerts.channel import Bundle, Item
+from hub.alerts.channel import Bundle, Item, Trip
 from hub.alerts.dispatch import ChannelWorker
 from hub.domain.notices import Why
 from hub.domain.standing import Standing, standing
@@ -103,7 +103,9 @@ def test_shi_33_each_repeat_and_climb_names_the_minutes_without_an_answer_by_eve
             assert "【応援】2階 住民票 3番 で呼び出し。3 分たっても、まだ誰も見ていません" in text
             assert item.number in text
         for text in (subject, letter, posted["text_en"]):
-            assert "assist: call at 2階 住民票 3番; 3 min since the call, nobody has seen it yet" in text.replace("\n", " ")
+            assert "assist: call at 2階 住民票 3番; 3 min since the call, nobody has seen it yet" in text.replace(
+                "\n", " "
+            )
         told = posted["standing"]
         assert (told["minutes"], told["waited_s"], told["seen_by"], told["responder"]) == (3, 180, None, None)
     assert {item.standing.after_s for item in climbed if item.standing} == {0, 60}
@@ -130,7 +132,10 @@ def test_a_raise_counts_anew_and_does_not_pass_off_an_older_look_as_one_at_the_e
     post.turn.answer(call, level="emergency", raised_at=post.turn.at)
     post.climbs(0, 2)
     (item, _) = post.climbs(30.01, 2)
-    assert "緊急になってから 30 秒たちました。応援のときに 佐藤 さんが見ましたが、向かう人がまだいません" in wording.text_ja(item)
+    assert (
+        "緊急になってから 30 秒たちました。応援のときに 佐藤 さんが見ましたが、向かう人がまだいません"
+        in wording.text_ja(item)
+    )
     assert "30 s since it became an emergency, 佐藤 has seen it while it was an assist" in wording.text_en(item)
 
 
@@ -184,7 +189,7 @@ def test_the_wait_is_never_negative_and_a_wrong_clock_of_the_box_never_counts(
 @pytest.mark.parametrize("trip", [False, True])
 def test_whoever_is_going_is_named_so_that_nobody_else_sets_out_in_vain(level: str, trip: bool) -> None:
     going = Standing(AT, 200, repeat=2, seen_by="佐藤", responder="田中")
-    visit = dispatch.Trip("v", "鈴木・高橋", AT, "山田", AT) if trip else None
+    visit = Trip("v", "鈴木・高橋", AT, "山田", AT) if trip else None
     item = Item("a", "i", "2026-000001", "窓口", level, AT, False, "http://x", trip=visit, standing=going)
     assert "田中 さんが向かっています" in wording.text_ja(item)
     assert "田中 is going" in wording.text_en(item)
