@@ -15,6 +15,7 @@ from hub.web import filming_words, guiding, readings, shapes
 from hub.web.gate import caller, needs
 from hub.web.problems import Trouble, language
 from hub.web.site import site
+from hub.web.takers import takers
 
 blueprint = Blueprint("companion", __name__)
 
@@ -54,6 +55,7 @@ def _facts(name: str) -> dict[str, Any]:
             found = None  # what is left is for others; the counter is free again
         shown = guiding.guides(connection, here, found, language()) if found is not None else []
         responders = users.responders(connection, here.now())
+        taking = takers(connection, here, found) if found is not None else None
     course = Course.of(found, found.timeline) if found is not None else Course()
     marked = {one.data["mark"] for one in course.of_kind(Entry.MARKED)}
     clock = _clock(found, course) if found is not None and not course.gone else None
@@ -66,6 +68,7 @@ def _facts(name: str) -> dict[str, Any]:
         "clock_asks": clock is not None and guiding.asks(clock, course),
         "shown": shown,
         "responders": responders,
+        "takers": taking,
         "marked": marked,
         "acts": course.acts,
         "gone": course.gone,

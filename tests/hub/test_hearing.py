@@ -18,11 +18,11 @@ from hub.domain import escalation
 from hub.domain.duty import Absence, on_duty
 from hub.domain.hearing import called_roles, hears, notice_roles, warnings
 from hub.domain.nearness import nearby
+from hub.domain.notices import Why
 from hub.domain.permissions import Role
 from hub.site import profile_text
 from hub.store import notices
 from hub.store.engine import begin_write, open_database
-from hub.store.notices import Why
 from hub.store.schema import alert
 from tests.hub.rounds import Round
 from tests.hub.test_duty import TEN, Person
