@@ -46,13 +46,13 @@ def deciders(profile: PolicyProfile) -> frozenset[str]:
 
 
 def candidates(profile: PolicyProfile, duty: Duty, contacts: Sequence[Contact], box: str) -> tuple[Candidate, ...]:
-    """Who could take over at the counter of `box`, each once, those who are called there for the role asked first."""
+    """Who could take over at the counter of `box`, each once: by role, and who holds it before who stands in for it."""
     kept_away = deciders(profile)
     own = {one.id: one.role for one in contacts}
     found: dict[str, Candidate] = {}
     there = [one for one in nearby(duty.called, box) if duty.presence.get(one.id) == "here" and not one.shows_only]
     for role in TALK:
-        for one in there:
+        for one in sorted(there, key=lambda one: bool(one.stands_for)):
             if one.role == role and not {role, own[one.id]} & kept_away:
                 found.setdefault(one.id, Candidate(one.id, role, one.stands_for))
     return tuple(found.values())

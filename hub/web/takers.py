@@ -53,6 +53,7 @@ def takers(connection: Connection, site: Site, found: shapes.IncidentDetail) -> 
                 stands_for=[names[other] for other in one.stands_for],
             )
             for one in swap.candidates(profile, duty, site.contacts, found.box)
+            if last is None or names[one.contact] != last.taker
         ),
         asked_by=swap.asked_by(profile, course),
         without=tuple(sorted(swap.deciders(profile))),
