@@ -14,6 +14,7 @@ from support.hubs import make_site
 from contract import profile
 from hub import worker
 from hub.__main__ import main
+from hub.command_line import never_told, warned_of
 from hub.domain import escalation
 from hub.domain.duty import Absence, on_duty
 from hub.domain.hearing import called_roles, hears, notice_roles, warnings
@@ -184,7 +185,7 @@ def test_shi_20_the_check_of_a_profile_names_every_contact_that_it_would_leave_o
     assert {one["field"] for one in json.loads(told)["problems"]} == {"contacts.0.role", "contacts.0.near.0"}
 
 
-def test_a_worker_that_starts_logs_every_contact_that_would_never_be_told(
+def test_a_hub_that_starts_names_every_contact_that_would_never_be_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logged: list[tuple[str, str]] = []
@@ -194,7 +195,11 @@ def test_a_worker_that_starts_logs_every_contact_that_would_never_be_told(
             assert why
             logged.append((field, value))
 
-    config = make_site(tmp_path / "site", extra=STAFF)
+    config = make_site(tmp_path / "site", profile="shinagawa", extra=STAFF)
+    first, *lines = warned_of(never_told(config))
+    assert "(3)" in first
+    assert len(lines) == 3
+    assert warned_of([]) == []
     monkeypatch.setattr(worker, "_log", Log())
     database = open_database(config.database_url)
     worker._log_never_told(config, PROFILES["shinagawa"], database)
