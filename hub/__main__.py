@@ -23,10 +23,12 @@ from hub.command_line import (
     database,
     first_line,
     left_behind,
+    never_told,
     password_from,
     plainly,
     ready,
     report_as,
+    warned_of,
 )
 from hub.profile_commands import profile_group
 from hub.store import calendars, tokens, users
@@ -112,6 +114,8 @@ def run(directory: Path) -> None:
         log.configure("supervisor")
         if config.places.left_behind():
             click.echo(left_behind(config.places), err=True)
+        for line in warned_of(never_told(config)):
+            click.echo(line, err=True)
         site.renew_certificates(config, now_utc())
         raise SystemExit(supervisor.run(config))
 

@@ -1,7 +1,7 @@
 """What all commands of `madomori-hub` share: kinds of arguments, errors told plainly, a ready database, passwords."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from contract.problems import Refused
+from contract.problems import Problem, Refused
 from hub import config as settings
 from hub import enrol, site, supervisor, units
 from hub.config import ROLES, HubConfig
+from hub.domain import hearing
 from hub.places import Places
-from hub.store import users
-from hub.store.engine import open_database
+from hub.store import boxes, users
+from hub.store.engine import begin_read, open_database
 from hub.store.migrate import is_current, migrate
 
 Address = tuple[str, int]
@@ -121,6 +122,27 @@ def left_behind(places: Places) -> str:
         f"Warning: private keys that open recordings ({names}) still lie on this machine. "
         f"Move them as {places.hand_over}/README.txt says."
     )
+
+
+def never_told(config: HubConfig) -> list[Problem]:
+    """What is wrong with the site's contacts although each of them is well written (`hub.domain.hearing`)."""
+    engine = open_database(config.database_url)
+    try:
+        with begin_read(engine) as connection:
+            known = boxes.counters(connection)
+    finally:
+        engine.dispose()
+    return hearing.warnings(settings.load_profile(config.places).rules, config.contacts, known)
+
+
+def warned_of(found: Sequence[Problem]) -> list[str]:
+    """Every contact that would never be told, one under the other; nothing when there is none."""
+    if not found:
+        return []
+    return [
+        f"注意: 知らされない連絡先があります / warning: contacts that would not be told ({len(found)}):",
+        *(f"  {one.line()}" for one in found),
+    ]
 
 
 def first_line(path: Path) -> str:

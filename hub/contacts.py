@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from contract.problems import Problem
 from contract.profile import ProductRole
+from contract.topics import is_name
 from hub.domain.duty import window
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -29,11 +30,19 @@ def _hours(text: str) -> str:
     return text
 
 
+def _box(text: str) -> str:
+    if not is_name(text):
+        raise ValueError("箱の名前（例: counter-01）を書いてください。 / must be the name of a box, like counter-01.")
+    return text
+
+
 class Contact(BaseModel):
     """Somebody, or something, that is alerted for a role.
 
     `hours`: when they are on duty; always, when nothing is said. `deputy_for`: whose place they take, in that one's
-    role and besides their own, when that one is away or off hours. `leave`: parts of a signal tower that others use.
+    role and besides their own, when that one is away or off hours. `near`: the boxes whose counters' calls are for it,
+    as for colleagues next to them; every counter's, when nothing is said. `leave`: parts of a signal tower that others
+    use.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +56,7 @@ class Contact(BaseModel):
     language: Literal["ja", "en"] = "ja"
     hours: tuple[Annotated[str, AfterValidator(_hours)], ...] = ()
     deputy_for: tuple[ContactId, ...] = ()
+    near: Annotated[tuple[Annotated[str, AfterValidator(_box)], ...], Field(max_length=200)] = ()
     model: Literal["nh", "la6"] | None = None
     leave: Annotated[tuple[Light, ...], Field(max_length=5)] = ()
 

@@ -27,6 +27,7 @@ from hub.config import HubConfig, SiteProfile
 from hub.domain import escalation, presence
 from hub.domain.duty import Called
 from hub.domain.escalation import Call
+from hub.domain.nearness import nearby
 from hub.limits import Limits
 from hub.poke import poke
 from hub.recording_watch import RecordingWatch
@@ -89,7 +90,7 @@ class Calls:
             self._watched[key] = watched
             if watched.look_s <= monotonic_s:
                 age_s = monotonic_s - watched.since_s
-                call = Call(row.id, row.level, row.state, age_s, row.seen_at, row.responding_at, row.reach)
+                call = Call(row.id, row.level, row.state, age_s, row.seen_at, row.responding_at, row.reach, row.box)
                 wait_s = escalation.next_due_s(self._rules, call)
                 watched.look_s = monotonic_s + (wait_s if wait_s is not None else LOOK_EVERY_S)
                 ripe.append(call)
@@ -200,7 +201,7 @@ class Engine:
             ripe = self._calls.ripe(alerts.calling(connection), now, monotonic_s)
             known = alerts.keys(connection, [call.incident for call in ripe], now, rules.repeat_s)
         self._contacts = contacts
-        due = [found for call in ripe if (found := escalation.due(rules, call, known, contacts))]
+        due = [found for call in ripe if (found := escalation.due(rules, call, known, nearby(contacts, call.box)))]
         unheard = [call.incident for call in ripe if escalation.unheard(rules, call)]
         if due or needless or unheard:
             try:

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from contract import open_questions, profile, units
 from contract.open_questions import Question
-from contract.problems import Problem, Refused, table
+from contract.problems import Problem, Refused, problems_from, table
 from contract.profile import PolicyProfile
-from hub.command_line import AS_JSON, FILE, plainly, report_as
+from hub.command_line import AS_JSON, FILE, plainly, report_as, warned_of
 from hub.config import read_text
+from hub.contacts import Contact
+from hub.domain import hearing
 from hub.site import bundled_profiles, profile_text
 
 
@@ -26,8 +30,15 @@ def profile_group() -> None:
 @click.option(
     "--with", "city", metavar="PROFILE", help="部署のファイルなら、市のプロファイル / for a unit's file: the city's"
 )
+@click.option(
+    "--contacts",
+    "settings",
+    type=FILE,
+    metavar="HUB_TOML",
+    help="この hub.toml の連絡先に、誰にも知らされないものがないかも調べる / also: would each contact there be told?",
+)
 @AS_JSON
-def check(file: Path, city: str | None, as_json: bool) -> None:
+def check(file: Path, city: str | None, settings: Path | None, as_json: bool) -> None:
     """プロファイルか部署のファイルを調べる / look for problems in a profile or a unit's file.
 
     問題がなくても、市に尋ねることが残っていれば示します / also lists what the city still has to answer.
@@ -35,6 +46,7 @@ def check(file: Path, city: str | None, as_json: bool) -> None:
     with plainly():
         try:
             found = _checked(file, city)
+            warned = hearing.warnings(found, _contacts_in(settings)) if settings is not None else []
         except Refused as error:
             if not as_json:
                 raise
@@ -42,9 +54,15 @@ def check(file: Path, city: str | None, as_json: bool) -> None:
             raise SystemExit(1) from error
     questions = open_questions.open_questions(found)
     report_as(
-        {"file": str(file), "ok": True, "problems": [], "open_questions": [_question(one) for one in questions]},
+        {
+            "file": str(file),
+            "ok": True,
+            "problems": [],
+            "warnings": [_problem(one) for one in warned],
+            "open_questions": [_question(one) for one in questions],
+        },
         as_json,
-        "\n".join([f"{file}: 問題ありません / no problems", *_asked(questions)]),
+        "\n".join([f"{file}: 問題ありません / no problems", *warned_of(warned), *_asked(questions)]),
     )
 
 
@@ -125,9 +143,30 @@ def _checked(file: Path, city: str | None) -> PolicyProfile:
     return found.units[0].profile
 
 
+def _contacts_in(file: Path) -> tuple[Contact, ...]:
+    """The contacts of a `hub.toml`, of a site or of a draft.
+
+    Raises:
+        Refused: every problem of their shape.
+    """
+    values = table(read_text(file), str(file)).get("contacts", [])
+    try:
+        return _CONTACTS.validate_python(values)
+    except ValidationError as error:
+        raise Refused(
+            str(file), [replace(one, field=f"contacts.{one.field}") for one in problems_from(error)]
+        ) from error
+
+
+_CONTACTS: Final = TypeAdapter(tuple[Contact, ...])
+
+
 def _refusal(file: Path, error: Refused) -> dict[str, Any]:
-    problems = [{"field": one.field, "value": one.value, "ja": one.ja, "en": one.en} for one in error.problems]
-    return {"file": str(file), "ok": False, "problems": problems}
+    return {"file": str(file), "ok": False, "problems": [_problem(one) for one in error.problems]}
+
+
+def _problem(found: Problem) -> dict[str, str]:
+    return {"field": found.field, "value": found.value, "ja": found.ja, "en": found.en}
 
 
 def _question(one: Question) -> dict[str, str]:

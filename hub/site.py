@@ -293,6 +293,7 @@ tries_max = 10
 # name = "1階 警備室"                      # 画面での名前 / as the pages call it
 # hours = ["Mon-Fri 08:30-17:15"]         # 勤務の時間。なければいつでも / on duty; always when left out. Hol: 祝日
 # deputy_for = ["other-id"]               # この人が不在のとき代わる / takes that one's place when away
+# near = ["counter-01", "counter-02"]     # 近くの窓口の箱だけ。なければ全部 / only calls at these; all when left out
 # model = "nh"                            # patlite: nh, la6
 # leave = ["white"]                       # patlite: 触らない灯 / lights that others use
 

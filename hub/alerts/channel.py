@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, Self
 
 from hub.config import HubConfig
 from hub.domain.notices import Why
+from hub.domain.standing import Standing
 
 SENDING_S: Final = 8.0
 """The longest a message may take altogether; shorter than the lease (`hub.store.alerts.LEASE`)."""
@@ -31,8 +32,10 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One alert. No word about visitors: who was at the counter is not for mailboxes.
+    """One alert. No word about visitors: who was at the counter is not for mailboxes. The one thing that is told is
+    what guards walk into: `acts`, by the contract's names, only in what is sent to guards or calls for them.
 
+    `standing`: how a call of the ladder stands; None for other reasons, and while the records cannot be written.
     `trip`: the visit that calls, when it is none of a counter; then `counter` is a rough word for where they went.
     `unwritten`: the hub's records could not be written, so there is no number and no page yet. `why` and `told_at`: for
     what reason this is sent, and since when; a call counts from its press.
@@ -50,6 +53,8 @@ class Item:
     why: Why = Why.CALL
     told_at: datetime | None = None
     trip: "Trip | None" = None
+    standing: Standing | None = None
+    acts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from hub.alerts.channel import AlertChannel, Bundle, Item, SendFailed, Trip, reg
 from hub.alerts.towers import Towers
 from hub.clock import now_utc
 from hub.config import HubConfig
-from hub.domain.notices import Why
+from hub.domain.notices import Why, for_guards
+from hub.domain.standing import standing
 from hub.domain.visit import names
 from hub.poke import poke
 from hub.store import alerts, changes
@@ -198,6 +199,7 @@ class ChannelWorker:
         changes.add(connection, [("alert", row.incident, None) for row in rows], now_utc())
 
     def _bundle(self, lease: Lease) -> Bundle:
+        now = now_utc()
         items = [
             Item(
                 id=row.id,
@@ -211,6 +213,8 @@ class ChannelWorker:
                 why=Why(row.why),
                 told_at=row.created_at,
                 trip=_trip(row),
+                standing=standing(row, now) if row.why == Why.CALL.value else None,
+                acts=lease.acts.get(row.incident, ()) if for_guards(row.why, row.role) else (),
             )
             for row in lease.alerts
         ]

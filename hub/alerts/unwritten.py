@@ -93,6 +93,7 @@ class Unwritten:
 
     def _reaches(self, contact: Contact, level: str, drill: bool) -> bool:
         """Whether the ladder can reach `contact`, in its own role or as a deputy: nobody knows now who is away.
+        Whoever is named for other counters only hears too: rather too many than none.
 
         Nor does anybody know whom a drill was meant for: those whom it would reach at once.
         """

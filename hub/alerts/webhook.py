@@ -11,6 +11,7 @@ from hub.alerts import wording
 from hub.alerts.channel import SENDING_S, Bundle, Deadline, Item, SendFailed, Trip
 from hub.alerts.mail import bundle_id
 from hub.config import HubConfig
+from hub.domain.standing import Standing
 
 
 def make(config: HubConfig) -> "WebhookChannel | None":
@@ -74,6 +75,21 @@ def _alert(item: Item) -> dict[str, Any]:
         "why": item.why.value,
         "origin": "counter" if item.trip is None else "visit",
         **({"visit": _visit(item.trip)} if item.trip is not None else {}),
+        **({"standing": _standing(item.standing)} if item.standing is not None else {}),
+        **({"acts": list(item.acts)} if item.acts else {}),
+    }
+
+
+def _standing(found: Standing) -> dict[str, Any]:
+    """How the call stands as this is sent; sent again after a failure it may say more."""
+    return {
+        "since": utc_text(found.since_at),
+        "waited_s": found.waited_s,
+        "minutes": found.waited_s // 60,
+        "repeat": found.repeat,
+        "after_s": found.after_s,
+        "seen_by": found.seen_by,
+        "responder": found.responder,
     }
 
 

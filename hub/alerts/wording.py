@@ -5,6 +5,7 @@ from typing import Final
 
 from hub.alerts import visit_wording
 from hub.alerts.channel import Bundle, Item, Trip
+from hub.alerts.standing_wording import acts_en, acts_ja, standing_en, standing_ja
 from hub.domain.intake import JAPAN
 from hub.domain.notices import Why
 
@@ -17,12 +18,12 @@ def text_ja(item: Item) -> str:
     drill = "【訓練】" if item.drill else ""
     if item.why is not Why.CALL:
         head, what = _NOTICES_JA[item.why]
-        return f"{drill}【{head}】{item.counter} {what}（{item.number}、{_when(item)}）"
-    if item.trip is not None:
-        what = visit_wording.what_ja(item.counter, item.trip)
-        return f"{drill}【{_LEVEL_JA.get(item.level, item.level)}】{what}（{item.number}、{_when(item)}）"
+        return f"{drill}【{head}】{item.counter} {what}{acts_ja(item.acts)}（{item.number}、{_when(item)}）"
+    trip = item.trip
+    what = visit_wording.what_ja(item.counter, trip) if trip is not None else f"{item.counter} で呼び出し"
     number = "ハブの記録に書き込めません" if item.unwritten else item.number
-    return f"{drill}【{_LEVEL_JA.get(item.level, item.level)}】{item.counter} で呼び出し（{number}、{_when(item)}）"
+    facts = f"{standing_ja(item)}{acts_ja(item.acts)}（{number}、{_when(item)}）"
+    return f"{drill}【{_LEVEL_JA.get(item.level, item.level)}】{what}{facts}"
 
 
 def text_en(item: Item) -> str:
@@ -30,12 +31,12 @@ def text_en(item: Item) -> str:
     drill = "DRILL: " if item.drill else ""
     if item.why is not Why.CALL:
         head, what = _NOTICES_EN[item.why]
-        return f"{drill}{head}: {item.counter}, {what} ({item.number}, {_when(item)})"
-    if item.trip is not None:
-        what = visit_wording.what_en(item.counter, item.trip)
-        return f"{drill}{_LEVEL_EN.get(item.level, item.level)}: {what} ({item.number}, {_when(item)})"
+        return f"{drill}{head}: {item.counter}, {what}{acts_en(item.acts)} ({item.number}, {_when(item)})"
+    trip = item.trip
+    what = visit_wording.what_en(item.counter, trip) if trip is not None else f"call at {item.counter}"
     number = "the hub cannot write its records" if item.unwritten else item.number
-    return f"{drill}{_LEVEL_EN.get(item.level, item.level)}: call at {item.counter} ({number}, {_when(item)})"
+    facts = f"{standing_en(item)}{acts_en(item.acts)} ({number}, {_when(item)})"
+    return f"{drill}{_LEVEL_EN.get(item.level, item.level)}: {what}{facts}"
 
 
 def subject(bundle: Bundle) -> str:

@@ -181,7 +181,7 @@ def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> 
     refuse(marks.problems(said))
     data = given(
         mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit,
-        card=said.card, private=said.mark in damage.PRIVATE or None,
+        card=said.card, taker=said.taker, private=said.mark in damage.PRIVATE or None,
     )  # fmt: skip
     if marks.unusual(said, profile, facts.course):
         data["outside_range"] = True  # shown, and never refused: the city's figures are guidelines (SHI-08)

@@ -12,8 +12,8 @@ from functools import cache
 from typing import Final, Literal, Protocol
 
 from contract.problems import Problem
-from hub.domain import escalation
-from hub.domain.intake import JAPAN
+from hub.domain.intake_facts import JAPAN
+from hub.domain.nearness import Reached
 
 HOLIDAY: Final = 7
 """The day of the week that a date from the list of holidays counts as; Monday is 0."""
@@ -35,7 +35,7 @@ _DAY_MINUTES: Final = 24 * 60
 Presence = Literal["here", "away", "off_hours"]
 
 
-class Contact(escalation.Contact, Protocol):
+class Contact(Reached, Protocol):
     """A contact of the ladder, as `hub.toml` says when and for whom it answers."""
 
     @property
@@ -45,10 +45,6 @@ class Contact(escalation.Contact, Protocol):
     @property
     def deputy_for(self) -> Sequence[str]:
         """Ids of the contacts it replaces."""
-
-    @property
-    def shows_only(self) -> bool:
-        """Whether it is a lamp and not a person: it answers for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +67,9 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """Somebody to call for a role. `stands_for`: the contacts whose place they take, besides their own."""
+    """Somebody to call for a role. `stands_for`: the contacts whose place they take, besides their own; `near`: the
+    counters that they are called for then, those of both; all, when it is empty.
+    """
 
     id: str
     role: str
@@ -79,6 +77,7 @@ class Called:
     target: str
     shows_only: bool = False
     stands_for: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +160,15 @@ def on_duty(
     called: dict[tuple[str, str], Called] = {}
     for contact in contacts:
         if presence[contact.id] == "here":
-            _call(called, contact, contact.role, ())
+            _call(called, contact, contact, ())
         else:
             for deputy in _deputies(contact, contacts, presence):
-                _call(called, deputy, contact.role, (contact.id,))
+                _call(called, deputy, contact, (contact.id,))
     attended = {one.role for one in called.values() if not one.shows_only}
     unattended = tuple(dict.fromkeys(one.role for one in contacts if one.role not in attended))
     for contact in contacts:
         if contact.role in unattended:
-            _call(called, contact, contact.role, ())
+            _call(called, contact, contact, ())
     return Duty(tuple(called.values()), unattended, presence)
 
 
@@ -194,11 +193,16 @@ def refusal(noted: Absence, known: Collection[str], now: datetime) -> Problem | 
     return None
 
 
-def _call(called: dict[tuple[str, str], Called], contact: Contact, role: str, stands_for: tuple[str, ...]) -> None:
-    known = called.get((contact.id, role))
+def _call(called: dict[tuple[str, str], Called], contact: Contact, place: Contact, stands_for: tuple[str, ...]) -> None:
+    """Call `contact` in the role, and for the counters, of `place`: their own, or that of the one they stand in for."""
+    near = tuple(place.near)
+    known = called.get((contact.id, place.role))
     if known is None:
-        known = Called(contact.id, role, contact.channel, contact.target, contact.shows_only)
-    called[contact.id, role] = replace(known, stands_for=tuple(dict.fromkeys((*known.stands_for, *stands_for))))
+        known = Called(contact.id, place.role, contact.channel, contact.target, contact.shows_only, (), near)
+    both = tuple(dict.fromkeys((*known.near, *near))) if known.near and near else ()
+    called[contact.id, place.role] = replace(
+        known, stands_for=tuple(dict.fromkeys((*known.stands_for, *stands_for))), near=both
+    )
 
 
 def _deputies(missing: Contact, contacts: Sequence[Contact], presence: dict[str, Presence]) -> list[Contact]:

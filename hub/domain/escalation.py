@@ -54,6 +54,8 @@ class Call:
     responding_at: datetime | None = None
     reach: str | None = None
     """Of a drill, whom it reaches (`hub.domain.drill.Reach`)."""
+    box: str = ""
+    """Of the counter that calls."""
 
     @property
     def answered_at(self) -> datetime | None:

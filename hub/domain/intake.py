@@ -39,6 +39,7 @@ from hub.domain.intake_facts import Receipted as Receipted
 from hub.domain.intake_facts import Refused as Refused
 from hub.domain.intake_facts import Row as Row
 from hub.domain.intake_facts import Rules as Rules
+from hub.domain.nearness import nearby
 
 SKEW: Final = timedelta(seconds=2)
 """A box's clock that is off by more than this is noted in the timeline."""
@@ -124,8 +125,9 @@ class Intake:
     def finish(self) -> None:
         """Alert for every call that is new or was raised, once, at the level it has at the end of the batch."""
         for incident, level in self._to_alert.items():
-            reach = self.incidents[incident].reach
-            found = escalation.first(self._rules.alert, incident, level, self._rules.contacts, reach)
+            live = self.incidents[incident]
+            contacts = nearby(self._rules.contacts, live.box)
+            found = escalation.first(self._rules.alert, incident, level, contacts, live.reach)
             if found:
                 self.alerts += escalation.alert_rows(found, self._new_id, self.now)
                 self.timeline.append(escalation.alerted_entry(incident, found, self.now, self._rules.profile_digest))

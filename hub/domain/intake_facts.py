@@ -12,7 +12,7 @@ from contract.messages import Event
 from contract.profile import Alert
 from hub.domain import drill as drills
 from hub.domain.chain import KnownClose, KnownSegment, Witness
-from hub.domain.escalation import Contact
+from hub.domain.nearness import Reached
 
 JAPAN: Final = timezone(timedelta(hours=9), "JST")
 """Asia/Tokyo has had no other offset since 1951; incident numbers count by its calendar year."""
@@ -27,7 +27,7 @@ class Rules:
     """The site's rules for one batch."""
 
     alert: Alert
-    contacts: Sequence[Contact]
+    contacts: Sequence[Reached]
     profile_id: str
     profile_digest: str
 

@@ -8,6 +8,7 @@ from typing import Any
 from contract.messages import IdSource
 from hub.domain.duty import Called
 from hub.domain.incident import Entry
+from hub.domain.permissions import Role
 
 
 class Why(StrEnum):
@@ -21,6 +22,11 @@ class Why(StrEnum):
     TROUBLE = "trouble"
     RECORDING_GAP = "recording_gap"
     MEETING = "meeting"
+
+
+def for_guards(why: str, role: str) -> bool:
+    """Whether a message says which acts were seen: guards must know what they walk into; others read it on the page."""
+    return why == Why.GUARDS.value or role == Role.GUARD.value
 
 
 def told(called: Sequence[Called], roles: Iterable[str]) -> tuple[list[Called], list[str]]:

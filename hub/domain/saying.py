@@ -117,7 +117,7 @@ class Mark(Said):
     """Something that clocks, counts, cards and reports look at. What belongs to it stands beside it:
 
     `minutes` with slot_announced, `act` with act and act_named, `visitors` and `staff` with head_count, `unit` with
-    referred, `card` with said.
+    referred, `card` with said, `taker` (who took over, as the pages call them) with staff_swapped.
     """
 
     action = Action.MARK
@@ -130,6 +130,7 @@ class Mark(Said):
     staff: Heads | None = None
     card: Line | None = None
     unit: Line | None = None
+    taker: Line | None = None
 
 
 class StepTaken(Said):

@@ -15,6 +15,9 @@ from hub.domain.incident import Entry
 
 Stream = Literal["picture", "sound", "whole"]
 
+TOLD: Final = ("supervisor",)
+"""Who hears of a gap."""
+
 NOT_BEGUN: Final = timedelta(seconds=20)
 """A box that has not said by then that it records is not waited for (choice): notice and first picture take seconds."""
 

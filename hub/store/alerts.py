@@ -1,6 +1,6 @@
 """Alerts as durable rows: written by the ladder, taken by the channels under a lease until they are sent or fail."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from contract.messages import Level
 from hub.domain.drill import Reach
-from hub.domain.incident import ALARMING
-from hub.domain.notices import Why
+from hub.domain.incident import ALARMING, Entry
+from hub.domain.notices import Why, for_guards
 from hub.store.schema import alert, incident, timeline, visit, visit_call
 
 LEASE: Final = timedelta(seconds=10)
@@ -29,11 +29,15 @@ _ALARMING: Final = [state.value for state in ALARMING]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Alerts of one target that this worker may send until the lease ends. Rows carry their incident's columns."""
+    """Alerts of one target that this worker may send until the lease ends. Rows carry their incident's columns.
+
+    `acts`: what was seen to happen, by incident, for those of them that guards are sent.
+    """
 
     channel: str
     target: str
     alerts: Sequence[Row[Any]]
+    acts: Mapping[str, tuple[str, ...]]
 
 
 # --- the ladder ------------------------------------------------------------------------------------------------------
@@ -44,6 +48,7 @@ def calling(connection: Connection) -> Sequence[Any]:
     return connection.execute(
         select(
             incident.c.id,
+            incident.c.box,
             incident.c.level,
             incident.c.state,
             incident.c.raised_at,
@@ -176,6 +181,11 @@ def lease(connection: Connection, channel: str, now: datetime, busy: Collection[
             incident.c.drill,
             incident.c.pressed_at,
             incident.c.received_at,
+            incident.c.raised_at,
+            incident.c.clock,
+            incident.c.seen_at,
+            incident.c.seen_name,
+            incident.c.responder_name,
             visit_call.c.visit,
             visit_call.c.agreed_at,
             visit.c.team,
@@ -189,7 +199,24 @@ def lease(connection: Connection, channel: str, now: datetime, busy: Collection[
         .where(alert.c.id.in_(ids))
         .order_by(alert.c.created_at, alert.c.id)
     ).all()
-    return Lease(channel, target, rows)
+    return Lease(
+        channel, target, rows, _acts(connection, {row.incident for row in rows if for_guards(row.why, row.role)})
+    )
+
+
+def _acts(connection: Connection, incidents: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The acts that people marked, in their order. Most messages are for others, and cost no reading."""
+    found: dict[str, dict[str, None]] = {}
+    for part in _parts(sorted(incidents)):
+        rows = connection.execute(
+            select(timeline.c.incident, timeline.c.data)
+            .where(timeline.c.incident.in_(part), timeline.c.kind == Entry.MARKED.value)
+            .order_by(timeline.c.at, timeline.c.id)
+        )
+        for row in rows:
+            if row.data.get("mark") == "act" and row.data.get("act"):
+                found.setdefault(row.incident, {})[row.data["act"]] = None
+    return {incident_id: tuple(acts) for incident_id, acts in found.items()}
 
 
 def next_at(connection: Connection, channel: str) -> datetime | None:

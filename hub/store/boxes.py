@@ -23,6 +23,11 @@ def every(connection: Connection) -> Sequence[Row[Any]]:
     return connection.execute(select(box).order_by(box.c.name)).all()
 
 
+def counters(connection: Connection) -> dict[str, str]:
+    """What people call the counters of all boxes that are enrolled, by the box."""
+    return {row.name: row.counter for row in every(connection) if row.revoked_at is None}
+
+
 def enrol(connection: Connection, name: str, counter: str, issued: Issued, now: datetime) -> bool:
     """Enter the box with its new certificate; every older one counts as revoked. Whether there was an older one."""
     known = connection.execute(select(box.c.name).where(box.c.name == name)).one_or_none()

@@ -12,6 +12,7 @@ from hub.domain import notices
 from hub.domain.drill import Reach
 from hub.domain.duty import Roster
 from hub.domain.incident import Entry
+from hub.domain.nearness import nearby
 from hub.domain.notices import Why
 from hub.store import absences, changes
 from hub.store.ids import new_id
@@ -30,6 +31,7 @@ def broadcast(
 ) -> list[str]:
     """Tell everybody of `roles` who is on duty, each once for this reason and `occasion`; the contacts told now.
 
+    Contacts that are near other counters only are left out, as the ladder leaves them out (`hub.domain.nearness`).
     An `occasion` is the how-many-eth time of the same reason in one incident (the second missed check-in is 2), at most
     seven digits. `digest` names the rules that ask for it, where they are not those of the press. What was written
     before is not written again: then the answer is empty.
@@ -44,7 +46,7 @@ def broadcast(
         raise LookupError(incident_id)
     if row.reach not in (None, Reach.EVERYBODY.value):
         return []  # a drill that is not meant for them
-    found, missing = notices.told(absences.duty(connection, roster, now).called, roles)
+    found, missing = notices.told(nearby(absences.duty(connection, roster, now).called, row.box), roles)
     rows = notices.rows(incident_id, found, why, occasion, new_id, now)
     known = set(connection.execute(select(alert.c.key).where(alert.c.key.in_([one["key"] for one in rows]))).scalars())
     new = [one for one in rows if one["key"] not in known]

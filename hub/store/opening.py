@@ -17,6 +17,7 @@ from hub.domain.deed import Person
 from hub.domain.duty import Roster
 from hub.domain.incident import Entry, Origin, State
 from hub.domain.intake import incident_year
+from hub.domain.nearness import nearby
 from hub.store import absences, alerts, changes, counters
 from hub.store.ids import new_id
 from hub.store.schema import incident, timeline
@@ -92,14 +93,14 @@ def open_incident(connection: Connection, opening: Opening, who: Person | None, 
         )
     )
     if opening.level is not None:
-        _call(connection, id, opening.level, now, rules)
+        _call(connection, id, opening, opening.level, now, rules)
     changes.add(connection, [("incident", id, None)], now)
     return id
 
 
-def _call(connection: Connection, id: str, level: Level, now: datetime, rules: Holding) -> None:
+def _call(connection: Connection, id: str, opening: Opening, level: Level, now: datetime, rules: Holding) -> None:
     """The first messages of the ladder, in the same transaction as the call itself."""
-    contacts = absences.duty(connection, rules.roster, now).called
+    contacts = nearby(absences.duty(connection, rules.roster, now).called, opening.box)
     found = escalation.first(rules.profile.alert, id, level.value, contacts)
     if found:
         rows = escalation.alert_rows(found, new_id, now)

@@ -12,13 +12,12 @@ from hub.domain.course import Course
 from hub.domain.duty import Roster
 from hub.domain.incident import OPEN, Entry, Origin
 from hub.domain.notices import Why
-from hub.domain.whole_recording import Gap, Signed
+from hub.domain.whole_recording import TOLD, Gap, Signed
 from hub.evidence.gaps import gaps_of
 from hub.store import changes, notices
 from hub.store.course import RECORDING_KINDS, courses
 from hub.store.schema import change, incident, segment, timeline
 
-TOLD: Final = ("supervisor",)
 _AT_ONCE: Final = 200
 
 

@@ -16,6 +16,7 @@ from hub.web import filming_words, guiding, outside_help, readings
 from hub.web.gate import caller, needs
 from hub.web.problems import Trouble, language
 from hub.web.site import site
+from hub.web.takers import takers
 
 blueprint = Blueprint("companion", __name__)
 
@@ -56,6 +57,7 @@ def _facts(name: str) -> dict[str, Any]:
         shown = guiding.guides(connection, here, found, language()) if found is not None else []
         responders = users.responders(connection, here.now())
         just_over = readings.just_over(connection, name, here.now()) if found is None else None
+        taking = takers(connection, here, found) if found is not None else None
     course = Course.of(found, found.timeline) if found is not None else Course()
     marked = {one.data["mark"] for one in course.of_kind(Entry.MARKED)}
     clock = guiding.foremost(found.clocks, course) if found is not None else None
@@ -70,6 +72,7 @@ def _facts(name: str) -> dict[str, Any]:
         "clock": clock,
         "shown": shown,
         "responders": responders,
+        "takers": taking,
         "marked": marked,
         "acts": course.acts,
         "gone": course.gone,

@@ -80,6 +80,7 @@ def _facts() -> dict[str, Any]:
     return {
         "duty": found,
         "names": names,
+        "near": {one.id: say(language(), N_("、")).join(one.near) for one in found.contacts},
         "named": lambda ids: say(language(), N_("、")).join(names[one] for one in ids),
         "channels": {one.id: one.channel for one in here.contacts},
         "hours": _hours,

@@ -4,10 +4,12 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from hub.domain import escalation
+from contract.problems import Problem
+from hub.domain import escalation, hearing
 from hub.domain.duty import Called
+from hub.domain.hearing import Hears
 from hub.domain.response import MARKS_S, OVER, shares
-from hub.store import absences, answers
+from hub.store import absences, answers, boxes
 from hub.web.shapes import Moment, Shape
 from hub.web.site import Site
 
@@ -21,7 +23,11 @@ class Away(Shape):
 
 
 class DutyContact(Shape):
-    """Somebody who can be alerted, without their address. `deputies` take their place, in the order they are named."""
+    """Somebody who can be alerted, without their address. `deputies` take their place, in the order they are named.
+
+    `near`: the counters whose calls are for them; every counter's, when it is empty. `hears`: calls, only messages
+    for another reason, only what they are told as a deputy, or nothing at all.
+    """
 
     id: str
     name: str | None
@@ -31,6 +37,8 @@ class DutyContact(Shape):
     hours: list[str]
     deputies: list[str]
     away: list[Away]
+    near: list[str]
+    hears: Hears
 
 
 class DutyCalled(Shape):
@@ -49,14 +57,28 @@ class DutyStage(Shape):
     missing: list[str]
 
 
+class DutyWarning(Shape):
+    """A contact that would never be told, or not of what it is there for: which field of it, and what to do."""
+
+    contact: str
+    field: Literal["role", "near"]
+    value: str
+    ja: str
+    en: str
+
+
 class Duty(Shape):
-    """Who would be alerted now. `unattended`: roles of which nobody is on duty, so that all are alerted anyway."""
+    """Who would be alerted now. `unattended`: roles of which nobody is on duty, so that all are alerted anyway.
+
+    The stages tell of all counters together: whoever is near only some of them is called for those.
+    """
 
     assist: list[DutyStage]
     emergency: list[DutyStage]
     repeat_s: int
     unattended: list[str]
     contacts: list[DutyContact]
+    warnings: list[DutyWarning]
     at: Moment
 
 
@@ -90,6 +112,8 @@ def duty(connection: Connection, site: Site) -> Duty:
     found = absences.duty(connection, site.roster, now)
     standing = absences.standing(connection, now)
     reached = {contact.role for contact in site.contacts}
+    hears = hearing.hears(site.profile, site.contacts)
+    counters = boxes.counters(connection)
 
     def stages(level: str) -> list[DutyStage]:
         return [
@@ -116,11 +140,19 @@ def duty(connection: Connection, site: Site) -> Duty:
                 hours=list(one.hours),
                 deputies=[other.id for other in site.contacts if one.id in other.deputy_for],
                 away=[Away.model_validate(row) for row in standing if row.contact == one.id],
+                near=[counters.get(box, box) for box in one.near],
+                hears=hears[one.id],
             )
             for one in site.contacts
         ],
+        warnings=[_warning(one) for one in hearing.warnings(site.profile, site.contacts, counters)],
         at=now,
     )
+
+
+def _warning(found: Problem) -> DutyWarning:
+    _, contact, field = found.field.split(".")
+    return DutyWarning(contact=contact, field=field, value=found.value, ja=found.ja, en=found.en)  # type: ignore[arg-type]
 
 
 def _called(one: Called) -> DutyCalled:

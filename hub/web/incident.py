@@ -32,6 +32,7 @@ from hub.web.login import inside
 from hub.web.practice_seen import require_sight
 from hub.web.problems import Trouble, language
 from hub.web.site import site
+from hub.web.takers import takers
 from hub.wording import TOKYO, full_date_and_time, say
 
 blueprint = Blueprint("incident", __name__)
@@ -115,6 +116,7 @@ def _facts(incident_id: str) -> dict[str, Any]:
             raise Trouble("not-found")
         require_sight(connection, found.box, incident_id)
         shown = guiding.guides(connection, here, found, language())
+        taking = takers(connection, here, found)
         trip = visit_readings.detail(connection, here, found.visit) if found.visit else None
         looks = readings.looks_at(connection, incident_id) if allows(Action.ACCESS_READ, role) else None
     return {
@@ -124,6 +126,7 @@ def _facts(incident_id: str) -> dict[str, Any]:
         "help": outside_help,
         "trip": trip,
         "shown": shown,
+        "takers": taking,
         "open": found.state in OPEN,
         "over": found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
         "told": [entry for entry in reversed(found.timeline) if entry.kind != "segment.sealed"],

@@ -110,6 +110,8 @@ def _shared() -> dict[str, Any]:
         "full_date_and_time": partial(full_date_and_time, tongue),
         "day": partial(day, tongue),
         "elapsed": _elapsed,
+        "joined": lambda words: say(tongue, N_("、")).join(words),
+        "shown_roles": lambda roles: say(tongue, N_("、")).join(_label(tongue, labels.ROLES, one) for one in roles),
         "report_words": report_words,
         "drill_words": drill_words,
         "word_forms": lambda: word.names(site().forms),

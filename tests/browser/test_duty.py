@@ -46,6 +46,13 @@ name = "1階 警備室"
 channel = "webhook"
 target = "http://guards.example/hook"
 hours = ["Hol 00:00-00:01"]
+near = ["counter-77"]
+[[contacts]]
+id = "kansa"
+role = "auditor"
+name = "監査委員事務局"
+channel = "webhook"
+target = "http://kansa.example/hook"
 [[contacts]]
 id = "hashira"
 role = "guard"
@@ -82,6 +89,7 @@ def test_everybody_can_read_whom_a_call_reaches(
     assert violations(page) == []
     assert sideways(page) == 0
     expect(page.get_by_text("全員に知らせます")).to_be_visible()
+    expect(page.locator("[data-key^=warn-]")).to_have_count(2)
     assert visitor.errors == []
 
 

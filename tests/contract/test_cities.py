@@ -192,7 +192,17 @@ def test_what_no_document_says_is_marked_as_our_choice_and_nothing_else_is(city:
 def test_a_city_s_profile_says_nothing_that_the_table_does_not(city: str) -> None:
     others = {field for field in said(PROFILES[city]) if not field.startswith(("meta.", "roles."))} - set(TABLE)
     assert others - {"clock.stalemate.kind"} == OUR_OWN | THE_SCHEMA_S
-    assert {PROFILES[city].source[field] for field in OUR_OWN} == {CHOICE}
+    ours = OUR_OWN - ({"alert.emergency"} if city == "shinagawa" else set())
+    assert {PROFILES[city].source[field] for field in ours} == {CHOICE}
+
+
+def test_shi_20_where_the_document_says_that_nearby_staff_come_they_are_told_of_an_emergency_at_once() -> None:
+    (at_once,) = PROFILES["shinagawa"].alert.emergency
+    assert {"staff", "guard"} <= set(at_once.roles)
+    assert "TYPE.2" in PROFILES["shinagawa"].source["alert.emergency"]
+    assert "staff" not in {role for stage in PROFILES["shinagawa"].alert.assist for role in stage.roles}
+    silent = [city for city in CITIES if city != "shinagawa"]
+    assert not [city for city in silent for stage in PROFILES[city].alert.emergency if "staff" in stage.roles]
 
 
 @pytest.mark.parametrize(("city", "label"), NAMES.items())

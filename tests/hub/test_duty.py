@@ -29,6 +29,7 @@ class Person:
     deputy_for: tuple[str, ...] = ()
     channel: str = "email"
     target: str = "a@b"
+    near: tuple[str, ...] = ()
 
     @property
     def shows_only(self) -> bool:

@@ -21,6 +21,8 @@ class Person:
     role: str
     channel: str = "email"
     target: str = "a@b"
+    shows_only: bool = False
+    near: tuple[str, ...] = ()
 
 
 PEOPLE = [Person(f"{role}-{number}", role) for role in ROLES for number in (1, 2)]

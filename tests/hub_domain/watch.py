@@ -27,6 +27,8 @@ class Person:
     role: str
     channel: str = "email"
     target: str = "a@city.example"
+    shows_only: bool = False
+    near: tuple[str, ...] = ()
 
 
 EVERYBODY: Final = [Person(f"{role}-{number}", role) for role in ROLES for number in (1, 2)]

@@ -65,7 +65,7 @@ def asked(hub: Hub) -> Any:
 def test_everybody_sees_who_would_be_called_and_when(hub: Hub) -> None:
     duty = asked(hub)
     assert names(duty) == ["chief"]
-    assert sorted(names(duty, "emergency")) == ["chief", "guard-room", "wall"]
+    assert sorted(names(duty, "emergency")) == ["chief", "guard-room", "senior", "wall"]
     assert stage(duty, "assist", 60)["missing"] == ["building_manager"]
     assert [one["presence"] for one in duty["contacts"]] == ["here"] * 4
     assert duty["contacts"][0]["deputies"] == ["senior"]
@@ -116,7 +116,7 @@ def test_where_nobody_is_on_duty_the_page_warns_and_everybody_is_called(hub: Hub
     duty = asked(hub)
     assert duty["unattended"] == ["supervisor", "staff", "guard"]
     assert names(duty) == ["chief"]
-    assert sorted(names(duty, "emergency")) == ["chief", "guard-room", "wall"]
+    assert sorted(names(duty, "emergency")) == ["chief", "guard-room", "senior", "wall"]
     page = browser.get("/alerts").text
     assert "係長級：いま勤務している人がいません" in page
     assert "時間外" in page
@@ -181,6 +181,47 @@ def test_the_answers_have_the_shapes_that_are_published(hub: Hub) -> None:
 
 def test_a_site_without_contacts_says_so(make_hub: Callable[..., Hub]) -> None:
     assert "連絡先がまだありません" in make_hub().signed_in().get("/alerts").text
+
+
+LOST = """
+[[contacts]]
+id = "shomu"
+role = "general_affairs"
+channel = "webhook"
+target = "http://somu.example/hook"
+[[contacts]]
+id = "kansa"
+role = "auditor"
+name = "監査委員事務局"
+channel = "webhook"
+target = "http://kansa.example/hook"
+[[contacts]]
+id = "tonari"
+role = "staff"
+name = "となりの窓口"
+channel = "webhook"
+target = "http://tonari.example/hook"
+near = ["counter-01", "counter-99"]
+"""
+
+
+def test_shi_20_the_page_says_which_contact_would_never_be_told_and_who_is_called_for_which_counter(
+    make_hub: Callable[..., Hub],
+) -> None:
+    hub = make_hub(more=CONTACTS + LOST)
+    hub.box(counter="市民課 1番")
+    duty = asked(hub)
+    assert [(one["contact"], one["field"]) for one in duty["warnings"]] == [("kansa", "role"), ("tonari", "near")]
+    assert {one["id"]: one["hears"] for one in duty["contacts"]} == {
+        "chief": "calls", "senior": "calls", "guard-room": "calls", "wall": "calls", "shomu": "notices",
+        "kansa": "nothing", "tonari": "calls",
+    }  # fmt: skip
+    page = hub.signed_in("staff").get("/alerts").text
+    assert page.count('data-key="warn-') == 2, "every problem at once"
+    assert "監査委員事務局" in page.split("この連絡先には何も届きません")[0]
+    assert "counter-99" in page.split("登録されていない箱です")[0]
+    assert "近くの窓口だけ: 市民課 1番" in page
+    assert "呼び出し以外の連絡だけ" in page
 
 
 def test_the_page_speaks_english(hub: Hub) -> None:

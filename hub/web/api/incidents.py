@@ -17,6 +17,7 @@ from hub.web.gate import caller
 from hub.web.practice_seen import require_sight
 from hub.web.problems import Trouble
 from hub.web.site import site
+from hub.web.takers import Takers, takers
 
 _GROUPS = {"open": OPEN, "alarming": ALARMING, **{state.value: (state,) for state in State}}
 _STATES = "|".join(_GROUPS)
@@ -65,6 +66,14 @@ def get_incident(incident_id: str) -> Response:
     return as_json(detail(incident_id))
 
 
+def get_takers(incident_id: str) -> Response:
+    """Who could take over at its counter now; nobody, where no visitor is spoken with there."""
+    found = detail(incident_id)
+    with begin_read(site().engine) as connection:
+        known = takers(connection, site(), found)
+    return as_json(known or Takers())
+
+
 def detail(incident_id: str) -> shapes.IncidentDetail:
     """One incident as it stands.
 
@@ -105,4 +114,11 @@ def register(api: Api) -> None:
             {200: shapes.IncidentDetail}, Action.INCIDENTS_READ, troubles=("not-found",),
         ),
         get_incident,
+    )  # fmt: skip
+    api.add(
+        Operation(
+            "get_takers", "GET", "/incidents/<uuid_text:incident_id>/takers", "替われる人 / who could take over now",
+            {200: Takers}, Action.INCIDENTS_READ, troubles=("not-found",),
+        ),
+        get_takers,
     )  # fmt: skip
