@@ -29,6 +29,8 @@ from contract.topics import is_name
 from hub import contacts
 from hub.contacts import Contact, Line
 from hub.domain.duty import Roster
+from hub.domain.office import Office
+from hub.opening_hours import OfficeHours
 from hub.places import Places
 
 ROLES: Final[tuple[str, ...]] = get_args(ProductRole)
@@ -225,6 +227,7 @@ class HubConfig(Section):
     evidence: Evidence = Evidence()
     alerts: Alerts = Alerts()
     load: Load = Load()
+    office: OfficeHours = OfficeHours()
     contacts: tuple[Contact, ...] = ()
 
     _places: Places = PrivateAttr(default=Places(Path()))
@@ -239,6 +242,11 @@ class HubConfig(Section):
     def roster(self) -> Roster:
         """The contacts with the holidays by which their hours count."""
         return Roster(self.contacts, self._holidays)
+
+    @property
+    def open_hours(self) -> Office:
+        """When the office is open."""
+        return self.office.office(self._holidays)
 
     @property
     def database_url(self) -> str:
@@ -279,7 +287,7 @@ def load(directory: Path) -> HubConfig:
     problems += more
     if problems or config is None:
         raise Refused(str(places.settings), problems)
-    config._places, config._holidays = places, holidays
+    config._places, config._holidays = places, holidays | frozenset(config.office.holidays)
     return config
 
 

@@ -14,6 +14,7 @@ from contract.units import Rules
 from hub.contacts import Contact
 from hub.domain.duty import Roster
 from hub.domain.load import Limits
+from hub.domain.office import Office
 from hub.evidence.client import EvidenceClient
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
@@ -52,6 +53,7 @@ class Site:
     contacts: tuple[Contact, ...]
     roster: Roster
     load: Limits
+    office: Office
     poke: Callable[[str], None]
     now: Callable[[], datetime]
     monotonic_s: Callable[[], float] = time.monotonic
