@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row
 
-from hub.domain import chart, policy_clock
+from hub.domain import chart, clock_outcomes, policy_clock
 from hub.domain.chart import Bar
 from hub.domain.office import Hours, Office
 from hub.domain.permissions import Action
@@ -88,10 +88,13 @@ class Block:
     name: str
     title: str
     lines: tuple[Line, ...]
+    drawn: tuple[Line, ...] | None = None
+    """What the picture shows, when that is not every line."""
 
     def picture(self) -> Markup:
         """The chart of this table. Every text in it is escaped by `hub.domain.chart`."""
-        rows = [Bar(one.label, one.now.exact, one.now.text, one.before.exact, one.before.text) for one in self.lines]
+        lines = self.lines if self.drawn is None else self.drawn
+        rows = [Bar(one.label, one.now.exact, one.now.text, one.before.exact, one.before.text) for one in lines]
         draw = chart.columns if self.name == "hour" else chart.bars
         return Markup(draw(self.title, rows))  # noqa: S704 - see above
 
@@ -167,7 +170,22 @@ def _block(name: str, now: Figures, before: Figures, council: bool, tongue: str)
         Line(key, _name(name, key, tongue), cells.get(key, none), before_cells.get(key, none))
         for key in _keys(name, one, other)
     ]
-    return Block(name, say(tongue, TABLES[name]), tuple(lines))
+    return Block(name, say(tongue, TABLES[name]), tuple(lines), _reached(lines, tongue) if name == "clock" else None)
+
+
+def _reached(lines: Iterable[Line], tongue: str) -> tuple[Line, ...]:
+    """How often each limit was reached: what followed would not fit beside bars."""
+    told = {one.name: one for one in lines}
+    clocks = dict.fromkeys(name.partition(":")[0] for name in told)
+    none = shown(0, council=False)
+    found = ((clock, told.get(f"{clock}:{clock_outcomes.REACHED}")) for clock in clocks)
+    return tuple(
+        Line(
+            clock, report_words.called(tongue, labels.CLOCKS, clock), one.now if one else none,
+            one.before if one else none,
+        )
+        for clock, one in found
+    )  # fmt: skip
 
 
 def _cells_of(name: str, counts: Mapping[str, int], council: bool) -> dict[str, Cell]:
