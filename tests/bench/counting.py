@@ -24,6 +24,7 @@ from sqlalchemy import Engine, insert
 from contract.units import Rules, Written
 from contract.units import rules as made_rules
 from hub.domain.statistics import Period
+from hub.store import time_signs
 from hub.store.engine import begin_read, begin_write, open_database
 from hub.store.schema import box, change, incident, metadata, timeline
 from hub.store.statistics import Months
@@ -126,9 +127,10 @@ def measured(engine: Engine, rounds: int) -> dict[str, float]:
 
     def listed() -> None:
         with begin_read(engine) as connection:
-            connection.execute(
+            rows = connection.execute(
                 incident.select().order_by(incident.c.pressed_at.desc(), incident.c.id.desc()).limit(51)
             ).all()
+            time_signs.again(connection, rows)
 
     return {
         "cold_ms": _p95(both, 1),
