@@ -327,8 +327,9 @@ def _hours_told(office: Office, tongue: str) -> str:
     by_hours: dict[Hours, list[str]] = {}
     for day, hours in sorted(office.week.items()):
         by_hours.setdefault(hours, []).append(say(tongue, WEEKDAYS[str(day)]))
+    between = "・" if tongue == "ja" else ", "
     told = [
-        f"{say(tongue, N_('、')).join(days)} {opens // 60}:{opens % 60:02}–{closes // 60}:{closes % 60:02}"
+        f"{between.join(days)} {opens // 60}:{opens % 60:02}–{closes // 60}:{closes % 60:02}"
         for (opens, closes), days in by_hours.items()
     ]
     return " / ".join(told) or say(tongue, N_("なし（いつも時間外）"))
