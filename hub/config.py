@@ -30,6 +30,8 @@ from hub import contacts
 from hub.care import CarePlaces
 from hub.contacts import Contact, Line
 from hub.domain.duty import Roster
+from hub.domain.office import Office
+from hub.opening_hours import OfficeHours
 from hub.places import Places
 
 ROLES: Final[tuple[str, ...]] = get_args(ProductRole)
@@ -226,6 +228,7 @@ class HubConfig(Section):
     evidence: Evidence = Evidence()
     alerts: Alerts = Alerts()
     load: Load = Load()
+    office: OfficeHours = OfficeHours()
     contacts: tuple[Contact, ...] = ()
     care: CarePlaces = ()
 
@@ -241,6 +244,11 @@ class HubConfig(Section):
     def roster(self) -> Roster:
         """The contacts with the holidays by which their hours count."""
         return Roster(self.contacts, self._holidays)
+
+    @property
+    def open_hours(self) -> Office:
+        """When the office is open."""
+        return self.office.office(self._holidays)
 
     @property
     def database_url(self) -> str:
@@ -281,7 +289,7 @@ def load(directory: Path) -> HubConfig:
     problems += more
     if problems or config is None:
         raise Refused(str(places.settings), problems)
-    config._places, config._holidays = places, holidays
+    config._places, config._holidays = places, holidays | frozenset(config.office.holidays)
     return config
 
 

@@ -269,6 +269,14 @@ days = 7                             # 直近の日数 / looking back
 contacts = 4                         # この回数から / from so many contacts
 hours = 4.0                          # またはこの時間から / or hours
 
+[office]                             # 開庁時間。時間外の印と統計に / office hours, for marks and statistics
+opens = "08:30"
+closes = "17:15"
+closed_days = ["sat", "sun"]         # 休みの曜日 / closed: mon, tue, wed, thu, fri, sat, sun
+holidays = []                        # 閉庁日。知らせる相手の Hol にも / closed too, also for Hol: ["2026-12-29"]
+# [office.days]                      # 時間の違う曜日 / days with hours of their own
+# thu = "08:30-19:00"
+
 [alerts]
 tries_max = 10
 # holidays_file = "holidays.txt"   # 休日を一行に一つ（2026-11-23）/ one date a line

@@ -3,12 +3,14 @@
 What happened points at a cause; that a case is hard or concerns others is for people to see.
 """
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from contract.profile import PolicyProfile
+from hub.domain import promise
 from hub.domain.course import Course
 
 _STEPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -44,3 +46,14 @@ def routes(profile: PolicyProfile, course: Course) -> tuple[Route, ...]:
 
 def _flagged(cause: str, course: Course) -> bool:
     return bool(course.times(*_STEPS.get(cause, ())) or course.marks(*_MARKS.get(cause, ())))
+
+
+def known(profile: PolicyProfile, units: Iterable[str]) -> Mapping[str, str]:
+    """Every office that the city's rules name, and its `units`, by `plain`: a referral is counted under these names."""
+    named = [*profile.roles, *profile.report.to, *promise.CONSULTED, *units]
+    return {plain(one): one for one in (*named, *(one for to in profile.routing.values() for one in to))}
+
+
+def plain(office: str) -> str:
+    """Written on two keyboards it is still the same office."""
+    return "".join(unicodedata.normalize("NFKC", office).split())

@@ -7,11 +7,16 @@ council small cells become "1-2" (`shown`): who knows the counter and the day mu
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 
+from hub.domain import clock_outcomes, response
 from hub.domain.incident import Origin, Outcome
 from hub.domain.intake import JAPAN
+from hub.domain.office import Office
+from hub.domain.response import MARKS_S, Asked
+from hub.domain.staff_time import staff_s
+from hub.domain.time_signs import Again, outside_hours
 
 SMALL: Final = 3
 """Cells below this are not told to the council (our choice; official statistics use 3 to 10)."""
@@ -21,17 +26,13 @@ AT_LEAST: Final = "3+"
 """A count that is hidden only because another could be worked out from it."""
 UNTOLD: Final = "-"
 
-PARTITIONS: Final = ("level", "outcome", "counter", "hour", "weekday", "length")
-"""Tables whose counts add up to the number of cases, which is told: one hidden count alone could be worked out."""
-
-WITHIN_S: Final = (10, 40)
-"""After how many seconds the share of answered calls is shown (the building manager's promise)."""
+PARTITIONS: Final = ("level", "outcome", "unit", "counter", "hour", "weekday", "length", "referral")
+"""Tables whose counts add up to a number that is told: one hidden count alone could be worked out. Those of referrals
+do not always, when a case went to several offices; they are hidden as if they did.
+"""
 
 LENGTHS_MINUTES: Final = (5, 15, 30, 60, 120)
 """Upper ends of the classes of contact length; the last class is open."""
-
-RECONTACT: Final = timedelta(minutes=15)
-"""A contact at the same counter so soon after the last is marked: perhaps somebody came back (choice)."""
 
 DAY_MAX: Final = timedelta(hours=24)
 """A contact whose end nobody told lasts no longer than a visit can."""
@@ -39,20 +40,16 @@ DAY_MAX: Final = timedelta(hours=24)
 ELSEWHERE: Final = {"visit": "(visit)"}
 """What a visit is counted under instead of a counter: a place in the city would tell who it was."""
 
+NO_UNIT: Final = "(none)"
+"""What is counted of a counter that belongs to no unit."""
+
+OTHER_OFFICE: Final = "(other)"
+"""An office that the city's rules do not name: it was written by hand, so it may be a person's name."""
+
+UNNAMED_OFFICE: Final = "(unnamed)"
+"""A referral of which nobody wrote where to."""
+
 Kind = Literal["year", "quarter", "month"]
-
-
-@dataclass(frozen=True, slots=True)
-class OfficeHours:
-    """When the counters are open, Monday to Friday. Public holidays are not known here."""
-
-    opens: time = time(8, 30)
-    closes: time = time(17, 15)
-
-    def outside(self, at: datetime) -> bool:
-        """Whether `at` lies outside."""
-        local = at.astimezone(JAPAN)
-        return local.weekday() >= 5 or not self.opens <= local.time() < self.closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +106,36 @@ def fiscal_year(at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One incident as far as figures look at it. `acts`, `steps` and `marks` come from its timeline."""
+    """One incident as far as figures look at it. What is below `unit` comes from its timeline."""
 
     id: str
     pressed_at: datetime
     level: str
     counter: str
     drill: bool
+    state: str
     outcome: str | None
     responder: str | None  # an opaque id
-    answered_at: datetime | None
-    called_at: datetime  # when the hub learnt of the press
+    raised_at: datetime
+    seen_at: datetime | None
+    responding_at: datetime | None
     contact_started_at: datetime | None
     contact_ended_at: datetime | None
+    origin: str = Origin.COUNTER.value
+    case_number: str | None = None
+    unit: str = NO_UNIT  # its id
     acts: frozenset[str] = frozenset()
     steps: frozenset[str] = frozenset()
     marks: frozenset[str] = frozenset()
-    clocks: frozenset[str] = frozenset()  # name:outcome
+    clocks: frozenset[str] = frozenset()  # clock:outcome, see hub.domain.clock_outcomes
+    offices: frozenset[str] = frozenset()  # that it was referred to
+    heads: tuple[tuple[datetime, int], ...] = ()  # from when on how many of the staff were in it
     near_miss: bool = False
-    origin: str = Origin.COUNTER.value
+
+    @property
+    def asked(self) -> Asked:
+        """The call and its answer."""
+        return Asked(self.level, self.drill, self.state, self.outcome, self.raised_at, self.seen_at, self.responding_at)
 
     @property
     def called(self) -> bool:
@@ -140,6 +148,14 @@ class Case:
         if self.contact_started_at is None or self.contact_ended_at is None:
             return None
         return max(0, round(min(self.contact_ended_at - self.contact_started_at, DAY_MAX).total_seconds()))
+
+    @property
+    def staff_s(self) -> int | None:
+        """How much of all the staff's time it took; unknown as long as `contact_s` is."""
+        begun_at, held_s = self.contact_started_at, self.contact_s
+        if begun_at is None or held_s is None:
+            return None
+        return staff_s(begun_at, begun_at + timedelta(seconds=held_s), self.heads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,67 +187,60 @@ def _sum(one: Counter[str], other: Counter[str]) -> Counter[str]:
 
 
 TABLES: Final = (
-    "level", "outcome", "act", "counter", "hour", "weekday", "length", "step", "clock", "mark",
+    "level", "outcome", "act", "unit", "counter", "hour", "weekday", "length", "step", "clock", "mark", "referral",
 )  # fmt: skip
 """What is counted by what."""
 
 
-def recontacts(cases: Sequence[Case]) -> frozenset[str]:
-    """The ids of cases that began soon after the last contact at the same counter had ended. Not a verdict: it may have
-    been somebody else.
+def figures(cases: Iterable[Case], office: Office, now: datetime, again: Mapping[str, Again] | None = None) -> Figures:
+    """The counts of `cases` as they stand at `now`. `again`: those that `time_signs.recontacts` found.
+
+    As long as the total "running" is not 0, time alone changes them.
     """
-    found, ended = set(), dict[str, datetime]()
-    counters = [case for case in cases if case.called and case.counter not in ELSEWHERE.values()]
-    for case in sorted(counters, key=lambda one: (one.pressed_at, one.id)):
-        last, start = ended.get(case.counter), case.contact_started_at or case.pressed_at
-        if last is not None and timedelta(0) <= start - last <= RECONTACT:
-            found.add(case.id)
-        if case.contact_ended_at is not None and not case.drill:
-            ended[case.counter] = max(case.contact_ended_at, last or case.contact_ended_at)
-    return frozenset(found)
-
-
-def figures(cases: Iterable[Case], hours: OfficeHours, again: frozenset[str] = frozenset()) -> Figures:
-    """The counts of `cases`. `again`: those that `recontacts` found."""
     totals: Counter[str] = Counter()
     tables: dict[str, Counter[str]] = {name: Counter() for name in TABLES}
     loads: Counter[str] = Counter()
     for case in cases:
-        if case.drill or case.outcome == Outcome.DRILL:
+        if case.asked.drilled:
             totals["drills"] += 1
-        elif case.outcome == Outcome.FALSE_PRESS:
+            continue
+        if case.called:
+            _answered(case.asked, totals, now)
+        if case.outcome == Outcome.FALSE_PRESS:
             totals["false_presses"] += 1
-        else:
-            _count(case, totals, tables, hours, case.id in again)
-            if case.responder is not None:
-                loads[case.responder] += 1
+            continue
+        _count(case, totals, tables)
+        totals["outside_hours"] += outside_hours(case, office)
+        found = again.get(case.id) if again else None
+        totals["recontacts"] += found is not None
+        totals["recontacts_of_case"] += found == "case"
+        if case.responder is not None:
+            loads[case.responder] += 1
     return Figures(totals, tables, loads)
 
 
-def _count(
-    case: Case, totals: Counter[str], tables: Mapping[str, Counter[str]], hours: OfficeHours, again: bool
-) -> None:
+def _count(case: Case, totals: Counter[str], tables: Mapping[str, Counter[str]]) -> None:
     totals["cases"] += 1
     totals["near_misses"] += case.near_miss
-    totals["outside_hours"] += hours.outside(case.contact_started_at or case.pressed_at)
-    totals["recontacts"] += again
     totals["referrals"] += "referred" in case.marks
     local = case.pressed_at.astimezone(JAPAN)
     tables["level"][case.level if case.called else case.origin] += 1
     tables["outcome"][case.outcome or "open"] += 1
-    tables["counter"][case.counter] += 1
+    tables["unit"][case.unit] += 1
+    tables["counter"][ELSEWHERE.get(case.origin, case.counter)] += 1
     tables["hour"][str(local.hour)] += 1
     tables["weekday"][str(local.weekday())] += 1
-    for name, found in (("act", case.acts), ("step", case.steps), ("mark", case.marks), ("clock", case.clocks)):
+    for name, found in (
+        ("act", case.acts), ("step", case.steps), ("mark", case.marks), ("clock", case.clocks),
+        ("referral", case.offices),
+    ):  # fmt: skip
         tables[name].update(found)
     held_s = case.contact_s
     tables["length"][_length(held_s)] += 1
     if held_s is not None:
         totals["timed"] += 1
         totals["held_s"] += held_s
-    totals["calls"] += case.called
-    if case.called:
-        _answered(case, totals)
+        totals["staff_s"] += case.staff_s or 0
 
 
 def _length(held_s: int | None) -> str:
@@ -240,14 +249,18 @@ def _length(held_s: int | None) -> str:
     return next((str(minutes) for minutes in LENGTHS_MINUTES if held_s <= minutes * 60), "more")
 
 
-def _answered(case: Case, totals: Counter[str]) -> None:
-    if case.answered_at is None:
-        totals["unanswered"] += 1
+def _answered(asked: Asked, totals: Counter[str], now: datetime) -> None:
+    """Counted as on the page of alerts, whatever came of the call: who answered a false press answered."""
+    standing, waited_s = asked.standing(now), asked.waited_s
+    totals[standing] += 1
+    if standing in ("running", "mistaken"):
         return
-    waited_s = (case.answered_at - case.called_at).total_seconds()
-    totals["answered"] += 1
-    for within_s in WITHIN_S:
-        totals[f"within_{within_s}"] += waited_s <= within_s
+    for name in ("calls", f"calls_{asked.level}"):
+        totals[name] += 1
+    for within_s in MARKS_S:
+        in_time = waited_s is not None and waited_s <= within_s
+        for name in (f"within_{within_s}", f"within_{within_s}_{asked.level}"):
+            totals[name] += in_time
 
 
 def load_classes(loads: Mapping[str, int]) -> Counter[str]:
@@ -292,6 +305,19 @@ def partition_shown(counts: Mapping[str, int], council: bool) -> dict[str, Cell]
     return cells | {key: Cell(AT_LEAST, None) for key in more}
 
 
+def clocks_shown(counts: Mapping[str, int], council: bool) -> dict[str, Cell]:
+    """The cells of the table of limits: how often each was reached, and the parts of that, which add up to it."""
+    cells = {key: shown(count, council) for key, count in counts.items()}
+    for name in {key.partition(":")[0] for key in counts}:
+        parts = {key: counts[key] for after in clock_outcomes.AFTER if (key := f"{name}:{after}") in counts}
+        reached = cells.get(f"{name}:{clock_outcomes.REACHED}")
+        if reached is not None and reached.exact is None:
+            cells |= {key: Cell(UNTOLD, None) for key, count in parts.items() if count}
+        else:
+            cells |= partition_shown(parts, council)
+    return cells
+
+
 def _hidden_well(small: Sequence[str], more: Sequence[str], counts: Mapping[str, int]) -> bool:
     """Whether each of `small` could be 1 as well as 2 for somebody who knows the sum, and that `more` are not small."""
     least, most = len(small), 2 * len(small)
@@ -309,7 +335,22 @@ def minutes_shown(held_s: int, timed: int, council: bool) -> Cell:
 
 
 def share(part: int, whole: int, council: bool) -> Cell:
-    """`part` of `whole` in per cent. Hidden where it would give a hidden count away."""
-    if whole == 0 or (council and (whole < SMALL or 0 < part < SMALL or 0 < whole - part < SMALL)):
+    """`part` of `whole` in per cent, as `response.percent`. Hidden where it would give a hidden count away."""
+    percent = response.percent(part, whole)
+    if percent is None or (council and (whole < SMALL or 0 < part < SMALL or 0 < whole - part < SMALL)):
         return Cell(UNTOLD, None)
-    return Cell(f"{round(100 * part / whole)}%", round(100 * part / whole))
+    return Cell(f"{percent}%", percent)
+
+
+def share_of_level(totals: Mapping[str, int], name: str, level: str, council: bool) -> Cell:
+    """The share `name` (within_10, within_40) of the calls of one level.
+
+    The council is told none of them as soon as one must be hidden: the share of all calls is told, and with it and the
+    others the hidden one could be worked out.
+    """
+    cells = {
+        one: share(totals.get(f"{name}_{one}", 0), totals.get(f"calls_{one}", 0), council) for one in response.LEVELS
+    }
+    if any(cell.exact is None and totals.get(f"calls_{one}", 0) for one, cell in cells.items()):
+        return Cell(UNTOLD, None)
+    return cells[level]

@@ -1,7 +1,7 @@
 """The rows that figures are made of, month by month. Months that nothing has touched are not read again."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -9,119 +9,135 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, func, select
 from sqlalchemy.exc import DBAPIError
 
-from hub.domain import statistics
-from hub.domain.incident import Origin
+from contract.units import Rules
+from hub.domain import routing, statistics, time_signs
+from hub.domain.clock_outcomes import outcomes
+from hub.domain.course import Course
+from hub.domain.incident import Entry, Origin
 from hub.domain.intake import JAPAN
-from hub.domain.statistics import Case, Figures, OfficeHours, Period
+from hub.domain.office import Office
+from hub.domain.statistics import Case, Figures, Period
 from hub.store.engine import begin_read
 from hub.store.practices import IN_EARNEST
 from hub.store.schema import change, incident, timeline
 
-_KINDS: Final = ("judged", "step.taken", "marked", "clock.due", "decided")
+_KINDS: Final = tuple(
+    kind.value for kind in (Entry.JUDGED, Entry.STEP_TAKEN, Entry.MARKED, Entry.CLOCK_DUE, Entry.DECIDED)
+)
 _NEWS_MAX: Final = 5_000
 _MONTHS_MAX: Final = 72
 """Kept months: six years, some ten megabytes at thirty busy counters."""
 _AT_ONCE: Final = 500
-_BEFORE: Final = timedelta(hours=24)
+_BEFORE: Final = time_signs.LOOK_BACK
 """So far before a month lies the contact that a recontact of its first minutes may follow."""
 
 _COLUMNS: Final = (
-    incident.c.id, incident.c.pressed_at, incident.c.level, incident.c.counter, incident.c.drill, incident.c.outcome,
-    incident.c.responder, incident.c.seen_at, incident.c.received_at,
-    incident.c.contact_started_at, incident.c.contact_ended_at, incident.c.origin,
+    incident.c.id, incident.c.box, incident.c.pressed_at, incident.c.level, incident.c.counter, incident.c.drill,
+    incident.c.state, incident.c.outcome, incident.c.responder, incident.c.raised_at, incident.c.seen_at,
+    incident.c.responding_at, incident.c.contact_started_at, incident.c.contact_ended_at, incident.c.closed_at,
+    incident.c.origin, incident.c.case_number,
 )  # fmt: skip
 
 
-def cases(connection: Connection, start: datetime, end: datetime) -> list[Case]:
+def cases(connection: Connection, start: datetime, end: datetime, rules: Rules) -> list[Case]:
     """Every incident that was pressed from `start` on and before `end`, with what its timeline says."""
     rows: Sequence[Any] = connection.execute(
         select(*_COLUMNS).where(incident.c.pressed_at >= start, incident.c.pressed_at < end, IN_EARNEST)
     ).all()
-    told: dict[str, dict[str, set[str]]] = {}
-    for kind, incident_id, data in _entries(connection, [row.id for row in rows]):
-        _note(told.setdefault(incident_id, {}), kind, data)
-    return [_case(row, told.get(row.id, {})) for row in rows]
+    told: dict[str, list[Any]] = {}
+    for entry in _entries(connection, [row.id for row in rows]):
+        told.setdefault(entry.incident, []).append(entry)
+    known = routing.known(rules.city, (one.unit.label_ja for one in rules.units))
+    return [_case(row, told.get(row.id, ()), rules, known) for row in rows]
 
 
-def _entries(connection: Connection, ids: Sequence[str]) -> Iterable[tuple[str, str, Any]]:
+def _entries(connection: Connection, ids: Sequence[str]) -> Iterable[Any]:
     """By the incidents' ids, some at once: the index on timeline.incident leads straight to them."""
     for place in range(0, len(ids), _AT_ONCE):
-        yield from connection.execute(  # type: ignore[misc]
-            select(timeline.c.kind, timeline.c.incident, timeline.c.data)
+        yield from connection.execute(
+            select(timeline.c.kind, timeline.c.incident, timeline.c.at, timeline.c.data)
             .where(timeline.c.incident.in_(ids[place : place + _AT_ONCE]), timeline.c.kind.in_(_KINDS))
             .order_by(timeline.c.id)
         )
 
 
-def _note(told: dict[str, set[str]], kind: str, data: Any) -> None:
-    if not isinstance(data, dict):
-        return
-    if kind == "judged":  # the last judgement stands
-        told["acts"] = {str(act) for act in data.get("acts") or ()}
-        told["finding"] = {str(data.get("finding"))}
-    elif kind == "step.taken":
-        told.setdefault("steps", set()).add(str(data.get("step")))
-    elif kind == "marked" and not data.get("private"):
-        told.setdefault("marks", set()).add(str(data.get("mark")))
-    elif data.get("clock"):
-        told.setdefault("clocks", set()).add(f"{data['clock']}:{'due' if kind == 'clock.due' else 'adjusted'}")
-
-
-def _case(row: Row[Any], told: dict[str, set[str]]) -> Case:
-    finding = told.get("finding", set())
+def _case(row: Row[Any], entries: Iterable[Any], rules: Rules, known: Mapping[str, str]) -> Case:
+    told = [one for one in entries if isinstance(one.data, dict) and not one.data.get("private")]
+    course = Course.of(row, told)
+    judged = [one.data for one in told if one.kind == Entry.JUDGED]  # in the order of writing; the last one stands
+    marked = course.of_kind(Entry.MARKED)
+    unit = rules.unit_of(row.box)
+    online = frozenset({"online"} if row.origin == Origin.POST.value else ())
     return Case(
         id=row.id,
         pressed_at=row.pressed_at,
         level=row.level,
-        counter=statistics.ELSEWHERE.get(row.origin, row.counter),
+        counter=row.counter,
         drill=row.drill,
+        state=row.state,
         outcome=row.outcome,
         responder=row.responder,
-        answered_at=row.seen_at,
-        called_at=row.received_at,
+        raised_at=row.raised_at,
+        seen_at=row.seen_at,
+        responding_at=row.responding_at,
         contact_started_at=row.contact_started_at,
         contact_ended_at=row.contact_ended_at,
-        acts=frozenset(told.get("acts", ("online",) if row.origin == Origin.POST.value else ())),
-        steps=frozenset(told.get("steps", ())),
-        marks=frozenset(told.get("marks", ())),
-        clocks=frozenset(told.get("clocks", ())),
-        near_miss=row.outcome == "near_miss" or (row.outcome is None and "near_miss" in finding),
         origin=row.origin,
+        case_number=row.case_number,
+        unit=unit.id if unit else statistics.NO_UNIT,
+        acts=frozenset(map(str, judged[-1].get("acts") or ())) if judged else online,
+        steps=frozenset(str(one.data.get("step")) for one in course.of_kind(Entry.STEP_TAKEN)),
+        marks=frozenset(str(one.data.get("mark")) for one in marked),
+        clocks=outcomes(rules.of(row.box), course),
+        offices=frozenset(_office(one.data, known) for one in marked if one.data.get("mark") == "referred"),
+        heads=_heads(course),
+        near_miss=row.outcome == "near_miss"
+        or (row.outcome is None and bool(judged) and judged[-1].get("finding") == "near_miss"),
     )
 
 
-def listed(connection: Connection, period: Period) -> list[tuple[Row[Any], frozenset[str]]]:
-    """Every incident of a period, oldest first, with the acts of its last judgement."""
+def _office(data: Mapping[str, Any], known: Mapping[str, str]) -> str:
+    """Which office a referral is counted under. What people wrote by hand is not repeated: it may be a name."""
+    unit = routing.plain(str(data.get("unit") or ""))
+    return known.get(unit, statistics.OTHER_OFFICE) if unit else statistics.UNNAMED_OFFICE
+
+
+def _heads(course: Course) -> tuple[tuple[datetime, int], ...]:
+    counts = course.marks("head_count")
+    return tuple((one.at, one.data["staff"]) for one in counts if isinstance(one.data.get("staff"), int))
+
+
+def listed(
+    connection: Connection, period: Period, rules: Rules
+) -> tuple[list[tuple[Row[Any], Case]], Mapping[str, time_signs.Again]]:
+    """Every incident of a period, oldest first, as figures look at it; and which of them followed soon on another."""
     (start, _), (_, end) = (statistics.bounds(month) for month in (period.months[0], period.months[-1]))
     rows = connection.execute(
         select(incident)
         .where(incident.c.pressed_at >= start, incident.c.pressed_at < end, IN_EARNEST)
         .order_by(incident.c.pressed_at, incident.c.id)
     ).all()
-    acts = {case.id: case.acts for case in cases(connection, start, end)}
-    return [(row, acts.get(row.id, frozenset())) for row in rows]
-
-
-def contact_s(row: Row[Any]) -> int | None:
-    """How long the talk of an incident lasted."""
-    return _case(row, {}).contact_s
+    found = cases(connection, start - _BEFORE, end, rules)
+    by_id = {case.id: case for case in found}
+    return [(row, by_id[row.id]) for row in rows], time_signs.recontacts(found)
 
 
 @dataclass
 class Months:
     """Figures by month and by day, kept in memory. The change log says which days to read again. Any thread."""
 
-    hours: OfficeHours = field(default_factory=OfficeHours)
+    rules: Rules
+    office: Office = field(default_factory=Office)
     _kept: dict[date, Figures] = field(default_factory=dict)
     _days: dict[date, dict[date, Figures]] = field(default_factory=dict)
     _seen: int | None = None
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def of(self, connection: Connection, period: Period) -> Figures:
-        """The figures of `period` as `connection`'s transaction sees the database."""
+    def of(self, connection: Connection, period: Period, now: datetime) -> Figures:
+        """The figures of `period` at `now`, as `connection`'s transaction sees the database."""
         with self._turn:
             self._forget(connection)
-            return sum((self._month(connection, month) for month in period.months), start=Figures())
+            return sum((self._month(connection, month, now) for month in period.months), start=Figures())
 
     def read_ahead(self, database: Engine, now: datetime, alive: Callable[[], bool]) -> None:
         """Read this fiscal year and the one before, newest month first: the first person who asks need not wait.
@@ -136,31 +152,38 @@ class Months:
             try:
                 with begin_read(database) as connection, self._turn:
                     self._forget(connection)
-                    self._month(connection, month)
+                    self._month(connection, month, now)
             except DBAPIError:
                 return
 
-    def _month(self, connection: Connection, month: date) -> Figures:
-        if month not in self._kept:
-            if len(self._kept) >= _MONTHS_MAX:
-                self._clear()
-            days = self._days.setdefault(month, {})
-            missing = [day for day in statistics.days(month) if day not in days]
-            if missing:
-                days.update(self._read(connection, missing[0], missing[-1]))
-            self._kept[month] = sum(days.values(), start=Figures())
-        return self._kept[month]
+    def _month(self, connection: Connection, month: date, now: datetime) -> Figures:
+        if month in self._kept:
+            return self._kept[month]
+        if len(self._kept) >= _MONTHS_MAX:
+            self._clear()
+        days = self._days.setdefault(month, {})
+        missing = [day for day in statistics.days(month) if day not in days]
+        if missing:
+            days.update(self._read(connection, missing[0], missing[-1], now))
+        whole = sum(days.values(), start=Figures())
+        running = [day for day, figures in days.items() if figures.totals["running"]]
+        if running:  # a call that may still be answered in time counts otherwise some seconds from now
+            for day in running:
+                del days[day]
+        else:
+            self._kept[month] = whole
+        return whole
 
-    def _read(self, connection: Connection, first: date, last: date) -> dict[date, Figures]:
+    def _read(self, connection: Connection, first: date, last: date, now: datetime) -> dict[date, Figures]:
         """Every day from `first` to `last`, both included."""
         start, end = statistics.midnight(first), statistics.midnight(last + timedelta(days=1))
-        found = cases(connection, start - _BEFORE, end)
-        again = statistics.recontacts(found)
+        found = cases(connection, start - _BEFORE, end, self.rules)
+        again = time_signs.recontacts(found)
         by_day: dict[date, list[Case]] = {first + timedelta(days=place): [] for place in range((last - first).days + 1)}
         for case in found:
             if case.pressed_at >= start:
                 by_day[_day_of(case.pressed_at)].append(case)
-        return {day: statistics.figures(some, self.hours, again) for day, some in by_day.items()}
+        return {day: statistics.figures(some, self.office, now, again) for day, some in by_day.items()}
 
     def _forget(self, connection: Connection) -> None:
         """Drop the days of incidents that have changed since; all of them when the log does not say."""

@@ -72,7 +72,7 @@ def create_app(
         keeper=keeper,
         player=Player(keeper, config.evidence.viewing),
         setter=Setter(),
-        months=Months(),
+        months=Months(rules, config.open_hours),
         profile=rules.city,
         profile_digest=rules.digest,
         rules=rules,
@@ -85,6 +85,7 @@ def create_app(
         care=config.care,
         roster=config.roster,
         load=Limits(config.load.days, config.load.contacts, config.load.hours),
+        office=config.open_hours,
         poke=wake,
         now=now,
     )

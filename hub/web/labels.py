@@ -19,6 +19,9 @@ STATES_OF_POSTS: Final = {**STATES, "contact_ended": N_("手続き中")}
 """A post has no contact that ended; its incident is there to be worked on."""
 ORIGINS: Final = {"counter": N_("窓口"), "visit": N_("訪問"), "post": N_("投稿")}
 
+AGAIN: Final = {"case": N_("短い間の再連絡（15 分以内）"), "counter": N_("前の応対から 15 分以内（同じ窓口）")}
+"""A contact soon after another: of the same case, or, perhaps by somebody else, at the same counter."""
+
 LEVELS: Final = {"assist": N_("応援"), "emergency": N_("緊急")}
 
 ROLES: Final = {

@@ -15,9 +15,10 @@ from hub.domain.course import Course
 from hub.domain.incident import ALARMING, OPEN, Origin, Outcome, State
 from hub.domain.permissions import Action, allows
 from hub.domain.privacy import told_to
+from hub.domain.time_signs import Again, outside_hours
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
-from hub.store import drills, limits, retention, visits
+from hub.store import drills, limits, retention, time_signs, visits
 from hub.store.cases import case_of
 from hub.store.practices import AT_COUNTERS, IN_EARNEST
 from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
@@ -38,17 +39,19 @@ class BadCursor(ValueError):
     """A cursor that no answer of ours gave out."""
 
 
-def incident_shape(row: Row[Any], site: Site) -> shapes.Incident:
-    """One row of `incident`."""
-    return shapes.Incident(**_incident_fields(row, site))
+def incident_shape(row: Row[Any], site: Site, again: Again | None = None) -> shapes.Incident:
+    """One row of `incident`; `again`: whether it followed soon on another contact."""
+    return shapes.Incident(**_incident_fields(row, site, again))
 
 
-def _incident_fields(row: Row[Any], site: Site) -> dict[str, Any]:
+def _incident_fields(row: Row[Any], site: Site, again: Again | None) -> dict[str, Any]:
     return {
         **{name: row._mapping[name] for name in shapes.Incident.model_fields if name in row._mapping},
         "seen_by": _person(row.seen_by, row.seen_name),
         "responder": _person(row.responder, row.responder_name),
         "policy": _policy(row.profile_id, row.profile_digest, site, row.box),
+        "outside_hours": outside_hours(row, site.office),
+        "recontact": again,
     }
 
 
@@ -95,7 +98,8 @@ def incidents(
     rows = connection.execute(query).all()
     shown = rows[:limit]
     after = _cursor(shown[-1]) if len(rows) > limit else None
-    return [incident_shape(row, site) for row in shown], after
+    again = time_signs.again(connection, shown)
+    return [incident_shape(row, site, again.get(row.id)) for row in shown], after
 
 
 def _cursor(row: Row[Any]) -> str:
@@ -142,7 +146,7 @@ def incident_detail(
     course = Course.of(row, entries)
     case = case_of(connection, row)
     return shapes.IncidentDetail(
-        **_incident_fields(row, site),
+        **_incident_fields(row, site, time_signs.again(connection, [row]).get(row.id)),
         timeline=entries,
         clocks=clocks(connection, [row], {row.id: course}, site, now)[row.id],
         steps=_steps(row, course, site, role, now) if row.origin != Origin.POST.value else [],

@@ -69,6 +69,10 @@ class Incident(Shape):
     """Of a drill, whom it reaches; null in earnest."""
     drill_ends_at: Moment | None = None
     """When the hub ends a drill that goes on."""
+    outside_hours: bool = False
+    """Whether it began outside the office hours of `[office]` in hub.toml."""
+    recontact: Literal["case", "counter"] | None = None
+    """Whether it began within 15 minutes of the end of another contact: of the same case, or at the same counter."""
 
 
 class TimelineEntry(Shape):

@@ -15,6 +15,7 @@ from hub.care import Place
 from hub.contacts import Contact
 from hub.domain.duty import Roster
 from hub.domain.load import Limits
+from hub.domain.office import Office
 from hub.evidence.client import EvidenceClient
 from hub.evidence.playback import Player
 from hub.evidence.room import Room
@@ -54,6 +55,7 @@ class Site:
     care: tuple[Place, ...]
     roster: Roster
     load: Limits
+    office: Office
     poke: Callable[[str], None]
     now: Callable[[], datetime]
     monotonic_s: Callable[[], float] = time.monotonic

@@ -10,22 +10,27 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row
 
-from hub.domain import chart
+from hub.domain import chart, clock_outcomes, policy_clock
 from hub.domain.chart import Bar
+from hub.domain.office import Hours, Office
 from hub.domain.permissions import Action
 from hub.domain.statistics import (
     PARTITIONS,
     UNTOLD,
+    Case,
     Cell,
     Figures,
     Period,
+    clocks_shown,
     fiscal_year,
     load_classes,
     minutes_shown,
     partition_shown,
     share,
+    share_of_level,
     shown,
 )
+from hub.domain.time_signs import Again, outside_hours
 from hub.reports import sheets
 from hub.reports.sheets import Sheet
 from hub.store import statistics as store
@@ -37,82 +42,10 @@ from hub.web.gate import needs
 from hub.web.problems import language
 from hub.web.reports import write_down
 from hub.web.site import site
+from hub.web.statistics_words import CLOCK_OUTCOMES, LIST, NAMES, PARTS, TABLES, TOTALS, WEEKDAYS, WHOLE
 from hub.wording import N_, TOKYO, say
 
 blueprint = Blueprint("statistics", __name__)
-
-PARTS: Final = {
-    "year": N_("一年"),
-    "q1": N_("第 1 四半期（4〜6月）"),
-    "q2": N_("第 2 四半期（7〜9月）"),
-    "q3": N_("第 3 四半期（10〜12月）"),
-    "q4": N_("第 4 四半期（1〜3月）"),
-    "m4": N_("4月"), "m5": N_("5月"), "m6": N_("6月"), "m7": N_("7月"), "m8": N_("8月"), "m9": N_("9月"),
-    "m10": N_("10月"), "m11": N_("11月"), "m12": N_("12月"), "m1": N_("1月"), "m2": N_("2月"), "m3": N_("3月"),
-}  # fmt: skip
-
-TOTALS: Final = {
-    "cases": N_("件数（訓練と誤って押したものを除く）"),
-    "near_misses": N_("うち、カスハラに至らない困難な事案"),
-    "outside_hours": N_("うち、開庁時間の外"),
-    "recontacts": N_("うち、前の応対のすぐ後（同じ窓口で 15 分以内）"),
-    "referrals": N_("ほかの課や窓口につないだもの"),
-    "held": N_("応対にかかった時間の合計（分）"),
-    "timed": N_("応対の長さが分かるもの"),
-    "within_10": N_("10 秒以内に確認した割合"),
-    "within_40": N_("40 秒以内に確認した割合"),
-    "false_presses": N_("何事もなかったもの"),
-    "drills": N_("訓練"),
-}
-
-TABLES: Final = {
-    "level": N_("呼び出しの種類"),
-    "outcome": N_("結果"),
-    "act": N_("行為の種類"),
-    "counter": N_("窓口"),
-    "length": N_("応対の長さ"),
-    "hour": N_("時間帯"),
-    "weekday": N_("曜日"),
-    "step": N_("伝えた段階"),
-    "mark": N_("付けた印"),
-    "clock": N_("時計の結果"),
-    "load": N_("一人あたりの件数"),
-}
-
-WEEKDAYS: Final = {
-    "0": N_("月曜"), "1": N_("火曜"), "2": N_("水曜"), "3": N_("木曜"), "4": N_("金曜"), "5": N_("土曜"),
-    "6": N_("日曜"),
-}  # fmt: skip
-
-LENGTHS: Final = {
-    "5": N_("5 分まで"),
-    "15": N_("15 分まで"),
-    "30": N_("30 分まで"),
-    "60": N_("1 時間まで"),
-    "120": N_("2 時間まで"),
-    "more": N_("2 時間を超える"),
-    "unknown": N_("分からない"),
-}
-
-LOADS: Final = {
-    "1": N_("1 件の人"),
-    "2-4": N_("2〜4 件の人"),
-    "5-9": N_("5〜9 件の人"),
-    "10+": N_("10 件以上の人"),
-}
-
-OUTCOMES: Final = {**labels.OUTCOMES, "open": N_("まだ終わっていない")}
-MARKS: Final = {**labels.MARKS, "referred": N_("ほかの課や窓口につないだ")}
-
-ELSEWHERE: Final = {"(visit)": N_("訪問")}
-
-NAMES: Final[Mapping[str, Mapping[str, str]]] = {
-    "level": {**labels.LEVELS, "post": N_("投稿")}, "outcome": OUTCOMES, "act": labels.ACTS, "length": LENGTHS,
-    "weekday": WEEKDAYS, "step": labels.STEPS, "mark": MARKS, "load": LOADS, "counter": ELSEWHERE,
-}  # fmt: skip
-
-WHOLE: Final = ("level", "weekday", "length", "load")
-"""Tables that show their rows even where nothing was counted."""
 
 COUNTERS_MAX: Final = 200
 
@@ -155,10 +88,13 @@ class Block:
     name: str
     title: str
     lines: tuple[Line, ...]
+    drawn: tuple[Line, ...] | None = None
+    """What the picture shows, when that is not every line."""
 
     def picture(self) -> Markup:
         """The chart of this table. Every text in it is escaped by `hub.domain.chart`."""
-        rows = [Bar(one.label, one.now.exact, one.now.text, one.before.exact, one.before.text) for one in self.lines]
+        lines = self.lines if self.drawn is None else self.drawn
+        rows = [Bar(one.label, one.now.exact, one.now.text, one.before.exact, one.before.text) for one in lines]
         draw = chart.columns if self.name == "hour" else chart.bars
         return Markup(draw(self.title, rows))  # noqa: S704 - see above
 
@@ -177,28 +113,43 @@ class Overview:
 def overview(wanted: Wanted, tongue: str) -> Overview:
     """The figures of a period beside those of a year before."""
     here = site()
-    period = wanted.period(fiscal_year(here.now()))
+    moment = here.now()
+    period = wanted.period(fiscal_year(moment))
     with begin_read(here.engine) as connection:
-        now, before = here.months.of(connection, period), here.months.of(connection, period.before)
-    names = [name for name in TABLES if not (wanted.council and name == "load")]
-    blocks = [_block(name, now, before, wanted.council, tongue) for name in names]
+        now, before = (here.months.of(connection, one, moment) for one in (period, period.before))
+    blocks = [_block(name, now, before, wanted.council, tongue) for name in _told(wanted.council)]
     return Overview(
         period.year, wanted.part, wanted.council, tuple(_totals(now, before, wanted.council, tongue)),
         tuple(block for block in blocks if block.lines),
     )  # fmt: skip
 
 
+def _told(council: bool) -> list[str]:
+    """The tables that are told. Counters add up to their unit, so the council is told one of the two."""
+    left_out = {"load"} if council else set()
+    if not site().rules.units:
+        left_out.add("unit")
+    elif council:
+        left_out.add("counter")
+    return [name for name in TABLES if name not in left_out]
+
+
 def _totals(now: Figures, before: Figures, council: bool, tongue: str) -> Iterable[Line]:
     for name, title in TOTALS.items():
-        yield Line(name, say(tongue, title), _total(name, now, council), _total(name, before, council))
+        if not (council and name == "recontacts_of_case"):  # with the total it would give the rest away
+            yield Line(name, say(tongue, title), _total(name, now, council), _total(name, before, council))
 
 
 def _total(name: str, figures: Figures, council: bool) -> Cell:
     totals = figures.totals
-    if name == "held":
-        return minutes_shown(totals["held_s"], totals["timed"], council)
+    if name in ("held", "staff"):
+        return minutes_shown(totals[f"{name}_s"], totals["timed"], council)
     if name.startswith("within_"):
-        return share(totals[name], totals["calls"], council)
+        share_name, _, level = name[len("within_") :].partition("_")
+        within = f"within_{share_name}"
+        return (
+            share_of_level(totals, within, level, council) if level else share(totals[name], totals["calls"], council)
+        )
     told_in = {"near_misses": ("outcome", "near_miss"), "timed": ("length", "unknown")}
     if council and name in told_in:
         table, key = told_in[name]
@@ -219,12 +170,29 @@ def _block(name: str, now: Figures, before: Figures, council: bool, tongue: str)
         Line(key, _name(name, key, tongue), cells.get(key, none), before_cells.get(key, none))
         for key in _keys(name, one, other)
     ]
-    return Block(name, say(tongue, TABLES[name]), tuple(lines))
+    return Block(name, say(tongue, TABLES[name]), tuple(lines), _reached(lines, tongue) if name == "clock" else None)
+
+
+def _reached(lines: Iterable[Line], tongue: str) -> tuple[Line, ...]:
+    """How often each limit was reached: what followed would not fit beside bars."""
+    told = {one.name: one for one in lines}
+    clocks = dict.fromkeys(name.partition(":")[0] for name in told)
+    none = shown(0, council=False)
+    found = ((clock, told.get(f"{clock}:{clock_outcomes.REACHED}")) for clock in clocks)
+    return tuple(
+        Line(
+            clock, report_words.called(tongue, labels.CLOCKS, clock), one.now if one else none,
+            one.before if one else none,
+        )
+        for clock, one in found
+    )  # fmt: skip
 
 
 def _cells_of(name: str, counts: Mapping[str, int], council: bool) -> dict[str, Cell]:
     if name in PARTITIONS:
         return partition_shown(counts, council)
+    if name == "clock":
+        return clocks_shown(counts, council)
     return {key: shown(count, council) for key, count in counts.items()}
 
 
@@ -236,6 +204,8 @@ def _keys(name: str, one: Mapping[str, int], other: Mapping[str, int]) -> list[s
     found = {key for key in (*one, *other) if one.get(key) or other.get(key)}
     if name in WHOLE:
         return list(NAMES[name]) + sorted(found - set(NAMES[name]))
+    if name == "clock":
+        return [key for clock in policy_clock.NAMES for after in CLOCK_OUTCOMES if (key := f"{clock}:{after}") in found]
     return sorted(found, key=lambda key: (-one.get(key, 0), -other.get(key, 0), key))[:COUNTERS_MAX]
 
 
@@ -243,8 +213,14 @@ def _name(table: str, key: str, tongue: str) -> str:
     if table == "hour":
         return f"{key}:00"
     if table == "clock":
-        clock, _, outcome = key.partition(":")
-        return f"{report_words.called(tongue, labels.CLOCKS, clock)} {outcome}"
+        clock, _, after = key.partition(":")
+        called = partial(report_words.called, tongue)
+        return say(
+            tongue, N_("%(clock)s：%(after)s"), clock=called(labels.CLOCKS, clock), after=called(CLOCK_OUTCOMES, after)
+        )
+    unit = site().rules.unit(key) if table == "unit" else None
+    if unit is not None:
+        return unit.unit.label_ja if tongue == "ja" else unit.unit.label_en
     return report_words.called(tongue, NAMES.get(table, {}), key)
 
 
@@ -289,36 +265,44 @@ class Listed(BaseModel):
     part: Part = "year"
 
 
-LIST: Final = (
-    N_("番号"), N_("押した時刻"), N_("窓口"), N_("種類"), N_("訓練"), N_("押された回数"), N_("状態"), N_("結果"),
-    N_("当たる行為"), N_("確認した時刻"), N_("確認した人"), N_("向かった時刻"), N_("対応した人"), N_("応対の始まり"),
-    N_("応対の終わり"), N_("応対の長さ（分）"), N_("終了した時刻"),
-)  # fmt: skip
-
-
 def list_as_file(wanted: Listed, ending: str) -> Response:
     """Every incident of a period, one on a line. It names staff, so the export is written down first."""
     here, tongue = site(), language()
     period = Wanted(year=wanted.year, part=wanted.part).period(fiscal_year(here.now()))
     with begin_read(here.engine) as connection:
-        found = store.listed(connection, period)
+        found, again = store.listed(connection, period, here.rules)
     write_down("incidents.exported", None, year=period.year, part=wanted.part, kind=ending, count=len(found))
-    rows = [_listed(one, acts, tongue) for one, acts in found]
+    rows = [
+        [*_listed(row, case, tongue), *_signs(case, again.get(case.id), here.office, tongue)] for row, case in found
+    ]
     sheet = Sheet(say(tongue, N_("案件の記録")), tuple(say(tongue, name) for name in LIST), rows)
     return _file([sheet], f"incidents-{period.year}-{wanted.part}.{ending}", ending)
 
 
-def _listed(one: Row[Any], acts: frozenset[str], tongue: str) -> list[sheets.Cell]:
+def _listed(one: Row[Any], case: Case, tongue: str) -> list[sheets.Cell]:
     called = partial(report_words.called, tongue)
-    held_s = store.contact_s(one)
     return [
         one.number, one.pressed_at, one.counter, called(NAMES["level"], "post" if one.origin == "post" else one.level),
         say(tongue, N_("訓練")) if one.drill else "", one.presses, called(labels.STATES, one.state),
         called(labels.OUTCOMES, one.outcome) if one.outcome else "",
-        "、".join(called(labels.ACTS, act) for act in sorted(acts)), one.seen_at, one.seen_name, one.responding_at,
-        one.responder_name, one.contact_started_at, one.contact_ended_at,
-        None if held_s is None else round(held_s / 60, 1), one.closed_at,
+        "、".join(called(labels.ACTS, act) for act in sorted(case.acts)), one.seen_at, one.seen_name,
+        one.responding_at, one.responder_name, one.contact_started_at, one.contact_ended_at, _minutes(case.contact_s),
+        one.closed_at,
     ]  # fmt: skip
+
+
+def _signs(case: Case, again: Again | None, office: Office, tongue: str) -> list[sheets.Cell]:
+    """What is worked out of a case for its line: its unit, the signs of time, the time of all staff."""
+    return [
+        _name("unit", case.unit, tongue) if site().rules.units else "",
+        say(tongue, N_("開庁時間外")) if outside_hours(case, office) else "",
+        report_words.called(tongue, labels.AGAIN, again) if again else "",
+        _minutes(case.staff_s),
+    ]
+
+
+def _minutes(length_s: int | None) -> float | None:
+    return None if length_s is None else round(length_s / 60, 1)
 
 
 @blueprint.get("/statistics")
@@ -332,8 +316,23 @@ def page() -> str:
         "statistics/page.html",
         found=found,
         parts=PARTS,
+        hours=_hours_told(site().office, language()),
+        days_closed=len(site().office.holidays),
         years=sorted({*range(this_year - 5, this_year + 1), found.year}),
     )
+
+
+def _hours_told(office: Office, tongue: str) -> str:
+    """The office's hours in a line: days with the same ones stand together."""
+    by_hours: dict[Hours, list[str]] = {}
+    for day, hours in sorted(office.week.items()):
+        by_hours.setdefault(hours, []).append(say(tongue, WEEKDAYS[str(day)]))
+    between = "・" if tongue == "ja" else ", "
+    told = [
+        f"{between.join(days)} {opens // 60}:{opens % 60:02}–{closes // 60}:{closes % 60:02}"
+        for (opens, closes), days in by_hours.items()
+    ]
+    return " / ".join(told) or say(tongue, N_("なし（いつも時間外）"))
 
 
 @blueprint.get("/statistics.<any(csv, xlsx):ending>")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.counting import ENTRIES, YEARS, fill
+from bench.counting import ENTRIES, NOW, YEARS, fill, rules
 
 from hub.domain.statistics import Period
 from hub.store.engine import begin_read, open_database
@@ -14,9 +14,9 @@ def test_every_incident_of_the_bench_is_counted_once(tmp_path: Path) -> None:
     count = fill(engine, 100 * ENTRIES)
     assert count == 100
     with begin_read(engine) as connection:
-        months = Months()
-        years = [months.of(connection, Period("year", 2026 - place)) for place in range(YEARS + 1)]
-        again = [months.of(connection, Period("year", 2026 - place)) for place in range(YEARS + 1)]
+        months = Months(rules())
+        years = [months.of(connection, Period("year", 2026 - place), NOW) for place in range(YEARS + 1)]
+        again = [months.of(connection, Period("year", 2026 - place), NOW) for place in range(YEARS + 1)]
     engine.dispose()
     assert sum(figures.totals["cases"] + figures.totals["drills"] for figures in years) == count
     acts = sum((figures.table("act") for figures in years), start=years[0].table("nothing"))

@@ -104,16 +104,18 @@ def climb(story: Story, step: str) -> None:
         )
         head.sends(f"step-{step}", by_keyboard=True, **told)
     elif step == "leave":
-        for _ in range(story.profile.ladder.leave.count or 1):
-            is_ordered_to_leave(story)
+        for place in range(story.profile.ladder.leave.count or 1):
+            is_ordered_to_leave(story, first=place == 0)
     else:
         head.sends(f"step-{step}", by_keyboard=True)
 
 
-def is_ordered_to_leave(story: Story) -> None:
+def is_ordered_to_leave(story: Story, *, first: bool) -> None:
     """The visitor does not stop; whoever may order them to leave is told, waits the interval, and orders."""
     leave = story.profile.ladder.leave
     story.person("supervisor", "佐藤").sends("tap-cease_refused")
+    if first and leave.report_first_to and leave.issuer[0] not in leave.report_first_to:
+        story.at_the_incident("section_head", "鈴木").sends("manager-leave")  # the hub knows no contact to tell
     story.passes(leave.interval_minutes or 0)
     may = story.profile.roles[leave.issuer[0]]
     orders = story.at_the_incident(may, "高橋" if may == "building_manager" else "鈴木")

@@ -1,28 +1,48 @@
 """Figures about all incidents: what is counted, that months add up, that nobody can be recognised."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.domain import statistics
-from hub.domain.statistics import Case, Figures, OfficeHours, Period, figures, recontacts, shown
+from hub.domain.office import Office
+from hub.domain.response import LEVELS, MARKS_S, shares
+from hub.domain.statistics import Case, Figures, Period, shown
 
 AT = datetime(2026, 11, 20, 2, 41, tzinfo=UTC)  # a Friday, 11:41 in Tokyo
 CASE = Case(
-    "a", AT, "assist", "窓口1", False, "harassment", "p1", AT + timedelta(seconds=8), AT, AT, AT + timedelta(minutes=20)
+    id="a",
+    pressed_at=AT,
+    level="assist",
+    counter="窓口1",
+    drill=False,
+    state="closed",
+    outcome="harassment",
+    responder="p1",
+    raised_at=AT,
+    seen_at=AT + timedelta(seconds=8),
+    responding_at=None,
+    contact_started_at=AT,
+    contact_ended_at=AT + timedelta(minutes=20),
 )
-HOURS = OfficeHours()
+NOW = AT + timedelta(days=30)
 
 
-def test_sap_05_referrals_are_counted() -> None:
-    cases = [replace(CASE, marks=frozenset({"referred", "stalemate"})), replace(CASE, id="b")]
-    counted = figures(cases, HOURS)
-    assert counted.totals["referrals"] == 1
-    assert counted.table("mark") == {"referred": 1, "stalemate": 1}
+def figures(cases: Iterable[Case], now: datetime = NOW) -> Figures:
+    return statistics.figures(cases, Office(), now)
+
+
+def test_sap_05_referrals_are_counted_by_office() -> None:
+    marks, offices = frozenset({"referred", "stalemate"}), frozenset({"行政監察担当課", "弁護士"})
+    referred = replace(CASE, marks=marks, offices=offices)
+    counted = figures([referred, replace(referred, id="c", offices=frozenset({"弁護士"})), replace(CASE, id="b")])
+    assert counted.totals["referrals"] == 2
+    assert counted.table("mark") == {"referred": 2, "stalemate": 2}
+    assert counted.table("referral") == {"行政監察担当課": 1, "弁護士": 2}
 
 
 def test_shi_37_near_misses_are_counted_apart_and_drills_and_false_presses_not_at_all() -> None:
@@ -33,7 +53,6 @@ def test_shi_37_near_misses_are_counted_apart_and_drills_and_false_presses_not_a
             replace(CASE, id="c", outcome="false_press"),
             replace(CASE, id="d", drill=True),
         ],
-        HOURS,
     )
     totals = counted.totals
     assert (totals["cases"], totals["near_misses"], totals["false_presses"], totals["drills"]) == (2, 1, 1, 1)
@@ -42,39 +61,9 @@ def test_shi_37_near_misses_are_counted_apart_and_drills_and_false_presses_not_a
     assert counted.table("weekday") == {"4": 2}
 
 
-@pytest.mark.parametrize(
-    ("local", "outside"),
-    [
-        ("2026-11-20T08:29:59", True),
-        ("2026-11-20T08:30:00", False),
-        ("2026-11-20T17:14:59", False),
-        ("2026-11-20T17:15:00", True),
-        ("2026-11-21T12:00:00", True),
-        ("2026-11-22T12:00:00", True),
-    ],
-)
-def test_set_24_contacts_outside_office_hours_are_marked(local: str, outside: bool) -> None:
-    at = datetime.fromisoformat(f"{local}+09:00").astimezone(UTC)
-    assert HOURS.outside(at) is outside
-    case = replace(CASE, pressed_at=at, contact_started_at=None)
-    assert figures([case], HOURS).totals["outside_hours"] == outside
-
-
-def test_set_24_a_contact_right_after_the_last_one_at_the_counter_is_marked() -> None:
-    def later(name: str, minutes: float, counter: str = "窓口1") -> Case:
-        start = AT + timedelta(minutes=20 + minutes)
-        return replace(
-            CASE, id=name, pressed_at=start, contact_started_at=start, contact_ended_at=None, counter=counter
-        )
-
-    assert recontacts([CASE, later("soon", 15), later("late", 15.1), later("elsewhere", 1, "窓口2")]) == {"soon"}
-    assert recontacts([replace(CASE, contact_ended_at=None), later("soon", 1)]) == frozenset()
-    assert recontacts([replace(CASE, drill=True), later("soon", 1)]) == frozenset()
-
-
 def test_set_17_loads_are_counted_by_person_and_told_without_names() -> None:
     cases = [replace(CASE, id=str(n), responder="p1" if n < 6 else f"p{n}") for n in range(8)]
-    counted = figures(cases, HOURS)
+    counted = figures(cases)
     assert counted.loads == {"p1": 6, "p6": 1, "p7": 1}
     assert statistics.load_classes(counted.loads) == {"5-9": 1, "1": 2}
 
@@ -82,13 +71,45 @@ def test_set_17_loads_are_counted_by_person_and_told_without_names() -> None:
 def test_lengths_answers_and_staff_time() -> None:
     cases = [
         CASE,
-        replace(CASE, id="b", contact_ended_at=None, answered_at=None),
-        replace(CASE, id="c", contact_ended_at=AT + timedelta(days=9), answered_at=AT + timedelta(seconds=39)),
+        replace(CASE, id="b", contact_ended_at=None, seen_at=None),
+        replace(CASE, id="c", contact_ended_at=AT + timedelta(days=9), seen_at=AT + timedelta(seconds=39)),
     ]
-    counted = figures(cases, HOURS)
+    counted = figures(cases)
     assert counted.table("length") == {"30": 1, "unknown": 1, "more": 1}
     assert counted.totals["held_s"] == 20 * 60 + 24 * 3600
+    assert counted.totals["staff_s"] == counted.totals["held_s"]
     assert (counted.totals["within_10"], counted.totals["within_40"], counted.totals["unanswered"]) == (1, 2, 1)
+
+
+def test_staff_time_follows_the_count_of_people_over_the_contact() -> None:
+    heads = ((AT + timedelta(minutes=5), 3), (AT + timedelta(minutes=15), 2))
+    assert replace(CASE, heads=heads).staff_s == (5 * 1 + 10 * 3 + 5 * 2) * 60
+    assert replace(CASE, heads=heads, contact_ended_at=None).staff_s is None
+
+
+_calls = st.builds(
+    lambda level, drill, state, outcome, seen, going: replace(
+        CASE, level=level, drill=drill, state=state, outcome=outcome,
+        seen_at=seen and AT + timedelta(seconds=seen), responding_at=going and AT + timedelta(seconds=going),
+    ),
+    st.sampled_from(LEVELS), st.booleans(), st.sampled_from(["raised", "attended", "closed"]),
+    st.sampled_from([None, "harassment", "false_press", "drill"]), st.none() | st.integers(1, 60),
+    st.none() | st.integers(1, 60),
+)  # fmt: skip
+
+
+@given(st.lists(_calls, max_size=12), st.integers(0, 90))
+def test_shi_33_figures_and_the_page_of_alerts_count_answers_by_one_rule(cases: list[Case], later_s: int) -> None:
+    now = AT + timedelta(seconds=later_s)
+    totals = figures([replace(case, id=str(place)) for place, case in enumerate(cases)], now).totals
+    told = {one.level: one for one in shares((case.asked for case in cases), now) if not one.drill}
+    for level in LEVELS:
+        assert totals[f"calls_{level}"] == told[level].calls
+        for within_s in MARKS_S:
+            assert totals[f"within_{within_s}_{level}"] == told[level].within[within_s]
+            cell = statistics.share_of_level(totals, f"within_{within_s}", level, council=False)
+            assert cell.exact == told[level].percent(within_s)
+    assert totals["running"] == sum(one.running for one in told.values())
 
 
 @given(
@@ -100,7 +121,7 @@ def test_figures_of_parts_add_up_to_those_of_the_whole(some: list[tuple[int, str
         replace(CASE, id=str(n), pressed_at=AT + timedelta(hours=hours), level=level, drill=drill)
         for n, (hours, level, drill) in enumerate(some)
     ]
-    whole, parts = figures(cases, HOURS), figures(cases[:cut], HOURS) + figures(cases[cut:], HOURS)
+    whole, parts = figures(cases), figures(cases[:cut]) + figures(cases[cut:])
     for one, other in [
         (whole.totals, parts.totals), (whole.loads, parts.loads),
         *((whole.table(name), parts.table(name)) for name in statistics.TABLES),
@@ -146,6 +167,35 @@ def test_set_14_no_small_count_can_be_worked_out_from_the_sum(counts: list[int])
         if count < 3:
             assert {one[place] for one in found} == {1, 2}
     assert all(cell.exact == told[int(key)] for key, cell in cells.items() if cell.exact is not None)
+
+
+@given(st.tuples(*[st.tuples(st.integers(0, 9), st.integers(0, 9))] * 2))
+def test_set_14_the_share_of_a_level_is_not_told_beside_one_that_is_hidden(counts: tuple[tuple[int, int], ...]) -> None:
+    totals = {f"calls_{level}": part + rest for level, (part, rest) in zip(LEVELS, counts, strict=True)}
+    totals |= {f"within_10_{level}": part for level, (part, _) in zip(LEVELS, counts, strict=True)}
+    cells = [statistics.share_of_level(totals, "within_10", level, council=True) for level in LEVELS]
+    if any(0 < count < 3 for pair in counts for count in pair):
+        assert {cell.exact for cell in cells} == {None}
+
+
+_after = st.fixed_dictionaries({name: st.integers(0, 6) for name in ("stop", "go_on", "undecided")})
+
+
+@given(_after, st.integers(0, 5))
+def test_set_14_nothing_small_can_be_worked_out_from_how_often_a_limit_was_reached(
+    after: dict[str, int], before: int
+) -> None:
+    counts = {f"stalemate:{name}": count for name, count in after.items()}
+    reached = sum(after.values())
+    cells = statistics.clocks_shown({**counts, "stalemate:due": reached, "stalemate:before": before}, council=True)
+    hidden = [count for key, count in counts.items() if cells[key].exact is None]
+    assert all(cell.exact not in (1, 2) for cell in cells.values())
+    if reached < 3 or any(cells[key].text == statistics.UNTOLD for key in counts):
+        return  # the sum is hidden, or all of its parts
+    found = solutions(hidden, sum(hidden))
+    for place, count in enumerate(hidden):
+        if count < 3:
+            assert {one[place] for one in found} == {1, 2}
 
 
 def test_inside_nothing_is_hidden() -> None:

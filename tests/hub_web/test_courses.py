@@ -113,6 +113,8 @@ def climb(day: Day, step: str) -> None:
     wanted = (day.profile.ladder.leave.count or 1) if step == "leave" else 1
     for _ in range(wanted):
         plain: dict[str, Any] = {"step": step}
+        if step == "police" and day.profile.police.routes:
+            plain["route"] = day.profile.police.routes[0]
         role = "building_manager" if step == "leave" else "section_head"
         if day.says("steps", role, **plain):
             continue

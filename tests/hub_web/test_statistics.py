@@ -45,7 +45,7 @@ def year(hub: Hub) -> Hub:
     for _ in range(5):
         case(hub, desks[0], "abuse", "hold")
         hub.time.moves(hours=1)
-    case(hub, desks[1], "sexual", level="emergency")
+    case(hub, desks[1], "sexual", level="emergency", responding_at=hub.time() + timedelta(seconds=9))
     case(hub, desks[1], outcome="near_miss")
     case(hub, desks[2], "abuse", name="=cmd|'/c calc'!A1")
     case(hub, desks[0], "threat", pressed_at=hub.time() - timedelta(days=365))
@@ -154,9 +154,9 @@ def test_days_that_nothing_touched_are_not_read_again(year: Hub, monkeypatch: py
     read: list[Any] = []
     genuine = store.cases
 
-    def noted(connection: Any, start: Any, end: Any) -> Any:
+    def noted(connection: Any, start: Any, end: Any, rules: Any) -> Any:
         read.append(end - start)
-        return genuine(connection, start, end)
+        return genuine(connection, start, end, rules)
 
     monkeypatch.setattr(store, "cases", noted)
     asked(year)

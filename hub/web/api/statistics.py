@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from hub.domain.permissions import Action
-from hub.web import statistics
+from hub.web import statistics, statistics_words
 from hub.web.api.described import Api, Given, Operation, Raw, as_json, read_query
 from hub.web.downloads import CSV, XLSX
 from hub.web.problems import language
@@ -91,7 +91,7 @@ def get_incidents_xlsx() -> Response:
 
 def register(api: Api) -> None:
     """Add the routes of this file."""
-    part: dict[str, Any] = {"type": "string", "enum": list(statistics.PARTS), "default": "year"}
+    part: dict[str, Any] = {"type": "string", "enum": list(statistics_words.PARTS), "default": "year"}
     period = [
         Given("year", "query", {"type": "integer", "minimum": 2000, "maximum": 2200}),
         Given("part", "query", part),

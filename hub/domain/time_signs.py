@@ -1,0 +1,88 @@
+"""Signs of time on a contact: outside office hours, and right after another one (SET-24; Seta 手引2(2)). Pure.
+
+They are read off times and the city's case number, and are no verdict on anybody. One rule for pages, lists, figures.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final, Literal, Protocol
+
+from hub.domain.incident import Origin
+from hub.domain.office import Office
+
+WITHIN: Final = timedelta(minutes=15)
+"""A contact that begins so soon after the end of another is marked (choice; the document names no time)."""
+
+LOOK_BACK: Final = timedelta(hours=24)
+"""The earlier contact was pressed for so long before at the most."""
+
+Again = Literal["case", "counter"]
+"""Of the same case, which people joined it to; or only at the same counter: perhaps somebody else."""
+
+
+class Contact(Protocol):
+    """An incident as far as these signs look at it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def counter(self) -> str: ...
+    @property
+    def case_number(self) -> str | None: ...
+    @property
+    def drill(self) -> bool: ...
+    @property
+    def pressed_at(self) -> datetime: ...
+    @property
+    def contact_started_at(self) -> datetime | None: ...
+    @property
+    def contact_ended_at(self) -> datetime | None: ...
+
+
+def begun_at(one: Contact) -> datetime:
+    """When somebody turned to the city: the talk's begin where it was told, else the press."""
+    return one.contact_started_at or one.pressed_at
+
+
+def outside_hours(one: Contact, office: Office) -> bool:
+    """Whether it began outside office hours. A post is found, not a contact: it never does."""
+    return one.origin != Origin.POST.value and office.closed(begun_at(one))
+
+
+def recontacts(contacts: Iterable[Contact]) -> dict[str, Again]:
+    """The ids of contacts that began soon after another had ended.
+
+    First by the case number, at whatever counter. Else at the same counter, unless people joined the two to different
+    cases. Nobody turns to a city that visits them, and a drill follows nothing.
+    """
+    found: dict[str, Again] = {}
+    of_case: dict[str, datetime] = {}
+    at_counter: dict[str, dict[str | None, datetime]] = {}
+    for one in sorted(contacts, key=lambda one: (one.pressed_at, one.id)):
+        if one.drill or one.origin == Origin.POST.value:
+            continue
+        here = at_counter.setdefault(one.counter, {}) if one.origin == Origin.COUNTER.value else None
+        if here is not None and (again := _again(one, of_case, here)):
+            found[one.id] = again
+        ended_at = one.contact_ended_at
+        if ended_at is None:
+            continue
+        if one.case_number is not None:
+            of_case[one.case_number] = max(ended_at, of_case.get(one.case_number, ended_at))
+        if here is not None:
+            here[one.case_number] = max(ended_at, here.get(one.case_number, ended_at))
+    return found
+
+
+def _again(one: Contact, of_case: dict[str, datetime], here: dict[str | None, datetime]) -> Again | None:
+    start = begun_at(one)
+    if one.case_number is not None and _soon(of_case.get(one.case_number), start):
+        return "case"
+    unlike = (ended_at for number, ended_at in here.items() if number is None or one.case_number is None)
+    return "counter" if any(_soon(ended_at, start) for ended_at in unlike) else None
+
+
+def _soon(ended_at: datetime | None, start: datetime) -> bool:
+    return ended_at is not None and timedelta(0) <= start - ended_at <= WITHIN
