@@ -258,7 +258,8 @@ class Box:
         if real:  # whoever presses for an emergency during a drill means it: a real incident of its own
             return [*self._raise(now, gesture, to), *self._over(now, standing)]
         risen = to is not standing.alarm
-        self._standing = replace(standing, alarm=to)
+        if risen:  # whoever saw the call for assistance has not seen the emergency: every lamp calls again
+            self._standing = replace(standing, alarm=to, seen=False, coming="", nobody=False, time_limit=False)
         wire = self._wire(now, AlarmRepeated(incident=standing.incident, level=level_of(to), gesture=gesture))
         return [wire, self._publish(now)] if risen else [wire]
 

@@ -25,9 +25,8 @@ def standing_ja(item: Item) -> str:
         waited = f"{since}{_long_ja(found)}たっても、" if found.waited_s >= AT_ONCE_S else ""
         return f"。{waited}まだ誰も見ていません"
     waited = f"{since}{_long_ja(found)}たちました。" if found.waited_s >= AT_ONCE_S else ""
-    before = "応援のときに " if found.seen_before else ""
     going = "が、向かう人がまだいません" if item.level == Level.EMERGENCY else ""
-    return f"。{waited}{before}{found.seen_by} さんが見ました{going}"
+    return f"。{waited}{found.seen_by} さんが見ました{going}"
 
 
 def standing_en(item: Item) -> str:
@@ -41,9 +40,8 @@ def standing_en(item: Item) -> str:
     waited = f"{_long_en(found)} {since}, " if found.waited_s >= AT_ONCE_S else ""
     if found.seen_by is None:
         return f"; {waited}nobody has seen it yet"
-    before = " while it was an assist" if found.seen_before else ""
     going = ", but nobody is going yet" if item.level == Level.EMERGENCY else ""
-    return f"; {waited}{found.seen_by} has seen it{before}{going}"
+    return f"; {waited}{found.seen_by} has seen it{going}"
 
 
 def acts_ja(acts: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from hub.domain.decision import Facts as Facts
 from hub.domain.decision import Person as Person
 from hub.domain.decision import given, refuse
 from hub.domain.guidance import is_urgent
-from hub.domain.incident import Deed, Entry, Outcome, State, after
+from hub.domain.incident import NOBODY, Deed, Entry, Outcome, State, after
 from hub.domain.permissions import Action
 from hub.domain.saying import (
     Account,
@@ -318,11 +318,10 @@ def _turned_real(facts: Facts, said: TurnReal, now: datetime) -> Decision:
                 "this is no drill that goes on. Press the button or telephone for help.",
             )
         )  # fmt: skip
-    nobody = dict.fromkeys(("seen_by", "seen_name", "seen_at", "responder", "responder_name", "responding_at"))
     return Decision(
         after(facts.state, Deed.TURN_REAL), Entry.DRILL_REAL, now, said.text, {"first": True},
         updates={
-            **nobody, "drill": False, "reach": None, "drill_ends_at": None, "level": Level.EMERGENCY.value,
+            **NOBODY, "drill": False, "reach": None, "drill_ends_at": None, "level": Level.EMERGENCY.value,
             "raised_at": now, "contact_started_at": None, "contact_ended_at": None, "closed_at": None, "outcome": None,
         },
         commands=((CommandType.DRILL_REAL, ""),),

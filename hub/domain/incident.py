@@ -97,6 +97,9 @@ OPEN: Final = tuple(state for state in State if state is not State.CLOSED)
 ALARMING: Final = (State.RAISED, State.SEEN, State.ATTENDED)
 """States in which the box's alarm stands: a further press belongs to this incident."""
 
+NOBODY: Final = dict.fromkeys(("seen_by", "seen_name", "seen_at", "responder", "responder_name", "responding_at"))
+"""An incident's columns while nobody has answered."""
+
 _ORDER: Final = {state: place for place, state in enumerate(State)}
 
 _REACHES: Final = {

@@ -29,7 +29,7 @@ from contract.messages import (
 from hub.domain import drill as drills
 from hub.domain import escalation, practice
 from hub.domain.chain import Chains, Doubtful, Witness
-from hub.domain.incident import State
+from hub.domain.incident import ALARMING, NOBODY, State
 from hub.domain.intake_facts import JAPAN as JAPAN
 from hub.domain.intake_facts import Known as Known
 from hub.domain.intake_facts import KnownBox as KnownBox
@@ -216,6 +216,8 @@ class Intake:
         if level == Level.EMERGENCY and live.level != Level.EMERGENCY:
             live.level = Level.EMERGENCY.value
             live.row |= {"level": live.level, "raised_at": self.now}
+            if live.state in ALARMING:  # who saw the call for assistance has not seen the emergency: screens ask again
+                live.row |= {"state": State.RAISED.value, **NOBODY}
             self._to_alert[incident] = live.level
         self._change("incident", incident, live.box)
 

@@ -12,6 +12,7 @@ from contract.messages import Event
 from contract.profile import Alert
 from hub.domain import drill as drills
 from hub.domain.chain import KnownClose, KnownSegment, Witness
+from hub.domain.incident import State
 from hub.domain.nearness import Reached
 
 JAPAN: Final = timezone(timedelta(hours=9), "JST")
@@ -61,6 +62,7 @@ class LiveIncident:
     number: str | None = None
     reach: str | None = None
     row: Row = field(default_factory=dict)  # all columns of a new one, changed columns of a known one
+    state: str = State.RAISED.value
 
 
 @dataclass(slots=True)

@@ -25,7 +25,6 @@ class Standing:
     after_s: int = 0
     seen_by: str | None = None
     responder: str | None = None
-    seen_before: bool = False
 
     @property
     def worth_saying(self) -> bool:
@@ -50,5 +49,4 @@ def standing(row: Any, now: datetime) -> Standing:
         row.stage_s,
         row.seen_name,
         row.responder_name,
-        seen_before=raised and row.seen_at is not None and row.seen_at < row.raised_at,
     )

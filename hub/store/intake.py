@@ -24,7 +24,13 @@ _TAKEN: Final = select(event.c.box, event.c.boot, event.c.seq, event.c.id).where
     tuple_(event.c.box, event.c.boot, event.c.seq).in_(bindparam("places", expanding=True))
 )
 _LIVE: Final = select(
-    incident.c.id, incident.c.box, incident.c.level, incident.c.presses, incident.c.number, incident.c.reach
+    incident.c.id,
+    incident.c.box,
+    incident.c.level,
+    incident.c.presses,
+    incident.c.number,
+    incident.c.reach,
+    incident.c.state,
 ).where(incident.c.id.in_(_IDS))
 _WAITING: Final = (
     select(event.c.incident, event.c.payload, event.c.received_at)
@@ -63,13 +69,17 @@ def known(connection: Connection, events: Sequence[AnyEvent]) -> Known:
     named |= {one.incident for one in facts.events.values() if one.incident}
     if named:
         live = connection.execute(_LIVE, {"ids": list(named)})
-        facts.incidents = {row.id: LiveIncident(row.box, row.level, row.presses, row.number, row.reach) for row in live}
+        facts.incidents = {row.id: _live(row) for row in live}
         facts.earlier = _earlier(connection, [one for one in named if one not in facts.incidents])
     _evidence(connection, events, facts)
     faulty = {one.box for one in events if isinstance(one, Event) and isinstance(one.body, FaultRaised | FaultCleared)}
     if faulty:
         facts.alarming = _alarming(connection, faulty)
     return facts
+
+
+def _live(row: Any) -> LiveIncident:
+    return LiveIncident(row.box, row.level, row.presses, row.number, row.reach, state=row.state)
 
 
 def write(connection: Connection, intake: Intake) -> list[Durable]:

@@ -8,6 +8,7 @@ import pytest
 from contract.evidence import CHAIN_START, head_of
 from contract.messages import BareAlarm, BareEvent, ClockState, Event
 from hub.domain.chain import KnownClose, KnownSegment
+from hub.domain.incident import ALARMING, NOBODY, State
 from hub.domain.intake import Intake, KnownBox, KnownEvent, LiveIncident, Refused, incident_year
 from tests.hub_domain.box_says import (
     BOOT,
@@ -125,12 +126,24 @@ def test_a_raise_to_emergency_calls_anew_once_and_never_goes_back() -> None:
         intake(seconds(1), incidents=live()), repeated("emergency"), repeated("assist"), repeated("emergency")
     )
     assert batch.incidents[CALL].row == {
-        "presses": 4, "changed_at": seconds(1), "level": "emergency", "raised_at": seconds(1),
+        "presses": 4, "changed_at": seconds(1), "level": "emergency", "raised_at": seconds(1), "state": "raised",
+        **NOBODY,
     }  # fmt: skip
     assert {row["contact"] for row in batch.alerts} == {"chief", "head"}
     assert all(":emergency:" in row["key"] for row in batch.alerts)
     assert [kind for kind, _ in told(batch)] == ["alarm.repeated"] * 3 + ["alerted"]
     assert hears(intake(incidents=live("emergency")), repeated("emergency")).alerts == []
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_who_saw_the_call_for_assistance_has_not_seen_the_emergency_and_what_is_over_stays_over(state: State) -> None:
+    def raised_from(level: str) -> dict[str, Any]:
+        known = {CALL: LiveIncident("counter-01", level, 1, "2026-000123", state=state.value)}
+        return dict(hears(intake(incidents=known), repeated("emergency")).incidents[CALL].row)
+
+    anew = {"state": "raised", **NOBODY}
+    assert (raised_from("assist").items() >= anew.items()) is (state in ALARMING)
+    assert not raised_from("emergency").keys() & anew.keys()  # pressed again: who answered has answered
 
 
 def test_press_and_raise_in_one_batch_call_once_at_the_level_it_has_at_the_end() -> None:

@@ -144,6 +144,24 @@ def test_nobody_answering_is_said_until_somebody_has_seen_it(desk: Desk) -> None
     assert desk.lamp().state is LampState.SEEN
 
 
+def test_whoever_saw_the_call_for_assistance_has_not_seen_the_emergency_and_every_lamp_calls_again(desk: Desk) -> None:
+    desk.tap()
+    raised = desk.events()[1]
+    desk.feed(ReceiptArrived((raised.id,), raised.incident, "2026-000001"))
+    desk.feed(CommandArrived(CommandType.RESPONDER_COMING, raised.incident, "佐藤"))
+    desk.feed(CommandArrived(CommandType.TIME_LIMIT_REACHED, raised.incident, ""))
+    desk.tap()
+    assert desk.box.standing is not None
+    assert desk.box.standing.coming == "佐藤"  # pressed again at the same level: help is on its way
+    desk.edge(True)
+    desk.wait(2_500)
+    assert desk.lamp().state is LampState.HUB_HAS
+    alarm = [effect.alarm for effect in desk.effects if isinstance(effect, PublishAlarm)][-1]
+    assert (alarm.state, alarm.seen, alarm.incident) == ("emergency", False, raised.incident)
+    desk.feed(CommandArrived(CommandType.RESPONDER_COMING, raised.incident, "高橋"))
+    assert (desk.lamp().state, desk.lamp().name) == (LampState.COMING, "高橋")
+
+
 @pytest.mark.parametrize("presses", [2, 100])
 def test_d18_pressing_again_belongs_to_the_same_incident_and_stops_nothing(desk: Desk, presses: int) -> None:
     for _ in range(presses):
