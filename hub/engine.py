@@ -116,14 +116,15 @@ class Engine:
         database: Database,
         alert: Callable[[], None],
         rules_of: Callable[[str], PolicyProfile] | None = None,
+        digest_of: Callable[[str], str] | None = None,
     ) -> None:
-        """`rules_of` gives the rules that hold at a box's counter; without it the city's hold everywhere."""
+        """`rules_of` gives the rules that hold at a box's counter, `digest_of` their digest; else the city's."""
         self._config, self._profile, self._database, self._alert = config, profile, database, alert
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._calls = Calls(profile.rules.alert)
         of_box, boot = rules_of or (lambda _box: profile.rules), boot_id()
-        self._limits = Limits(of_box, profile.digest, database, boot)
+        self._limits = Limits(of_box, digest_of or (lambda _box: profile.digest), database, boot)
         holding = Holding(profile.rules, profile.digest, config.roster)
         self._visits = VisitLimits(of_box, holding, database, boot)
         self._contacts: Sequence[Called] = ()

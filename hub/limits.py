@@ -175,14 +175,16 @@ def _late_ms(late_s: float) -> int | None:
 class Limits(ClockWatch):
     """The clocks of all open incidents."""
 
-    def __init__(self, rules_of: Callable[[str], PolicyProfile], digest: str, database: Database, boot: str) -> None:
-        """`rules_of` gives the rules that a box's counter follows."""
-        super().__init__(_OfIncidents(rules_of, digest), database, boot)
+    def __init__(
+        self, rules_of: Callable[[str], PolicyProfile], digest_of: Callable[[str], str], database: Database, boot: str
+    ) -> None:
+        """`rules_of` gives the rules that a box's counter follows, `digest_of` their digest."""
+        super().__init__(_OfIncidents(rules_of, digest_of), database, boot)
 
 
 class _OfIncidents:
-    def __init__(self, rules_of: Callable[[str], PolicyProfile], digest: str) -> None:
-        self._rules_of, self._digest = rules_of, digest
+    def __init__(self, rules_of: Callable[[str], PolicyProfile], digest_of: Callable[[str], str]) -> None:
+        self._rules_of, self._digest_of = rules_of, digest_of
 
     def running(self, connection: Connection) -> Sequence[Any]:
         return limits.running(connection)
@@ -199,7 +201,9 @@ class _OfIncidents:
 
     def fire(self, connection: Connection, one: Prompt, now: datetime, late_ms: int | None) -> bool:
         practised = rules_at(one.box)
-        return limits.fire(connection, one, now, late_ms, self._digest if practised is None else practised.digest)
+        return limits.fire(
+            connection, one, now, late_ms, self._digest_of(one.box) if practised is None else practised.digest
+        )
 
     def changed(self, connection: Connection, rows: Sequence[Any], now: datetime) -> None:
         changes.add(connection, [("incident", row.id, row.box) for row in rows], now)

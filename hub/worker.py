@@ -56,7 +56,7 @@ def run(config: HubConfig) -> int:
         _log_never_told(config, profile.rules, database)
         session = time.time_ns() // 1_000_000
         dispatch = Dispatch(config, database)
-        engine = Engine(config, profile, database, dispatch.wake, lambda box: _rules_of(rules, box))
+        engine = Engine(config, profile, database, dispatch.wake, lambda box: _rules_of(rules, box), rules.digest_at)
         ingest = Ingest(config, profile, database, receipts.load(config.places), engine.wake, dispatch.wake)
         link = Link(config, ingest.inbox, session, engine.wake)
         engine.start(ingest, link)

@@ -31,7 +31,7 @@ def read_cards(connection: Connection, site: Site, reader: Reader, ids: Iterable
     profile = reader.profile or site.profile
     known, held = cards(), card_wording.held(connection, reader.unit)
     words = {
-        **({"office": reader.unit} if reader.unit else {}),
+        **_office(site, reader),
         **profile_words(profile, reader.language, branch=reader.branch),
         **(reader.words or {}),
     }
@@ -40,6 +40,14 @@ def read_cards(connection: Connection, site: Site, reader: Reader, ids: Iterable
         for one in (known if ids is None else ids)
         if one in known
     ]
+
+
+def _office(site: Site, reader: Reader) -> dict[str, str]:
+    """What the unit is called. Words may also be kept for a unit that has no rules of its own: by its name."""
+    known = site.rules.unit(reader.unit)
+    if known is None:
+        return {"office": reader.unit} if reader.unit else {}
+    return {"office": known.unit.label_en if reader.language == "en" else known.unit.label_ja}
 
 
 def card_of_site(site: Site, card_id: str) -> Card:

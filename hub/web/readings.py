@@ -18,6 +18,7 @@ from hub.domain.privacy import told_to
 from hub.domain.time_signs import Again, outside_hours
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
+from hub.scenario_files import rules_at
 from hub.store import drills, limits, retention, time_signs, visits
 from hub.store.cases import case_of
 from hub.store.practices import AT_COUNTERS, IN_EARNEST
@@ -60,7 +61,9 @@ def _person(person_id: str | None, name: str | None) -> shapes.PersonShape | Non
 
 
 def _policy(profile_id: str, digest: str, site: Site, box_name: str) -> shapes.Policy:
-    return shapes.Policy(id=profile_id, digest=digest, matches=digest == site.digest_of(box_name))
+    practised = rules_at(box_name)
+    expected = site.profile_digest if practised is None else practised.digest  # a box has the city's, not the unit's
+    return shapes.Policy(id=profile_id, digest=digest, matches=digest == expected)
 
 
 def incidents(

@@ -66,9 +66,9 @@ class Site:
         return (practised.profile, "main") if practised else (self.rules.of(box), self.rules.site_type(box))
 
     def digest_of(self, box: str) -> str:
-        """The digest of the profile that holds there."""
+        """The digest of these rules: of the city's profile, or of it and the unit's own together."""
         practised = rules_at(box)
-        return self.profile_digest if practised is None else practised.digest
+        return self.rules.digest_at(box) if practised is None else practised.digest
 
 
 def site() -> Site:

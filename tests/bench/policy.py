@@ -40,7 +40,7 @@ def measure() -> dict[str, float]:
         for number in range(INCIDENTS):
             incident = crowded.press(crowded.box(f"counter-{number % COUNTERS:03d}", f"窓口 {number % COUNTERS}"))
             crowded.told(incident, "marked", source="person", data={"mark": "stalemate"})
-        limits = Limits(crowded.site.rules.of, crowded.site.profile_digest, crowded.engine, "bench")
+        limits = Limits(crowded.site.rules.of, crowded.site.digest_of, crowded.engine, "bench")
         first = _ms(lambda: limits.cycle(crowded.time.at, time.monotonic()))
         steady = [_ms(lambda: limits.cycle(crowded.time.at, time.monotonic())) for _ in range(ROUNDS)]
         usual = _hub(Path(folder) / "usual")

@@ -66,7 +66,9 @@ class City(Hands):
             self.config, self.rules, database, receipts.load(self.config.places), self.poke, self.poke
         )
         self._writer._link = Memory()  # type: ignore[assignment]
-        self._turned = Engine(self.config, self.rules, database, lambda: None, self.site.rules.of)
+        self._turned = Engine(
+            self.config, self.rules, database, lambda: None, self.site.rules.of, self.site.rules.digest_at
+        )
         self.wire, self._heard = Wire(), Writer()
         self._turned._link, self._turned._ingest = self.wire, self._heard  # type: ignore[assignment]
         self._boot, self._events = str(uuid.uuid4()), 0

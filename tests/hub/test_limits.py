@@ -29,7 +29,7 @@ class Site(Round):
         """The worker ends and begins anew: it knows what the database holds."""
         rules, database = self.profile, self.database
         self.engine._limits_due_s = 0.0
-        self.engine._limits = Limits(lambda _box: rules.rules, rules.digest, database, self.boot)
+        self.engine._limits = Limits(lambda _box: rules.rules, lambda _box: rules.digest, database, self.boot)
 
     def mark(self, call: str, name: str, at: datetime | None = None, **data: Any) -> None:
         """What a person marks on a page, now or back-dated."""

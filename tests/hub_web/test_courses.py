@@ -32,7 +32,7 @@ class Day:
     def __init__(self, hub: Hub) -> None:
         self.hub, self.begun = hub, hub.time.at
         self.profile = hub.site.profile
-        self.limits = Limits(hub.site.rules.of, hub.site.profile_digest, hub.engine, "boot")
+        self.limits = Limits(hub.site.rules.of, hub.site.digest_of, hub.engine, "boot")
         self.incident = hub.press(hub.box())
         self.headers = {role: hub.machine(role, role) for role in ("supervisor", "section_head", "building_manager")}
         self.refusals: list[str] = []

@@ -21,7 +21,7 @@ class Learner:
 
     def __init__(self, hub: Hub, role: str = "staff", name: str = "新人") -> None:
         self.hub, self.browser = hub, hub.signed_in(role, name)
-        self.limits = Limits(_rules, hub.profile_digest, hub.engine, "boot")
+        self.limits = Limits(_rules, lambda _box: hub.profile_digest, hub.engine, "boot")
         self.mono_s = 1000.0
         self.path = ""
 

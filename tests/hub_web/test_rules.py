@@ -13,9 +13,10 @@ from contract.open_questions import open_questions
 from contract.profile import PolicyProfile, load, said
 from contract.profile_lint import KEY_WORDS
 from hub.domain.permissions import Role
-from hub.store.engine import open_database
-from hub.store.schema import metadata
+from hub.store.engine import begin_read, open_database
+from hub.store.schema import metadata, timeline
 from hub.web import create_app
+from hub.web.card_reading import Reader, read_cards
 from hub.web.rules_sentences import SENTENCES, Choice
 from hub.web.rules_told import BY_PEOPLE, LISTS, sources, told
 from tests.hub_web.conftest import PROFILES, Hub, Time, make_site
@@ -202,6 +203,24 @@ def test_set_18_a_unit_s_page_shows_what_differs_who_decided_it_and_when(with_un
     assert "counter-77 登録されていない箱" in changed
     assert "部署の決まり" in page.split("目次")[1]
     assert "話が進まなくなってから 30 分" in text_of(browser.get("/profile").text)
+
+
+def test_an_entry_of_a_unit_s_counter_names_the_unit_s_rules_and_its_cards_the_unit(with_unit: Hub) -> None:
+    hub = with_unit
+    incident, elsewhere = hub.press(hub.box("counter-01")), hub.press(hub.box("counter-02"))
+    for one in (incident, elsewhere):
+        answer = hub.client().post(
+            f"/api/v1/incidents/{one}/mark", json={"mark": "stalemate"}, headers=hub.machine("section_head")
+        )
+        assert answer.status_code == 200
+        entries = hub.rows(timeline, incident=one, kind="marked")
+        assert [entry.profile_digest for entry in entries] == [hub.site.rules.digest_at(hub.row(one).box)]
+    assert hub.site.rules.digest_at("counter-01") != hub.site.profile_digest == hub.site.rules.digest_at("counter-02")
+    assert hub.client().get(f"/api/v1/incidents/{incident}", headers=hub.machine()).json["policy"]["matches"] is True
+    with hub.app.test_request_context("/"), begin_read(hub.engine) as connection:
+        for tongue, name in (("ja", "国保年金課"), ("en", "Health insurance")):
+            [card] = read_cards(connection, hub.site, Reader(tongue, "kokuho"), ["notice"])
+            assert any(name in line.text for line in card.say), card.say
 
 
 def test_the_city_s_page_leads_to_its_units_and_an_unknown_one_is_not_found(with_unit: Hub) -> None:
