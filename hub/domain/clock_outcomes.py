@@ -20,6 +20,9 @@ BEFORE: Final = "before"
 
 REACHED: Final = "due"
 ADJUSTED: Final = "adjusted"
+
+UNTOLD_CLOCKS: Final = (BEFORE, ADJUSTED)
+"""What the council is not told."""
 """People set another limit for this case, at whatever time."""
 
 AFTER: Final = ("stop", "go_on", "anew", "undecided", "waiting")

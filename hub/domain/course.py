@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from contract.messages import ClockState
 from hub.domain import practice
 from hub.domain.incident import Entry, Origin
 from hub.domain.notices import Why
@@ -33,7 +34,8 @@ class Course:
     level: str = "assist"
     origin: str = Origin.COUNTER.value
     drill: bool = False
-    raised_at: datetime | None = None
+    pressed_at: datetime | None = None
+    """The press by a clock that can be believed; of a drill that became real, the moment when it did."""
     speed: int = 1
     """How many times faster than in earnest its clocks run (`hub.domain.practice`)."""
     _kinds: Mapping[str, list[Happened]] = field(init=False, repr=False, compare=False)
@@ -51,7 +53,7 @@ class Course:
 
         Of a drill that became real it holds what was written from then on: the rest was said to a drill.
         """
-        happened = (Happened(one.kind, one.at, one.data) for one in _in_earnest(list(entries)))
+        happened = [Happened(one.kind, one.at, one.data) for one in _in_earnest(list(entries))]
         return cls(
             row.contact_started_at,
             row.contact_ended_at or row.closed_at,
@@ -59,7 +61,7 @@ class Course:
             row.level,
             row.origin,
             row.drill,
-            row.raised_at,
+            _pressed_at(row, happened),
             practice.speed(row.box),
         )
 
@@ -118,6 +120,14 @@ class Course:
 def _in_earnest(entries: Sequence[Any]) -> Iterable[Any]:
     real = [one.recorded_at for one in entries if one.kind == Entry.DRILL_REAL.value and one.data.get("first")]
     return [one for one in entries if one.recorded_at >= real[0]] if real else entries
+
+
+def _pressed_at(row: Any, happened: Sequence[Happened]) -> datetime:
+    real = [one.at for one in happened if one.kind == Entry.DRILL_REAL.value]
+    if real:
+        return real[0]
+    known = row.clock == ClockState.SYNCED.value
+    return min(row.pressed_at, row.received_at) if known else row.received_at  # type: ignore[no-any-return]
 
 
 def _is_back(one: Happened) -> bool:

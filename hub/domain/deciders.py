@@ -47,7 +47,8 @@ def _nameless(person: str, offices: Sequence[str]) -> bool:
 
 
 def _surname(person: str) -> str:
-    return person.rpartition(" ")[2]
+    """What stands behind the office; a given name may follow."""
+    return person.partition(" ")[2] or person
 
 
 def _different(persons: Sequence[str]) -> int:

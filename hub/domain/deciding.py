@@ -11,7 +11,7 @@ from hub.domain.saying import Decide
 
 _OUTCOMES: Final = {
     "stop": ("stop", "go_on"),
-    "recording": ("end_talk", "go_on", "without_recording"),
+    "recording": ("end_talk", "go_on", "without_recording", "not_refused"),
     "limit": (),
 }
 

@@ -57,6 +57,7 @@ class Intake:
         self.incidents: dict[str, LiveIncident] = dict(known.incidents)
         self.timeline: list[Row] = []
         self.alerts: list[Row] = []
+        self.reopened: list[str] = []
         self.boxes: dict[str, Row] = {}
         self.recordings: dict[str, Row] = {}
         self.receipts: list[Receipted] = []
@@ -182,8 +183,8 @@ class Intake:
             raise Refused("an alarm without an incident")
         live = self.incidents.get(incident)
         if live is not None:  # raised a second time under the same id: the same call, pressed again
-            self._press_again(incident, live, level)
-            self._entry(incident, event, at, self.now, data | {"level": level.value, "again": True})
+            again = self._press_again(incident, live, level, at, clock)
+            self._entry(incident, event, at, self.now, data | {"level": level.value, "again": True} | again)
             return
         row: Row = {
             "id": incident,
@@ -197,6 +198,7 @@ class Intake:
             "clock": clock.value,
             "received_at": self.now,
             "raised_at": self.now,
+            **NOBODY,
             "profile_id": self._rules.profile_id,
             "profile_digest": self._rules.profile_digest,
             "changed_at": self.now,
@@ -210,16 +212,30 @@ class Intake:
         self._to_alert[incident] = live.level
         self._change("incident", incident, event.box)
 
-    def _press_again(self, incident: str, live: LiveIncident, level: str) -> None:
+    def _press_again(self, incident: str, live: LiveIncident, level: str, at: datetime, clock: ClockState) -> Row:
+        """What is said of it beside the press.
+
+        Who saw a call for assistance has not seen the emergency: everybody is asked again. A box that was cut off may
+        not know that people ended the call under which somebody presses anew: then it is open again.
+        """
+        over = live.state not in ALARMING
+        reopened = over and (live.over_at is None or clock is not ClockState.SYNCED or at > live.over_at)
+        risen = level == Level.EMERGENCY and live.level != Level.EMERGENCY
         live.presses += 1
         live.row |= {"presses": live.presses, "changed_at": self.now}
-        if level == Level.EMERGENCY and live.level != Level.EMERGENCY:
+        if risen:
             live.level = Level.EMERGENCY.value
+        if risen or reopened:
             live.row |= {"level": live.level, "raised_at": self.now}
-            if live.state in ALARMING:  # who saw the call for assistance has not seen the emergency: screens ask again
-                live.row |= {"state": State.RAISED.value, **NOBODY}
             self._to_alert[incident] = live.level
+        if reopened or (risen and not over):
+            live.row |= {"state": State.RAISED.value, **NOBODY}
+        if reopened:
+            live.row |= {"contact_ended_at": None, "closed_at": None, "outcome": None}
+            live.state, live.over_at = State.RAISED.value, None
+            self.reopened.append(incident)
         self._change("incident", incident, live.box)
+        return {"reopened": True} if reopened else {}
 
     def _on_incident(self, event: Event, received_at: datetime) -> None:
         """The effects on the event's incident, when it is known; otherwise the event waits for its alarm."""
@@ -229,9 +245,10 @@ class Intake:
         body = event.body
         if isinstance(body, SegmentSealed):
             return
+        again: Row = {}
         if isinstance(body, AlarmRepeated):
-            self._press_again(event.incident, live, body.level)
-        self._entry(event.incident, event, event.at, received_at, _plain(event))
+            again = self._press_again(event.incident, live, body.level, event.at, event.clock)
+        self._entry(event.incident, event, event.at, received_at, _plain(event) | again)
         self._change("incident", event.incident, event.box)
 
     def _entry(self, incident: str, event: AnyEvent, at: datetime, received_at: datetime, data: Row) -> None:

@@ -63,6 +63,7 @@ class LiveIncident:
     reach: str | None = None
     row: Row = field(default_factory=dict)  # all columns of a new one, changed columns of a known one
     state: str = State.RAISED.value
+    over_at: datetime | None = None  # when people said that it is over
 
 
 @dataclass(slots=True)

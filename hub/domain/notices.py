@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from contract.messages import IdSource
 from hub.domain.duty import Called
@@ -22,6 +22,10 @@ class Why(StrEnum):
     TROUBLE = "trouble"
     RECORDING_GAP = "recording_gap"
     MEETING = "meeting"
+
+
+DANGEROUS: Final = ("violence", "threat", "danger", "confine", "crime")
+"""Acts that say what guards walk into. What else a colleague suffered is not theirs to read in a mailbox."""
 
 
 def for_guards(why: str, role: str) -> bool:
@@ -43,14 +47,22 @@ def told(called: Sequence[Called], roles: Iterable[str]) -> tuple[list[Called], 
 
 
 def rows(
-    incident: str, found: Sequence[Called], why: Why, occasion: int, new_id: IdSource, now: datetime
+    incident: str,
+    found: Sequence[Called],
+    why: Why,
+    occasion: int,
+    new_id: IdSource,
+    now: datetime,
+    drill: bool = False,
 ) -> list[dict[str, Any]]:
-    """The messages as rows that wait to be sent. The key is the same however often they are worked out."""
+    """The messages as rows that wait to be sent. The key is the same however often they are worked out, and another
+    for a `drill`: whoever heard of that must hear again when it turns out to be none.
+    """
     return [
         {
             "id": new_id(),
             "incident": incident,
-            "key": f"{incident}:{why.value}:{occasion}:{one.id}",
+            "key": f"{incident}:{'d-' if drill else ''}{why.value}:{occasion}:{one.id}",
             "why": why.value,
             "stage_s": 0,
             "round": 0,

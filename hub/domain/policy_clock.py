@@ -129,7 +129,7 @@ def _of_the_contact(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
     to go on since the press.
     """
     cap, offtopic = profile.clock.contact_cap, profile.clock.offtopic
-    started_at, pressed_at = course.contact_started_at, course.raised_at
+    started_at, pressed_at = course.contact_started_at, course.pressed_at
     if cap and cap.applies == "one_explanation" and started_at:
         yield _clock(profile, course, "contact_cap", started_at, cap.minutes, LEAD_MINUTES)
     since = started_at or pressed_at
@@ -148,8 +148,7 @@ def _slot(profile: PolicyProfile, course: Course, rules: Slot) -> Iterator[Clock
     if not told:
         return
     minutes, ends_at = int(told[-1].data["minutes"]), course.ended_at
-    begun_at = max(told[-1].at, course.contact_started_at or told[-1].at)  # who says it ahead means the talk
-    slot = _clock(profile, course, "slot", begun_at, minutes, LEAD_MINUTES)
+    slot = _clock(profile, course, "slot", told[-1].at, minutes, LEAD_MINUTES)
     yield slot
     if rules.overrun_minutes and (ends_at is None or slot.due_at <= ends_at):
         yield _clock(profile, course, "overrun", slot.due_at, rules.overrun_minutes, 0)

@@ -30,10 +30,10 @@ from hub.domain.form import (
     Value,
     Words,
 )
+from hub.domain.notices import DANGEROUS
 
 PLACES: Final = ("open_space", "room", "offsite", "phone")
 REMOVALS: Final = ("remove", "caution", "record_only")
-DANGEROUS_ACTS: Final = ("violence", "threat", "danger", "confine", "crime")
 WEAPON: Final = "weapon_or_dangerous_item"
 
 SNS_FIELDS: Final = (
@@ -313,7 +313,7 @@ def _still_here(case: Case) -> Row:
 
 
 def _danger(case: Case) -> Row:
-    found = [act for act in _seen_acts(case).values if isinstance(act, Term) and act.name in DANGEROUS_ACTS]
+    found = [act for act in _seen_acts(case).values if isinstance(act, Term) and act.name in DANGEROUS]
     grounds = [Term("GROUNDS", WEAPON)] if any(told.data.get("ground") == WEAPON for told in case.told) else []
     alarm = [Term("LEVELS", case.level)] if case.level == "emergency" else []
     return Row("danger", (*alarm, *found, *grounds, *_texts(case.record.get("danger"))), 2)

@@ -159,7 +159,7 @@ class Decide(Said):
 
     action = Action.DECIDE
     about: Literal["stop", "recording", "limit"]
-    outcome: Literal["stop", "go_on", "end_talk", "without_recording"] | None = None
+    outcome: Literal["stop", "go_on", "end_talk", "without_recording", "not_refused"] | None = None
     persons: Persons = ()
     head_absent: Yes = False
     namesakes: Yes = False

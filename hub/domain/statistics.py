@@ -306,7 +306,15 @@ def partition_shown(counts: Mapping[str, int], council: bool) -> dict[str, Cell]
 
 
 def clocks_shown(counts: Mapping[str, int], council: bool) -> dict[str, Cell]:
-    """The cells of the table of limits: how often each was reached, and the parts of that, which add up to it."""
+    """The cells of the table of limits: how often each was reached, and the parts of that, which add up to it.
+
+    How often one ended before and how often it was changed add up with other figures to what is told elsewhere (an
+    overrun runs when the slot was reached; a slot was announced): the council is not told them.
+    """
+    if council:
+        counts = {
+            key: count for key, count in counts.items() if key.partition(":")[2] not in clock_outcomes.UNTOLD_CLOCKS
+        }
     cells = {key: shown(count, council) for key, count in counts.items()}
     for name in {key.partition(":")[0] for key in counts}:
         parts = {key: counts[key] for after in clock_outcomes.AFTER if (key := f"{name}:{after}") in counts}

@@ -3,9 +3,9 @@
 They are read off times and the city's case number, and are no verdict on anybody. One rule for pages, lists, figures.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from hub.domain.incident import Origin
 from hub.domain.office import Office
@@ -58,31 +58,42 @@ def recontacts(contacts: Iterable[Contact]) -> dict[str, Again]:
     cases. Nobody turns to a city that visits them, and a drill follows nothing.
     """
     found: dict[str, Again] = {}
-    of_case: dict[str, datetime] = {}
-    at_counter: dict[str, dict[str | None, datetime]] = {}
+    of_case: dict[str, list[_Ended]] = {}
+    at_counter: dict[str, list[_Ended]] = {}
     for one in sorted(contacts, key=lambda one: (one.pressed_at, one.id)):
         if one.drill or one.origin == Origin.POST.value:
             continue
-        here = at_counter.setdefault(one.counter, {}) if one.origin == Origin.COUNTER.value else None
+        here = at_counter.setdefault(one.counter, []) if one.origin == Origin.COUNTER.value else None
         if here is not None and (again := _again(one, of_case, here)):
             found[one.id] = again
-        ended_at = one.contact_ended_at
-        if ended_at is None:
+        if one.contact_ended_at is None:
             continue
+        ended = _Ended(one.contact_ended_at, one.pressed_at, one.case_number)
         if one.case_number is not None:
-            of_case[one.case_number] = max(ended_at, of_case.get(one.case_number, ended_at))
+            of_case.setdefault(one.case_number, []).append(ended)
         if here is not None:
-            here[one.case_number] = max(ended_at, here.get(one.case_number, ended_at))
+            here.append(ended)
     return found
 
 
-def _again(one: Contact, of_case: dict[str, datetime], here: dict[str | None, datetime]) -> Again | None:
-    start = begun_at(one)
-    if one.case_number is not None and _soon(of_case.get(one.case_number), start):
+class _Ended(NamedTuple):
+    at: datetime
+    pressed_at: datetime
+    case_number: str | None
+
+
+def _again(one: Contact, of_case: Mapping[str, Sequence[_Ended]], here: Sequence[_Ended]) -> Again | None:
+    if one.case_number is not None and any(_soon(of_case.get(one.case_number, ()), one)):
         return "case"
-    unlike = (ended_at for number, ended_at in here.items() if number is None or one.case_number is None)
-    return "counter" if any(_soon(ended_at, start) for ended_at in unlike) else None
+    unlike = (before for before in _soon(here, one) if before.case_number is None or one.case_number is None)
+    return "counter" if any(unlike) else None
 
 
-def _soon(ended_at: datetime | None, start: datetime) -> bool:
-    return ended_at is not None and timedelta(0) <= start - ended_at <= WITHIN
+def _soon(ended: Sequence[_Ended], one: Contact) -> Iterator[_Ended]:
+    """Those after which `one` came soon, the latest press first. How far back is read must not make a difference."""
+    start = begun_at(one)
+    for before in reversed(ended):
+        if before.pressed_at < one.pressed_at - LOOK_BACK:
+            return
+        if timedelta(0) <= start - before.at <= WITHIN:
+            yield before

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 from contract.messages import Level
 from hub.domain.drill import Reach
 from hub.domain.incident import ALARMING, Entry
-from hub.domain.notices import Why, for_guards
+from hub.domain.notices import DANGEROUS, Why, for_guards
 from hub.store.schema import alert, incident, timeline, visit, visit_call
 
 LEASE: Final = timedelta(seconds=10)
@@ -205,16 +205,18 @@ def lease(connection: Connection, channel: str, now: datetime, busy: Collection[
 
 
 def _acts(connection: Connection, incidents: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The acts that people marked, in their order. Most messages are for others, and cost no reading."""
+    """The acts that people marked, in their order, in earnest. Most messages are for others, and cost no reading."""
     found: dict[str, dict[str, None]] = {}
     for part in _parts(sorted(incidents)):
         rows = connection.execute(
-            select(timeline.c.incident, timeline.c.data)
-            .where(timeline.c.incident.in_(part), timeline.c.kind == Entry.MARKED.value)
-            .order_by(timeline.c.at, timeline.c.id)
+            select(timeline.c.incident, timeline.c.kind, timeline.c.data)
+            .where(timeline.c.incident.in_(part), timeline.c.kind.in_((Entry.MARKED.value, Entry.DRILL_REAL.value)))
+            .order_by(timeline.c.id)
         )
         for row in rows:
-            if row.data.get("mark") == "act" and row.data.get("act"):
+            if row.kind == Entry.DRILL_REAL.value and row.data.get("first"):
+                found.pop(row.incident, None)  # what was seen until then was played
+            elif row.data.get("mark") == "act" and row.data.get("act") in DANGEROUS:
                 found.setdefault(row.incident, {})[row.data["act"]] = None
     return {incident_id: tuple(acts) for incident_id, acts in found.items()}
 

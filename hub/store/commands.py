@@ -12,10 +12,18 @@ from hub.domain.incident import ALARMING, Origin
 from hub.store.ids import new_id
 from hub.store.schema import command, incident, timeline
 
+_STATE: Final = (CommandType.SEEN.value, CommandType.RESPONDER_COMING.value, CommandType.NOBODY_AVAILABLE.value)
+
+_OVERTAKEN: Final = exists().where(
+    incident.c.id == command.c.incident,
+    incident.c.state.in_([state.value for state in ALARMING]),
+    command.c.created_at < incident.c.raised_at,
+    command.c.type.in_((*_STATE, CommandType.RECORDING_STOP.value)),
+)
+"""What was said of a call before it was raised anew (an emergency, a press after its end) says nothing of it now."""
+
 DRILL_LATE: Final = timedelta(seconds=30)
 """A drill that the broker did not take for so long is not begun any more."""
-
-_STATE = (CommandType.SEEN.value, CommandType.RESPONDER_COMING.value, CommandType.NOBODY_AVAILABLE.value)
 
 
 def unsent(connection: Connection, now: datetime, limit: int = 200) -> Sequence[Row[Any]]:
@@ -23,7 +31,7 @@ def unsent(connection: Connection, now: datetime, limit: int = 200) -> Sequence[
     late = and_(command.c.type == CommandType.DRILL.value, command.c.created_at < now - DRILL_LATE)
     return connection.execute(
         select(command)
-        .where(command.c.sent_at.is_(None), ~late)
+        .where(command.c.sent_at.is_(None), ~late, ~_OVERTAKEN)
         .order_by(command.c.created_at, command.c.id)
         .limit(limit)
     ).all()
@@ -58,7 +66,7 @@ def nobody_available(connection: Connection, incidents: Sequence[str], now: date
     """Have the boxes of these incidents told, once, that nobody has answered; gives those that were not told before."""
     if not incidents:
         return []
-    told = select(command.c.incident).where(command.c.type == CommandType.NOBODY_AVAILABLE.value)
+    told = select(command.c.incident).where(command.c.type == CommandType.NOBODY_AVAILABLE.value, ~_OVERTAKEN)
     rows = connection.execute(
         select(incident.c.id, incident.c.box).where(
             incident.c.id.in_(incidents), incident.c.id.not_in(told), incident.c.origin == Origin.COUNTER.value
@@ -81,6 +89,7 @@ def send_again(connection: Connection, box: str) -> bool:
         update(command)
         .where(
             command.c.box == box,
+            ~_OVERTAKEN,
             or_(
                 and_(command.c.type.in_(_STATE), command.c.incident.in_(open_)),
                 and_(

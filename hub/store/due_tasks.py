@@ -18,6 +18,9 @@ REACH: Final = timedelta(weeks=WATCH_WEEKS + 2)
 """No task is due longer after the contact than this, but for what was promised. What has no day is done, or goes with
 the incident that was closed without it."""
 
+KEPT_OPEN: Final = timedelta(days=366)
+"""So long what is left to do of an incident that nobody closes stays on the list: a calendar reads it every hour."""
+
 PROMISED: Final = timedelta(days=366)
 """What was promised stays on the list so long after its day."""
 
@@ -36,7 +39,7 @@ def every(connection: Connection, rules_of: Callable[[str], tuple[PolicyProfile,
     """
     ended_at = func.coalesce(incident.c.contact_ended_at, incident.c.closed_at)
     away = and_(incident.c.origin == Origin.VISIT.value, incident.c.state.in_([state.value for state in ALARMING]))
-    kept_open = and_(ended_at.is_not(None), incident.c.state.in_([state.value for state in OPEN]))
+    kept_open = and_(ended_at >= now - KEPT_OPEN, incident.c.state.in_([state.value for state in OPEN]))
     rows = connection.execute(
         select(incident)
         .where(or_(ended_at >= now - REACH, incident.c.promised_until >= now - PROMISED, away, kept_open), IN_EARNEST)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from contract.codec import MalformedMessage, decode_event
 from contract.evidence import read_record
 from contract.messages import AnyEvent, Event, FaultCleared, FaultRaised, RecordingClosed, SegmentSealed
-from hub.domain import practice
+from hub.domain import notices, practice
 from hub.domain.chain import KnownClose, KnownSegment, Witness
 from hub.domain.incident import ALARMING, Origin
 from hub.domain.intake import Intake, Known, KnownBox, KnownEvent, LiveIncident, incident_year
@@ -31,6 +31,8 @@ _LIVE: Final = select(
     incident.c.number,
     incident.c.reach,
     incident.c.state,
+    incident.c.contact_ended_at,
+    incident.c.closed_at,
 ).where(incident.c.id.in_(_IDS))
 _WAITING: Final = (
     select(event.c.incident, event.c.payload, event.c.received_at)
@@ -79,7 +81,8 @@ def known(connection: Connection, events: Sequence[AnyEvent]) -> Known:
 
 
 def _live(row: Any) -> LiveIncident:
-    return LiveIncident(row.box, row.level, row.presses, row.number, row.reach, state=row.state)
+    over_at = row.contact_ended_at or row.closed_at
+    return LiveIncident(row.box, row.level, row.presses, row.number, row.reach, state=row.state, over_at=over_at)
 
 
 def write(connection: Connection, intake: Intake) -> list[Durable]:
@@ -91,6 +94,11 @@ def write(connection: Connection, intake: Intake) -> list[Durable]:
         if live.row and "number" not in live.row:
             connection.execute(update(incident).where(incident.c.id == name).values(**live.row))
     _insert(connection, timeline, intake.timeline)
+    if intake.reopened:  # its ladder begins anew: the keys of the old climb are free again
+        of_the_ladder = alert.c.why == notices.Why.CALL.value
+        connection.execute(
+            update(alert).where(alert.c.incident.in_(intake.reopened), of_the_ladder).values(key=alert.c.id)
+        )
     _insert(connection, alert, intake.alerts)
     for name, row in intake.boxes.items():
         if row:

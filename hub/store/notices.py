@@ -47,7 +47,7 @@ def broadcast(
     if row.reach not in (None, Reach.EVERYBODY.value):
         return []  # a drill that is not meant for them
     found, missing = notices.told(nearby(absences.duty(connection, roster, now).called, row.box), roles)
-    rows = notices.rows(incident_id, found, why, occasion, new_id, now)
+    rows = notices.rows(incident_id, found, why, occasion, new_id, now, row.reach is not None)
     known = set(connection.execute(select(alert.c.key).where(alert.c.key.in_([one["key"] for one in rows]))).scalars())
     new = [one for one in rows if one["key"] not in known]
     if new:
@@ -72,8 +72,14 @@ def notify_role(
 
 
 def _noted(connection: Connection, incident_id: str, why: Why) -> bool:
-    """Whether it stands in the timeline already that there was nobody to tell."""
+    """Whether it stands in the timeline already that there was nobody to tell, since the call is in earnest."""
+    kinds = (Entry.NOTIFIED.value, Entry.DRILL_REAL.value)
     entries: Sequence[Row] = connection.execute(
-        select(timeline.c.data).where(timeline.c.incident == incident_id, timeline.c.kind == Entry.NOTIFIED.value)
+        select(timeline.c.kind, timeline.c.data)
+        .where(timeline.c.incident == incident_id, timeline.c.kind.in_(kinds))
+        .order_by(timeline.c.id)
     ).all()
-    return any(one.data.get("why") == why.value for one in entries)
+    noted = False
+    for one in entries:
+        noted = one.kind != Entry.DRILL_REAL.value and (noted or one.data.get("why") == why.value)
+    return noted

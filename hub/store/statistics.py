@@ -22,7 +22,8 @@ from hub.store.practices import IN_EARNEST
 from hub.store.schema import change, incident, timeline
 
 _KINDS: Final = tuple(
-    kind.value for kind in (Entry.JUDGED, Entry.STEP_TAKEN, Entry.MARKED, Entry.CLOCK_DUE, Entry.DECIDED)
+    kind.value
+    for kind in (Entry.JUDGED, Entry.STEP_TAKEN, Entry.MARKED, Entry.CLOCK_DUE, Entry.DECIDED, Entry.DRILL_REAL)
 )
 _NEWS_MAX: Final = 5_000
 _MONTHS_MAX: Final = 72
@@ -36,6 +37,7 @@ _COLUMNS: Final = (
     incident.c.state, incident.c.outcome, incident.c.responder, incident.c.raised_at, incident.c.seen_at,
     incident.c.responding_at, incident.c.contact_started_at, incident.c.contact_ended_at, incident.c.closed_at,
     incident.c.origin, incident.c.case_number,
+    incident.c.received_at, incident.c.clock,
 )  # fmt: skip
 
 
@@ -55,7 +57,7 @@ def _entries(connection: Connection, ids: Sequence[str]) -> Iterable[Any]:
     """By the incidents' ids, some at once: the index on timeline.incident leads straight to them."""
     for place in range(0, len(ids), _AT_ONCE):
         yield from connection.execute(
-            select(timeline.c.kind, timeline.c.incident, timeline.c.at, timeline.c.data)
+            select(timeline.c.kind, timeline.c.incident, timeline.c.at, timeline.c.recorded_at, timeline.c.data)
             .where(timeline.c.incident.in_(ids[place : place + _AT_ONCE]), timeline.c.kind.in_(_KINDS))
             .order_by(timeline.c.id)
         )
@@ -64,7 +66,7 @@ def _entries(connection: Connection, ids: Sequence[str]) -> Iterable[Any]:
 def _case(row: Row[Any], entries: Iterable[Any], rules: Rules, known: Mapping[str, str]) -> Case:
     told = [one for one in entries if isinstance(one.data, dict) and not one.data.get("private")]
     course = Course.of(row, told)
-    judged = [one.data for one in told if one.kind == Entry.JUDGED]  # in the order of writing; the last one stands
+    judged = [one.data for one in course.of_kind(Entry.JUDGED)]  # the last one stands
     marked = course.of_kind(Entry.MARKED)
     unit = rules.unit_of(row.box)
     online = frozenset({"online"} if row.origin == Origin.POST.value else ())

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from hub.clock import boot_id
 from hub.domain import ladder, policy_clock
 from hub.domain.course import Course
+from hub.domain.deed import BACK_DATED_MAX
 from hub.domain.incident import ALARMING, OPEN, Origin, Outcome, State
 from hub.domain.permissions import Action, allows
 from hub.domain.privacy import told_to
@@ -309,6 +310,7 @@ def just_over(connection: Connection, box_name: str, now: datetime) -> str | Non
             incident.c.box == box_name,
             incident.c.origin == Origin.COUNTER.value,
             incident.c.drill.is_(False),
+            incident.c.pressed_at >= now - STILL_HERE - BACK_DATED_MAX,
             ended_at >= now - STILL_HERE,
             or_(incident.c.outcome.is_(None), incident.c.outcome != Outcome.FALSE_PRESS.value),
         )

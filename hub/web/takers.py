@@ -44,17 +44,13 @@ def takers(connection: Connection, site: Site, found: shapes.IncidentDetail) -> 
     names = {one.id: one.name or one.id for one in site.contacts}
     duty = absences.duty(connection, site.roster, site.now())
     last = swap.last(course)
+    persons: dict[str, Taker] = {}  # who is reached in two ways is one person
+    for one in swap.candidates(profile, duty, site.contacts, found.box):
+        name, stands_for = names[one.contact], [names[other] for other in one.stands_for]
+        if last is None or name != last.taker:
+            persons.setdefault(name, Taker(contact=one.contact, name=name, role=one.role, stands_for=stands_for))
     return Takers(
-        takers=tuple(
-            Taker(
-                contact=one.contact,
-                name=names[one.contact],
-                role=one.role,
-                stands_for=[names[other] for other in one.stands_for],
-            )
-            for one in swap.candidates(profile, duty, site.contacts, found.box)
-            if last is None or names[one.contact] != last.taker
-        ),
+        takers=tuple(persons.values()),
         asked_by=swap.asked_by(profile, course),
         without=tuple(sorted(swap.deciders(profile))),
         taken_by=last.taker if last else None,

@@ -13,6 +13,7 @@ from hub.store import changes
 from hub.store.engine import begin_read, begin_write
 from hub.store.ids import new_id
 from hub.store.schema import (
+    alert,
     box,
     change,
     command,
@@ -133,6 +134,26 @@ def test_a_second_press_belongs_to_the_incident_and_can_raise_it(hub: LiveHub) -
     body["level"] = "assist"
     field.receipt(field.send(field.event("alarm.repeated", body)))
     assert (one(hub, id).presses, one(hub, id).level) == (3, "emergency")
+
+
+def test_a_press_after_people_ended_the_call_opens_it_again_and_its_ladder_begins_anew(hub: LiveHub) -> None:
+    field = hub.box()
+    id, _ = field.pressed()
+    now = datetime.now(UTC)
+    over = {"state": "closed", "contact_ended_at": now, "closed_at": now, "outcome": "false_press", "seen_by": "x"}
+    old = {
+        "id": new_id(), "incident": id, "key": f"{id}:assist:0:0:chief", "stage_s": 0, "round": 0, "contact": "chief",
+        "role": "supervisor", "channel": "webhook", "target": "", "state": "sent", "tries": 1, "created_at": now,
+        "next_at": now,
+    }  # fmt: skip
+    with begin_write(hub.database) as connection:
+        connection.execute(update(incident).where(incident.c.id == id).values(**over))
+        connection.execute(insert(alert).values(**old))
+    again = field.event("alarm.repeated", {"incident": id, "level": "assist", "gesture": "short"})
+    field.receipt(field.send(again))
+    row = one(hub, id)
+    assert (row.state, row.contact_ended_at, row.closed_at, row.outcome, row.seen_by) == ("raised", *[None] * 4)
+    assert [entry.key for entry in hub.rows(alert, alert.c.id == old["id"])] == [old["id"]]
 
 
 def test_events_of_a_recording_stand_in_the_timeline(hub: LiveHub) -> None:

@@ -85,6 +85,15 @@ def city(tmp_path: Path) -> Iterator[City]:
     city.stop()
 
 
+def test_who_heard_of_a_drill_hears_again_in_earnest() -> None:
+    found = [Called("chief", "building_manager", "email", "chief@city.example")]
+    (drill,), (real,) = (
+        domain.rows("i", found, Why.URGENT, 1, lambda: "id", datetime(2026, 11, 20, tzinfo=UTC), drill)
+        for drill in (True, False)
+    )
+    assert drill["key"] != real["key"]
+
+
 def test_shi_16_building_management_is_told_when_a_request_to_stop_is_not_followed(city: City) -> None:
     channels = Channels(city.desk.config, city.desk.database)
     call = city.desk.call(counter="2階 住民票 3番")

@@ -65,12 +65,6 @@ def test_shi_09_the_slot_prompts_at_its_end_and_the_overrun_fifteen_minutes_late
     assert told_again["slot"].due_at == at(60)
 
 
-def test_shi_08_a_slot_told_ahead_begins_with_the_contact() -> None:
-    told = mark(0, "slot_announced", minutes=30)
-    assert running(told, contact_started_at=at(4))["slot"].due_at == at(34)
-    assert running(told, contact_started_at=at(-4))["slot"].due_at == at(30)
-
-
 @pytest.mark.parametrize(
     ("city", "said", "name", "minutes"),
     [("sapporo", "offtopic", "offtopic", 60), ("yurihonjo", "repeat_long_hold", "contact_cap", 30)],
@@ -79,10 +73,10 @@ def test_sap_02_and_yur_01_who_marks_it_has_a_clock_although_nobody_said_when_th
     city: str, said: str, name: str, minutes: int
 ) -> None:
     rules, marked = PROFILES[city], mark(5, said)
-    assert running(profile=rules, raised_at=at(0)) == {}
-    pressed = running(marked, profile=rules, raised_at=at(0))[name]
+    assert running(profile=rules, pressed_at=at(0)) == {}
+    pressed = running(marked, profile=rules, pressed_at=at(0))[name]
     assert (pressed.due_at, pressed.estimated) == (at(minutes), True)
-    begun = running(marked, profile=rules, raised_at=at(0), contact_started_at=at(-10))[name]
+    begun = running(marked, profile=rules, pressed_at=at(0), contact_started_at=at(-10))[name]
     assert (begun.due_at, begun.estimated) == (at(minutes - 10), False)
 
 

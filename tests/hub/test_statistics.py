@@ -198,6 +198,12 @@ def test_set_14_nothing_small_can_be_worked_out_from_how_often_a_limit_was_reach
             assert {one[place] for one in found} == {1, 2}
 
 
+def test_set_14_the_council_is_not_told_what_adds_up_with_other_figures() -> None:
+    counts = {"slot:due": 5, "slot:before": 4, "overrun:due": 3, "overrun:before": 2, "stalemate:adjusted": 3}
+    assert set(statistics.clocks_shown(counts, council=True)) == {"slot:due", "overrun:due"}
+    assert set(statistics.clocks_shown(counts, council=False)) == set(counts)
+
+
 def test_inside_nothing_is_hidden() -> None:
     assert statistics.partition_shown({"a": 1, "b": 5}, council=False) == {
         "a": statistics.Cell("1", 1), "b": statistics.Cell("5", 5),

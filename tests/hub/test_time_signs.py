@@ -92,6 +92,19 @@ def test_set_24_nobody_turns_to_a_city_that_visits_them() -> None:
     assert recontacts([trip, later("called", 3, "窓口2", "K-1"), later("other", 3)]) == {"called": "case"}
 
 
+def test_an_end_that_was_told_hours_late_hides_no_contact_that_came_soon_after_another() -> None:
+    forgotten = replace(
+        One("forgotten"), pressed_at=AT - timedelta(minutes=5), contact_ended_at=AT + timedelta(hours=10)
+    )
+    assert recontacts([forgotten, One(), later("soon", 3)]) == {"soon": "counter"}
+
+
+def test_how_far_back_is_read_makes_no_difference() -> None:
+    long_ago = replace(One("long ago"), pressed_at=AT - timedelta(days=3))  # forgotten open until now
+    assert recontacts([long_ago, later("soon", 3)]) == {}
+    assert recontacts([replace(long_ago, pressed_at=AT - timedelta(hours=23)), later("soon", 3)]) == {"soon": "counter"}
+
+
 @given(
     st.lists(st.tuples(st.integers(-30, 90), st.integers(0, 9)), max_size=6, unique_by=lambda one: one[0]),
     st.integers(0, 60),

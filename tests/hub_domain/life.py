@@ -57,7 +57,8 @@ class Life(RuleBasedStateMachine):
         self.profile, self.site_type, self.now = PROFILES[city], site_type, PRESSED
         self.state = State.RAISED
         self.row = SimpleNamespace(
-            box="counter-01", raised_at=PRESSED, contact_started_at=None, contact_ended_at=None, closed_at=None,
+            box="counter-01", pressed_at=PRESSED, received_at=PRESSED, clock="synced",
+            contact_started_at=None, contact_ended_at=None, closed_at=None,
             level=level, drill=drill, origin=origin, seen_by=None, seen_name=None, responder=None,
             responder_name=None, case_number=None,
         )  # fmt: skip

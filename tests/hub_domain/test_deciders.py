@@ -91,6 +91,7 @@ def test_the_office_is_a_word_of_its_own_in_front_of_a_name(person: str, office:
         (("鈴木", "所属長 鈴木"), ["persons"]),
         (("所属長 鈴木", "主任 鈴木"), ["namesakes"]),
         (("所属長 鈴木", "主任 鈴木", "係長 田中"), []),
+        (("所属長 佐藤 花子", "主任 鈴木 花子"), []),
         (("所属長 鈴木", "田中"), []),
         (("所属長 鈴木", "係長級"), ["persons"]),
         (("所属長 鈴木", "所属長鈴木"), ["persons"]),

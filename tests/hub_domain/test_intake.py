@@ -57,7 +57,7 @@ def test_a_press_becomes_an_incident_an_entry_alerts_and_a_receipt() -> None:
         "id": CALL, "box": "counter-01", "counter": "2階 3番", "level": "assist", "state": "raised", "drill": True,
         "presses": 1, "pressed_at": NOW, "clock": "synced", "received_at": seconds(1), "raised_at": seconds(1),
         "profile_id": "shinagawa", "profile_digest": "sha256:rules", "changed_at": seconds(1),
-        "reach": "first", "drill_ends_at": seconds(1) + timedelta(minutes=15),
+        "reach": "first", "drill_ends_at": seconds(1) + timedelta(minutes=15), **NOBODY,
     }  # fmt: skip
     assert batch.incidents[CALL].number is None, "the store counts"
     assert batch.events == [
@@ -135,15 +135,52 @@ def test_a_raise_to_emergency_calls_anew_once_and_never_goes_back() -> None:
     assert hears(intake(incidents=live("emergency")), repeated("emergency")).alerts == []
 
 
-@pytest.mark.parametrize("state", list(State))
-def test_who_saw_the_call_for_assistance_has_not_seen_the_emergency_and_what_is_over_stays_over(state: State) -> None:
-    def raised_from(level: str) -> dict[str, Any]:
-        known = {CALL: LiveIncident("counter-01", level, 1, "2026-000123", state=state.value)}
-        return dict(hears(intake(incidents=known), repeated("emergency")).incidents[CALL].row)
+ANEW = {"state": "raised", **NOBODY}
+OPEN_AGAIN = {"contact_ended_at": None, "closed_at": None, "outcome": None}
 
-    anew = {"state": "raised", **NOBODY}
-    assert (raised_from("assist").items() >= anew.items()) is (state in ALARMING)
-    assert not raised_from("emergency").keys() & anew.keys()  # pressed again: who answered has answered
+
+def pressed_again(state: State, level: str, to: str, over_at: datetime | None, **event: Any) -> Intake:
+    known = {CALL: LiveIncident("counter-01", level, 1, "2026-000123", state=state.value, over_at=over_at)}
+    return hears(intake(seconds(60), incidents=known), repeated(to, **event))
+
+
+def test_new_calls_of_one_batch_fill_the_same_columns_so_that_they_are_written_together() -> None:
+    batch = hears(intake(), pressed(), pressed(incident=OTHER_CALL), repeated("emergency"))
+    first, second = batch.incidents[CALL].row, batch.incidents[OTHER_CALL].row
+    assert first.keys() == second.keys()
+    assert (first["level"], second["level"]) == ("emergency", "assist")
+
+
+@pytest.mark.parametrize("state", list(ALARMING))
+def test_who_saw_the_call_for_assistance_has_not_seen_the_emergency(state: State) -> None:
+    batch = pressed_again(state, "assist", "emergency", None)
+    row = batch.incidents[CALL].row
+    assert row.items() >= ANEW.items()
+    assert not row.keys() & OPEN_AGAIN.keys()
+    assert batch.reopened == []
+    for level in ("assist", "emergency"):  # pressed again: who answered has answered
+        assert not pressed_again(state, level, level, None).incidents[CALL].row.keys() & ANEW.keys()
+
+
+@pytest.mark.parametrize("state", [state for state in State if state not in ALARMING])
+@pytest.mark.parametrize(("level", "to"), [("assist", "assist"), ("assist", "emergency"), ("emergency", "emergency")])
+def test_who_presses_under_a_call_that_the_hub_has_ended_calls_again(state: State, level: str, to: str) -> None:
+    batch = pressed_again(state, level, to, seconds(-1))
+    row = batch.incidents[CALL].row
+    assert row.items() >= (ANEW | OPEN_AGAIN | {"level": to, "raised_at": seconds(60)}).items()
+    assert {one["key"].split(":")[1] for one in batch.alerts} == {to}
+    assert batch.reopened == [CALL]
+    assert told(batch)[0][1]["reopened"] is True
+
+
+@pytest.mark.parametrize("state", [state for state in State if state not in ALARMING])
+def test_a_press_from_before_the_end_that_comes_late_opens_nothing(state: State) -> None:
+    for to in ("assist", "emergency"):
+        batch = pressed_again(state, "assist", to, seconds(30))
+        assert not batch.incidents[CALL].row.keys() & (ANEW.keys() | OPEN_AGAIN.keys())
+        assert batch.reopened == []
+    unsure = pressed_again(state, "assist", "assist", seconds(30), clock="unsynced")
+    assert unsure.reopened == [CALL], "a clock that is wrong cannot tell: in doubt somebody needs help"
 
 
 def test_press_and_raise_in_one_batch_call_once_at_the_level_it_has_at_the_end() -> None:

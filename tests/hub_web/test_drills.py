@@ -10,6 +10,7 @@ from contract.messages import CommandType
 from hub.domain.drill import Ended
 from hub.domain.permissions import Action, Role, allows
 from hub.store import drills
+from hub.store.alerts import _acts
 from hub.store.engine import begin_write
 from hub.store.schema import alert, box, command, drill, incident, timeline
 from tests.hub_web.conftest import Hub
@@ -219,6 +220,35 @@ def test_what_was_said_to_a_drill_counts_no_more_once_it_is_real(hub: Hub) -> No
     back_dated = says("mark", mark="stalemate", at=(hub.time() - timedelta(seconds=3)).isoformat())
     assert [one["name"] for one in back_dated["clocks"]] == ["stalemate"]
     assert says("steps", step="warn")["timeline"][-1]["data"]["count"] == 1
+
+
+def test_whom_a_drill_told_is_told_again_once_it_is_real_and_guards_read_no_act_that_was_played(hub: Hub) -> None:
+    call, headers = drilled(hub, reach="everybody"), hub.machine("section_head")
+
+    def says(deed: str, **body: Any) -> None:
+        hub.time.moves(seconds=1)
+        answer = hub.client().post(f"{API}/incidents/{call}/{deed}", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    def told() -> list[str]:
+        return [one.data["why"] for one in hub.rows(timeline, incident=call) if one.kind == "notified"]
+
+    for _ in range(2):
+        says("mark", mark="act", act="violence")
+        says("mark", mark="urgent")
+    assert told() == ["guards", "urgent"]  # nobody is there to be told, which is noted once
+    with begin_write(hub.engine) as connection:
+        assert _acts(connection, [call]) == {call: ("violence",)}
+    says("real", text="本物です")
+    with begin_write(hub.engine) as connection:
+        assert _acts(connection, [call]) == {}
+    says("mark", mark="act", act="threat")
+    says("mark", mark="act", act="sexual")
+    says("mark", mark="act", act="violence")
+    says("mark", mark="urgent")
+    assert told() == ["guards", "urgent", "guards", "urgent"]
+    with begin_write(hub.engine) as connection:
+        assert _acts(connection, [call]) == {call: ("threat", "violence")}
 
 
 def test_it_can_be_said_every_role_but_the_auditor_and_twice_is_once(hub: Hub) -> None:
