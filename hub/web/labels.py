@@ -162,7 +162,7 @@ DECISION_OUTCOMES: Final = {
     "go_on": N_("続ける"),
     "end_talk": N_("話を終える"),
     "without_recording": N_("録音・録画をせずに続ける"),
-    "not_refused": N_("断られていなかった（押し間違い、または断りが取り下げられた）"),
+    "not_refused": N_("断られていない（押し間違い・取り下げ）"),
 }
 
 ACCOUNTS: Final = {"record": N_("応対の記録を書く"), "statement": N_("受けた職員の話を書く")}
