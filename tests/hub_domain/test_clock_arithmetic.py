@@ -7,7 +7,7 @@ import pytest
 
 from hub.domain.course import Course, Happened
 from hub.domain.incident import Entry
-from hub.domain.policy_clock import ADJUSTABLE, CUED, LEAD_MINUTES, NAMES, Clock, clocks
+from hub.domain.policy_clock import ADJUSTABLE, CUED, LEAD_MINUTES, NAMES, Clock, clocks, told_already
 from tests.hub_domain.life import PROFILES
 
 NOON = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -32,6 +32,37 @@ def limited(minutes: float, clock: str, length: int) -> Happened:
 
 def running(city: str, *entries: Happened, **course: Any) -> dict[str, Clock]:
     return {clock.name: clock for clock in clocks(PROFILES[city], Course(entries=entries, **course))}
+
+
+def test_in_a_practice_that_runs_faster_limits_come_so_much_sooner() -> None:
+    fast = Clock("stalemate", NOON, 15, 5, None, "x", speed=4)
+    assert (fast.due_s, fast.lead_s, fast.due_at) == (225.0, 150.0, at(3.75))
+    odd = Clock("stalemate", NOON, 10, 5, None, "x", speed=7)
+    assert odd.due_s == pytest.approx(600 / 7)
+    assert odd.lead_s == pytest.approx(300 / 7)
+
+
+@pytest.mark.parametrize(("name", "holds"), [("contact_cap", True), ("offtopic", True), ("slot", False), ("x", False)])
+def test_what_was_told_holds_for_the_same_clock_of_a_contact_that_began_sooner(name: str, holds: bool) -> None:
+    sooner, later = (Clock(name, at(start), 30, 5, None, "x") for start in (0, 1))
+    assert told_already(sooner, later.key) is holds
+    assert not told_already(later, sooner.key)
+    assert not told_already(sooner, sooner.key)
+    for other in ("a", "zz"):
+        assert not told_already(sooner, Clock(other, at(1), 30, 5, None, "x").key)
+
+
+def test_a_clock_is_estimated_only_where_nobody_said_when_the_contact_began() -> None:
+    known = running("shinagawa", marked(0, "stalemate"), contact_started_at=NOON).values()
+    assert [one.estimated for one in known] == [False, False]
+    guessed = running("sapporo", marked(1, "stalemate"), marked(1, "offtopic"), pressed_at=NOON)
+    assert {name: one.estimated for name, one in guessed.items()} == {"stalemate": False, "offtopic": True}
+    for neither in ("a", "zz"):  # a kind of limit that is neither of the two begins nothing
+        profile = PROFILES["yurihonjo"]
+        limit = profile.clock.contact_cap.model_copy(update={"applies": neither})  # type: ignore[union-attr]
+        rules = profile.model_copy(update={"clock": profile.clock.model_copy(update={"contact_cap": limit})})
+        course = Course(entries=(marked(1, "repeat_long_hold"),), contact_started_at=NOON)
+        assert list(clocks(rules, course)) == []
 
 
 def clock(minutes: int, lead_minutes: int, ended_at: datetime | None = None) -> Clock:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.domain.incident import ALARMING, OPEN, Deed, Entry, NotPossible, Origin, Outcome, State, after
+from hub.domain.incident import ALARMING, NOBODY, OPEN, Deed, Entry, NotPossible, Origin, Outcome, State, after
 
 TABLE = """
                  raised        seen          attended      contact_ended judged        reported      closed
@@ -51,7 +51,7 @@ def test_the_words_that_stand_in_the_database_and_in_the_api_stay_as_they_are() 
     outcomes = {"harassment", "near_miss", "not_harassment", "false_press", "drill"}
     entries = {
         "opened", "acknowledged", "responding", "contact.started", "contact.ended", "marked", "step.taken",
-        "noted", "decided", "account", "considered", "judged", "reported", "closed", "promised", "disclosure",
+        "noted", "decided", "notified", "account", "considered", "judged", "reported", "closed", "promised", "disclosure",
         "task.done", "case.linked", "case.noted", "post.described", "evidence.kept", "post.step",
         "meeting.asked", "clock.lead", "clock.due", "recording.gap", "visit.told", "drill.real",
         "drill.ended",
@@ -59,3 +59,10 @@ def test_the_words_that_stand_in_the_database_and_in_the_api_stay_as_they_are() 
     assert outcomes <= set(Outcome)  # more may come, none may go
     assert entries <= set(Entry)
     assert {"counter", "visit", "post"} <= set(Origin)
+
+
+def test_nobody_has_answered_is_every_column_that_says_who_did() -> None:
+    assert NOBODY == {
+        "seen_by": None, "seen_name": None, "seen_at": None,
+        "responder": None, "responder_name": None, "responding_at": None,
+    }  # fmt: skip

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hub.domain.permissions import Action, Role, allows, roles_for
+from hub.domain.permissions import Action, Role, allows, may_look, roles_for
+from tests.hub_domain.life import PROFILES
 
 MATRIX = """
                        staff
@@ -94,3 +95,23 @@ def test_who_has_no_role_may_do_nothing(nobody: str) -> None:
 
 def test_an_action_is_known_by_its_name_however_the_text_came_about() -> None:
     assert allows("".join(["incident", ".", "close"]), "".join(["super", "visor"]))
+
+
+@pytest.mark.parametrize(
+    ("offices", "closed", "who"),
+    [
+        ((), False, {"supervisor", "section_head", "evidence_custodian"}),
+        ((), True, {"supervisor", "section_head", "evidence_custodian"}),
+        (("所属長",), False, {"supervisor", "section_head", "evidence_custodian"}),
+        (("所属長",), True, {"section_head"}),
+        (("所属長", "指定された保管者"), True, {"section_head", "evidence_custodian"}),
+        (("文書館",), True, set()),
+    ],
+)
+def test_who_helps_may_look_while_it_is_open_and_the_offices_of_the_rules_afterwards(
+    offices: tuple[str, ...], closed: bool, who: set[str]
+) -> None:
+    city = PROFILES["default"]
+    recording = city.recording.model_copy(update={"access_roles": offices})
+    rules = city.model_copy(update={"recording": recording})
+    assert {role.value for role in Role if may_look(role.value, rules, closed=closed)} == who

@@ -2,32 +2,7 @@
 
 from collections.abc import Callable
 
-import pytest
-
-from hub.domain.permissions import Role, may_look
-from tests.hub_domain.life import PROFILES
 from tests.hub_web.conftest import Hub
-
-DEFAULT = PROFILES["default"]
-
-
-@pytest.mark.parametrize(
-    ("offices", "closed", "who"),
-    [
-        ((), False, {"supervisor", "section_head", "evidence_custodian"}),
-        ((), True, {"supervisor", "section_head", "evidence_custodian"}),
-        (("所属長",), False, {"supervisor", "section_head", "evidence_custodian"}),
-        (("所属長",), True, {"section_head"}),
-        (("所属長", "指定された保管者"), True, {"section_head", "evidence_custodian"}),
-        (("文書館",), True, set()),
-    ],
-)
-def test_who_helps_may_look_while_it_is_open_and_the_offices_of_the_rules_afterwards(
-    offices: tuple[str, ...], closed: bool, who: set[str]
-) -> None:
-    recording = DEFAULT.recording.model_copy(update={"access_roles": offices})
-    rules = DEFAULT.model_copy(update={"recording": recording})
-    assert {role.value for role in Role if may_look(role.value, rules, closed=closed)} == who
 
 
 def test_the_page_and_the_file_keep_the_rule_that_the_profile_tells(make_hub: Callable[..., Hub]) -> None:
