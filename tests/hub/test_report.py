@@ -187,6 +187,16 @@ def test_the_course_says_which_clock_act_and_decision_each_entry_is_about() -> N
     assert cells[2][2:] == (Term("DECISION_OUTCOMES", "stop"), Words("所属長 鈴木"))
 
 
+def test_set_07_set_08_the_course_says_whom_nobody_could_tell_and_what_was_left_out() -> None:
+    happened = (
+        told("notified", 1, name="", why="guards", roles=["guard"], nobody=["building_manager"]),
+        told("step.taken", 2, step="police", count=1, skipped=["leave"]),
+    )
+    cells = [line[1] for line in table(report.record(replace(STORY, told=happened), AT), "course").rows]
+    assert cells[0][2:] == (Term("ROLES", "guard"), Term("NOTICES", "nobody"), Term("ROLES", "building_manager"))
+    assert cells[1][-2:] == (Term("NOTICES", "skipped"), Term("STEPS", "leave"))
+
+
 def test_shi_03_every_viewpoint_of_the_judgement_stands_on_paper() -> None:
     judged = told("judged", 50, "続いた", finding="harassment", acts=["abuse"], content="理由がない", dropped=False)
     form = report.record(replace(STORY, told=(judged,)), AT)

@@ -51,7 +51,8 @@ def test_the_words_that_stand_in_the_database_and_in_the_api_stay_as_they_are() 
     outcomes = {"harassment", "near_miss", "not_harassment", "false_press", "drill"}
     entries = {
         "opened", "acknowledged", "responding", "contact.started", "contact.ended", "marked", "step.taken",
-        "noted", "decided", "notified", "account", "considered", "judged", "reported", "closed", "promised", "disclosure",
+        "noted", "decided", "notified", "account", "considered", "judged", "reported", "closed", "promised",
+        "disclosure",
         "task.done", "case.linked", "case.noted", "post.described", "evidence.kept", "post.step",
         "meeting.asked", "clock.lead", "clock.due", "recording.gap", "visit.told", "drill.real",
         "drill.ended",

@@ -194,6 +194,23 @@ def test_set_07_the_buildings_manager_is_told_before_another_office_orders() -> 
     assert not ladder.told_first(untold)
 
 
+@pytest.mark.parametrize(
+    "later",
+    [
+        Happened("alarm.raised", at(2)),
+        Happened("alarm.repeated", at(2)),
+        Happened(Entry.MARKED.value, at(2), {"mark": "visitor_back"}),
+        Happened(Entry.MARKED.value, at(2), {"mark": "act", "act": "danger"}),
+    ],
+)
+def test_who_left_is_gone_until_something_says_that_they_are_back(later: Happened) -> None:
+    left = Happened(Entry.MARKED.value, at(1), {"mark": "visitor_left"})
+    assert course((left,)).gone
+    assert course((Happened(Entry.MARKED.value, at(2), {"mark": "act", "act": "abuse"}), left)).gone
+    assert not course((left, later)).gone
+    assert not course((later,)).gone
+
+
 def test_set_07_a_notice_that_reached_nobody_or_was_about_something_else_told_the_manager_nothing() -> None:
     for untold in ((REFUSED,), (REFUSED, NOBODY), (REFUSED, GUARDS)):
         assert not ladder.told_first(course(untold))

@@ -3,7 +3,7 @@
 import csv
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -133,8 +133,9 @@ def test_set_13_and_shi_28_as_a_table(hub: Hub, incident: str) -> None:
     assert words[2].startswith("相手の言葉がまだ書かれていません")
 
 
-def test_set_19_form_1_has_every_field_and_its_recipients_as_a_table(hub: Hub, incident: str) -> None:
-    hub.site.profile.sns.__dict__["recipients"] = ("総務課", "秘書課", "広報広聴課")
+def test_set_19_form_1_has_every_field_and_its_recipients_as_a_table(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(profile="setagaya")
+    incident = hub.press(hub.box())
     fields = {"occurred_at": "11月19日 21時ごろ", "situation": "=HYPERLINK()", "contact": "内線 1234"}
     hub.told(incident, "noted", source="person", actor_name="佐藤", data={"sns": fields})
     head = hub.machine("general_affairs")
