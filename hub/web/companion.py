@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template
 
+from contract.profile import Clocks
 from contract.topics import is_name
 from hub.domain import ladder, marks
 from hub.domain.course import Course
@@ -77,7 +78,7 @@ def _facts(name: str) -> dict[str, Any]:
         "acts": course.acts,
         "gone": course.gone,
         "short_of_staff": marks.short_of_staff(here.rules_of(name)[0], course),
-        "slot_applies": slot.applies if slot and slot.applies != "any" else None,
+        "limited": _limited(here.rules_of(name)[0].clock),
         "police_told": bool(course.times(ladder.POLICE)) or course.marked("police_called"),
         "slots": sorted({slot.min_minutes, slot.max_minutes}) if slot else [],
         "profile": here.rules_of(name)[0],
@@ -86,3 +87,15 @@ def _facts(name: str) -> dict[str, Any]:
         "filming_answers": answers(here.rules_of(name)[0], prompt) if prompt else (),
         "filming_words": filming_words,
     }
+
+
+def _limited(clock: Clocks) -> list[str]:
+    """What the city has a limit or a guideline for, beside a talk that is stuck and a time that was told."""
+    asked = {
+        "offtopic": clock.offtopic is not None,
+        "demand_refused": clock.special_demand is not None,
+        "repeat_long_hold": clock.contact_cap is not None and clock.contact_cap.applies == "repeat_long_hold",
+        "long_hold_expected": clock.slot is not None and clock.slot.applies == "long_hold_expected",
+        "repeat_visit": clock.slot is not None and clock.slot.applies == "repeat_visit",
+    }
+    return [mark for mark, yes in asked.items() if yes]

@@ -1,6 +1,7 @@
 """The page beside the counter: what the box shows, how long still, what to say, one tap each."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -273,3 +274,23 @@ def test_shi_23_after_the_police_and_the_visitor_left_one_tap_says_that_they_may
     assert asks in page()
     does(hub, incident, "mark", mark="may_return")
     assert asks not in page()
+
+
+@pytest.mark.parametrize(
+    ("city", "marks"),
+    [
+        ("shinagawa", {"demand_refused", "long_hold_expected"}),
+        ("setagaya", {"repeat_visit"}),
+        ("sapporo", {"offtopic"}),
+        ("yurihonjo", {"repeat_long_hold"}),
+        ("default", set()),
+    ],
+)
+def test_sap_02_yur_01_what_the_city_has_a_limit_for_is_one_tap_at_the_counter(
+    make_hub: Callable[..., Hub], city: str, marks: set[str]
+) -> None:
+    hub = make_hub(profile=city)
+    hub.press(hub.box())
+    every = {"offtopic", "demand_refused", "repeat_long_hold", "long_hold_expected", "repeat_visit"}
+    found = {one.removeprefix("tap-") for one in taps(shown(hub))}
+    assert found & every == marks
