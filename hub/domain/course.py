@@ -61,7 +61,7 @@ class Course:
             row.level,
             row.origin,
             row.drill,
-            _pressed_at(row, happened),
+            next((one.at for one in happened if one.kind == Entry.DRILL_REAL.value), believed_press(row)),
             practice.speed(row.box),
         )
 
@@ -112,6 +112,11 @@ class Course:
         left = self.marks("visitor_left")
         return bool(left) and not any(one.at > left[-1].at and _is_back(one) for one in self.entries)
 
+    @property
+    def police_told(self) -> bool:
+        """Whether the police know: somebody wrote down that they were called, or that they are here."""
+        return bool(self.times("police") or self.marks("police_called", "police_arrived"))
+
     def decisions(self, about: str) -> list[Happened]:
         """What several people decided about this, oldest first."""
         return [one for one in self.of_kind(Entry.DECIDED) if one.data.get("about") == about]
@@ -122,10 +127,10 @@ def _in_earnest(entries: Sequence[Any]) -> Iterable[Any]:
     return [one for one in entries if one.recorded_at >= real[0]] if real else entries
 
 
-def _pressed_at(row: Any, happened: Sequence[Happened]) -> datetime:
-    real = [one.at for one in happened if one.kind == Entry.DRILL_REAL.value]
-    if real:
-        return real[0]
+def believed_press(row: Any) -> datetime:
+    """When the call in `row` (with the incident's columns) was pressed: by the box's clock as far as that was right; a
+    box that was cut off tells of an old press.
+    """
     known = row.clock == ClockState.SYNCED.value
     return min(row.pressed_at, row.received_at) if known else row.received_at  # type: ignore[no-any-return]
 

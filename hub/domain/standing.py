@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from contract.messages import ClockState
+from hub.domain.course import believed_press
 
 WORTH_SAYING_S: Final = 60
 """A first message that is held up so long (a dead mail server) says how long the call has waited, as repeats do."""
@@ -34,13 +34,9 @@ class Standing:
 
 
 def standing(row: Any, now: datetime) -> Standing:
-    """How the call in `row` (an alert with its incident's columns) stands at `now`.
-
-    The box's time of the press counts as far as its clock was right; a box that was cut off tells of an old press.
-    """
-    right = row.clock == ClockState.SYNCED.value
+    """How the call in `row` (an alert with its incident's columns) stands at `now`."""
     raised = row.raised_at > row.received_at
-    since_at = row.raised_at if raised else min(row.pressed_at, row.received_at) if right else row.received_at
+    since_at = row.raised_at if raised else believed_press(row)
     return Standing(
         since_at,
         max(0, int((now - since_at).total_seconds())),

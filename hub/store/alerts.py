@@ -11,6 +11,7 @@ from contract.messages import Level
 from hub.domain.drill import Reach
 from hub.domain.incident import ALARMING, Entry
 from hub.domain.notices import DANGEROUS, Why, for_guards
+from hub.store.course import courses
 from hub.store.schema import alert, incident, timeline, visit, visit_call
 
 LEASE: Final = timedelta(seconds=10)
@@ -18,6 +19,8 @@ LEASE: Final = timedelta(seconds=10)
 
 _NEVER_FARTHER: Final = timedelta(seconds=120)
 """No backoff and no lease reaches farther than this."""
+
+_SEEN: Final = (Entry.MARKED.value, Entry.DRILL_REAL.value)
 
 _VALUES_MAX: Final = 500
 
@@ -205,20 +208,13 @@ def lease(connection: Connection, channel: str, now: datetime, busy: Collection[
 
 
 def _acts(connection: Connection, incidents: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The acts that people marked, in their order, in earnest. Most messages are for others, and cost no reading."""
-    found: dict[str, dict[str, None]] = {}
+    """The dangerous acts that people marked in earnest. Most messages are for others, and cost no reading."""
+    found: dict[str, tuple[str, ...]] = {}
     for part in _parts(sorted(incidents)):
-        rows = connection.execute(
-            select(timeline.c.incident, timeline.c.kind, timeline.c.data)
-            .where(timeline.c.incident.in_(part), timeline.c.kind.in_((Entry.MARKED.value, Entry.DRILL_REAL.value)))
-            .order_by(timeline.c.id)
-        )
-        for row in rows:
-            if row.kind == Entry.DRILL_REAL.value and row.data.get("first"):
-                found.pop(row.incident, None)  # what was seen until then was played
-            elif row.data.get("mark") == "act" and row.data.get("act") in DANGEROUS:
-                found.setdefault(row.incident, {})[row.data["act"]] = None
-    return {incident_id: tuple(acts) for incident_id, acts in found.items()}
+        rows = connection.execute(select(incident).where(incident.c.id.in_(part))).all()
+        for id, course in courses(connection, rows, _SEEN).items():
+            found[id] = tuple(act for act in course.acts if act in DANGEROUS)
+    return found
 
 
 def next_at(connection: Connection, channel: str) -> datetime | None:

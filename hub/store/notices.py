@@ -5,6 +5,7 @@ The caller commits and then pokes `web` and `worker`, as after every deed.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
@@ -15,6 +16,7 @@ from hub.domain.incident import Entry
 from hub.domain.nearness import nearby
 from hub.domain.notices import Why
 from hub.store import absences, changes
+from hub.store.course import courses
 from hub.store.ids import new_id
 from hub.store.schema import alert, incident, timeline
 
@@ -39,9 +41,7 @@ def broadcast(
     Raises:
         LookupError: no such incident.
     """
-    row = connection.execute(
-        select(incident.c.profile_digest, incident.c.box, incident.c.reach).where(incident.c.id == incident_id)
-    ).one_or_none()
+    row = connection.execute(select(incident).where(incident.c.id == incident_id)).one_or_none()
     if row is None:
         raise LookupError(incident_id)
     if row.reach not in (None, Reach.EVERYBODY.value):
@@ -52,7 +52,7 @@ def broadcast(
     new = [one for one in rows if one["key"] not in known]
     if new:
         connection.execute(insert(alert), new)
-    if new or (missing and not _noted(connection, incident_id, why)):
+    if new or (missing and not _noted(connection, row, why)):
         told = [one for one in found if one.id in {fresh["contact"] for fresh in new}]
         entry = notices.entry(incident_id, told, missing, why, now, digest or row.profile_digest)
         connection.execute(insert(timeline), [entry])
@@ -71,15 +71,7 @@ def notify_role(
     return broadcast(connection, roster, incident_id, [role], why, now, occasion)
 
 
-def _noted(connection: Connection, incident_id: str, why: Why) -> bool:
+def _noted(connection: Connection, row: Row[Any], why: Why) -> bool:
     """Whether it stands in the timeline already that there was nobody to tell, since the call is in earnest."""
-    kinds = (Entry.NOTIFIED.value, Entry.DRILL_REAL.value)
-    entries: Sequence[Row] = connection.execute(
-        select(timeline.c.kind, timeline.c.data)
-        .where(timeline.c.incident == incident_id, timeline.c.kind.in_(kinds))
-        .order_by(timeline.c.id)
-    ).all()
-    noted = False
-    for one in entries:
-        noted = one.kind != Entry.DRILL_REAL.value and (noted or one.data.get("why") == why.value)
-    return noted
+    told = courses(connection, [row], (Entry.NOTIFIED.value, Entry.DRILL_REAL.value))[row.id]
+    return any(one.data.get("why") == why.value for one in told.of_kind(Entry.NOTIFIED))

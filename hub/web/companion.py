@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, render_template
 
 from contract.profile import Clocks
 from contract.topics import is_name
-from hub.domain import ladder, marks
+from hub.domain import marks
 from hub.domain.course import Course
 from hub.domain.filming import answers, filming
 from hub.domain.incident import ALARMING, Entry
@@ -79,7 +79,7 @@ def _facts(name: str) -> dict[str, Any]:
         "gone": course.gone,
         "short_of_staff": marks.short_of_staff(here.rules_of(name)[0], course),
         "limited": _limited(here.rules_of(name)[0].clock),
-        "police_told": bool(course.times(ladder.POLICE)) or course.marked("police_called"),
+        "police_told": course.police_told,
         "slots": sorted({slot.min_minutes, slot.max_minutes}) if slot else [],
         "profile": here.rules_of(name)[0],
         "gaps": course.of_kind(Entry.RECORDING_GAP),

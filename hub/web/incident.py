@@ -172,7 +172,7 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "seen_acts": course.acts,
         "decided": course.of_kind(Entry.DECIDED),
         "asking": asking,
-        "police_told": bool(course.times(ladder.POLICE)) or course.marked("police_called"),
+        "police_told": course.police_told,
         "stop_decided": ladder.stop_decided(course),
         "stop_asked": bool(asking & policy_clock.CUED),
         "adjustable": [name for name in policy_clock.NAMES if name in policy_clock.ADJUSTABLE],

@@ -241,7 +241,7 @@ def test_whom_a_drill_told_is_told_again_once_it_is_real_and_guards_read_no_act_
         assert _acts(connection, [call]) == {call: ("violence",)}
     says("real", text="本物です")
     with begin_write(hub.engine) as connection:
-        assert _acts(connection, [call]) == {}
+        assert _acts(connection, [call]) == {call: ()}
     says("mark", mark="act", act="threat")
     says("mark", mark="act", act="sexual")
     says("mark", mark="act", act="violence")
