@@ -114,6 +114,32 @@ def test_a_change_elsewhere_takes_neither_focus_nor_half_written_words(server: S
     expect(page.locator("#note")).to_have_value("まだ書いている")
 
 
+def test_half_written_words_stay_when_somebody_else_ends_the_contact_and_the_page_is_set_out_anew(
+    server: Server, visit: Visit
+) -> None:
+    server.box("counter-01", counter="窓口1")
+    incident = server.press("counter-01")
+    page = visit().log_in(server.person("section_head")).page
+    page.goto(f"{server.url}/incidents/{incident}")
+    expect(page.locator("html")).to_have_attribute("data-live", "live")
+    page.locator("#note").fill("まだ書いている")
+    page.get_by_text("応対の途中で判断する").click()
+    page.locator('[data-id="judge"] [name="finding"][value="not_harassment"]').check()
+    page.locator("#judge-content").fill("言い方だけが強かった")
+    expect(page.locator('[data-id="report"]')).to_have_count(0)
+    ended = page.request.post(
+        f"{server.url}/api/v1/incidents/{incident}/contact",
+        data={"action": "ended"},
+        headers=server.machine("supervisor"),
+    )
+    assert ended.status == 200
+    expect(page.locator('[data-id="report"]')).to_have_count(1)
+    expect(page.locator("#note")).to_have_value("まだ書いている")
+    expect(page.locator("#judge-content")).to_have_value("言い方だけが強かった")
+    expect(page.locator('[data-id="judge"] [value="not_harassment"]')).to_be_checked()
+    expect(page.locator("#judge-content")).to_be_visible()
+
+
 def test_the_language_switches_and_stays(server: Server, visit: Visit) -> None:
     server.box("counter-01", counter="窓口1")
     page = visit().log_in(server.person()).page

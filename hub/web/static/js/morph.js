@@ -1,7 +1,9 @@
 // Change a part of the page into what the hub has just sent, touching only what differs: focus, open lists and
 // half-written forms stay as they are.
 
-const keyOf = (node) => (node.nodeType === 1 && (node.dataset.key || node.dataset.id || node.id)) || null;
+// A part that has a heading is known by it: what is written in it goes along when it finds another place.
+const keyOf = (node) => (node.nodeType === 1
+  && (node.dataset.key || node.dataset.id || node.id || node.getAttribute("aria-labelledby"))) || null;
 
 const fields = "input:not([type=hidden]), textarea, select";
 
