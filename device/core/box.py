@@ -1,8 +1,6 @@
 """The box's core: one total function from events to effects. No event can make it raise, none is left unanswered."""
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final
 
 from contract.messages import (
     AlarmEnded,
@@ -41,25 +39,15 @@ from device.core.effects import (
 )
 from device.core.events import ButtonName, Happening, Instant
 from device.core.follow import Following
+from device.core.head_start import HeadStart
 from device.core.health import Faults
 from device.core.lamp import LampState, LampView
 from device.core.outbox import Outbox
 from device.core.press import ButtonFreed, ButtonStuck, Contact, GestureMade, PressNews
 from device.core.recording import RecordingRules, begin
+from device.core.reminder import Reminder
 from device.core.scribe import Identity, Scribe
 from device.core.standing import Standing, lamp_state, published
-
-HEAD_START_MS: Final = 50
-"""The call goes first: notice and recording begin when it is on its way, and after so long in any case.
-
-The dump of the pre-roll keeps a processor busy for tens of ms. The ring holds everything meanwhile, so nothing is lost.
-"""
-
-ON_ITS_WAY_MS: Final = 12
-"""For so long a call that is kept has the processor to itself: about the time to the hub and back on a quiet network.
-
-Nothing is waited for: without a network the recording begins at the same moment.
-"""
 
 
 class Box:
@@ -89,9 +77,8 @@ class Box:
         self._responders = 0
         self._drill = DrillMode()
         self._drilling = False
-        self._remind_at_ms: int | None = None
-        self._after_call: list[Effect] = []
-        self._after_call_ms = 0
+        self._reminder = Reminder(rules.reminder_ms)
+        self._head_start = HeadStart()
         self._shown: LampView | None = None
 
     def start(self, now: Instant) -> list[Effect]:
@@ -111,8 +98,7 @@ class Box:
         effects += [
             news for contact in self._contacts.values() for news in self._pressed(now, contact.look(now.mono_ms))
         ]
-        if now.mono_ms >= self._after_call_ms:
-            effects += self._begin_recording()
+        effects += self._head_start.over(now.mono_ms)
         effects += self._remind(now)
         self._drilling = self._in_drill(now)
         wake = self._wake_at(now)
@@ -166,13 +152,13 @@ class Box:
             case events.EdgeSeen() if self._following is not None:
                 return []  # nobody is called from a beacon
             case events.EdgeSeen():
-                return self._pressed(_at_tick(now, event.mono_ms), self._contacts[event.button].edge(event))
+                return self._pressed(now.back_at(event.mono_ms), self._contacts[event.button].edge(event))
             case events.Woken():
                 return []  # time is looked at after every event
             case events.Persisted(ids):
                 return self._persisted(now, ids)
             case events.PersistFailed(ids, reason):
-                begun = self._begin_recording() if self._raised_in(ids) else []
+                begun = self._head_start.take() if self._raised_in(ids) else []
                 return [*self._outbox.refused(ids), *begun, *self._fault(now, "spool", reason)]
             case events.ReceiptArrived():
                 return self._receipted(now, event)
@@ -241,15 +227,9 @@ class Box:
             now, AlarmRaised(incident=incident, level=level_of(to), gesture=gesture, drill=drill)
         )
         self._standing = replace(self._standing, raised_event=raised.id)
-        earlier = self._begin_recording()
-        self._after_call = begin(self._rules, incident, level_of(to), now.mono_ms)
-        self._after_call_ms = now.mono_ms + HEAD_START_MS
+        earlier = self._head_start.take()
+        self._head_start.wait(begin(self._rules, incident, level_of(to), now.mono_ms), now.mono_ms)
         return [*self._show(), self._outbox.add(raised), self._publish(now), *earlier]
-
-    def _begin_recording(self) -> list[Effect]:
-        """Notice and recording of the call that just went, once."""
-        begun, self._after_call = self._after_call, []
-        return begun
 
     def _repeat(self, now: Instant, gesture: Gesture, to: AlarmIs) -> list[Effect]:
         standing = self._standing
@@ -258,15 +238,15 @@ class Box:
         if real:  # whoever presses for an emergency during a drill means it: a real incident of its own
             return [*self._raise(now, gesture, to), *self._over(now, standing)]
         risen = to is not standing.alarm
-        if risen:  # whoever saw the call for assistance has not seen the emergency: every lamp calls again
-            self._standing = replace(standing, alarm=to, seen=False, coming="", nobody=False, time_limit=False)
+        if risen:
+            self._standing = standing.risen(to)
         wire = self._wire(now, AlarmRepeated(incident=standing.incident, level=level_of(to), gesture=gesture))
         return [wire, self._publish(now)] if risen else [wire]
 
     def _persisted(self, now: Instant, ids: tuple[str, ...]) -> list[Effect]:
         if self._standing is not None and self._raised_in(ids):
             self._standing = replace(self._standing, kept=True)
-            self._after_call_ms = min(self._after_call_ms, now.mono_ms + ON_ITS_WAY_MS)
+            self._head_start.kept(now.mono_ms)
         return [*self._outbox.persisted(ids), *self._wires(now, self._faults.gone("spool"))]
 
     def _raised_in(self, ids: tuple[str, ...]) -> bool:
@@ -292,11 +272,9 @@ class Box:
         if standing is None or event.incident != standing.incident:
             return []  # said of an alarm that no longer stands
         match event.command:
-            case CommandType.SEEN:
-                self._standing = replace(standing, seen=True, hub_has=True, nobody=False)
-                return [] if standing.seen else [self._publish(now)]
-            case CommandType.RESPONDER_COMING:
-                self._standing = replace(standing, seen=True, hub_has=True, coming=event.name, nobody=False)
+            case CommandType.SEEN | CommandType.RESPONDER_COMING:
+                named = event.command is CommandType.RESPONDER_COMING
+                self._standing = standing.answered(event.name if named else standing.coming)
                 return [] if standing.seen else [self._publish(now)]
             case CommandType.NOBODY_AVAILABLE:
                 self._standing = replace(standing, hub_has=True, nobody=True)
@@ -314,9 +292,7 @@ class Box:
         """People say that what began as a drill is none: the call stands on in earnest, and nobody has answered it."""
         if not standing.drill:
             return []
-        self._standing = replace(
-            standing, alarm=AlarmIs.EMERGENCY, drill=False, seen=False, coming="", nobody=False, hub_has=True
-        )
+        self._standing = standing.in_earnest()
         turned = AlarmTurned(incident=standing.incident, level=Level.EMERGENCY, drill=False)
         return [self._publish(now), self._wire(now, turned)]
 
@@ -338,16 +314,10 @@ class Box:
         return [PlayCue(standing.incident, Cue.TIME_LIMIT)]
 
     def _remind(self, now: Instant) -> list[Effect]:
-        """Say again that recording goes on, every so often as the policy wants."""
-        standing, every_ms = self._standing, self._rules.reminder_ms
-        recording = self._recorder is RecordingState.RECORDING
-        if standing is None or not recording or not every_ms or self._rules.silent(level_of(standing.alarm)):
-            self._remind_at_ms = None
+        standing, recording = self._standing, self._recorder is RecordingState.RECORDING
+        audible = standing is not None and not self._rules.silent(level_of(standing.alarm))
+        if not self._reminder.due(now.mono_ms, wanted=recording and audible) or standing is None:
             return []
-        if self._remind_at_ms is None or now.mono_ms < self._remind_at_ms:
-            self._remind_at_ms = self._remind_at_ms or now.mono_ms + every_ms
-            return []
-        self._remind_at_ms = now.mono_ms + every_ms
         return [PlayCue(standing.incident, Cue.REMINDER)]
 
     def _selftest(self) -> list[Effect]:
@@ -363,7 +333,7 @@ class Box:
         if move.act is not AlarmAct.END:
             return []
         self._standing = None
-        return [*self._begin_recording(), *self._over(now, standing), self._publish(now)]
+        return [*self._head_start.take(), *self._over(now, standing), self._publish(now)]
 
     def _over(self, now: Instant, standing: Standing) -> list[Effect]:
         """It stands no more. The hub ends an alarm, also where it said beforehand when a drill ends."""
@@ -429,17 +399,6 @@ class Box:
         return LampState.NOBODY if self._responders == 0 else LampState.READY
 
     def _wake_at(self, now: Instant) -> int | None:
-        due = [contact.next_ms for contact in self._contacts.values() if contact.next_ms is not None]
-        if (drill_ends_ms := self._drill.next_ms(now)) is not None:
-            due.append(drill_ends_ms)
-        if self._remind_at_ms is not None:
-            due.append(self._remind_at_ms)
-        if self._after_call:
-            due.append(self._after_call_ms)
-        return min(due, default=None)
-
-
-def _at_tick(now: Instant, tick_ms: int) -> Instant:
-    """The instant of an edge that waited in the queue: the press has its true time."""
-    late_ms = max(0, now.mono_ms - tick_ms)
-    return replace(now, mono_ms=now.mono_ms - late_ms, wall=now.wall - timedelta(milliseconds=late_ms))
+        due = [contact.next_ms for contact in self._contacts.values()]
+        due += [self._drill.next_ms(now), self._reminder.next_ms, self._head_start.next_ms]
+        return min((at_ms for at_ms in due if at_ms is not None), default=None)

@@ -1,7 +1,7 @@
 """Everything that can happen to a box. Past tense; faults are events too."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from contract.messages import AlarmState, ClockState, CommandType, RecordingState
@@ -14,6 +14,11 @@ class Instant:
     mono_ms: int
     wall: datetime
     clock: ClockState
+
+    def back_at(self, mono_ms: int) -> "Instant":
+        """The moment at which what waited in the queue happened; never one that is to come."""
+        late_ms = max(0, self.mono_ms - mono_ms)
+        return replace(self, mono_ms=self.mono_ms - late_ms, wall=self.wall - timedelta(milliseconds=late_ms))
 
 
 class ButtonName(StrEnum):

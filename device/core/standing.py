@@ -1,6 +1,6 @@
 """The alarm that stands at a counter, and what others may know of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contract.messages import AlarmState
@@ -25,6 +25,18 @@ class Standing:
     coming: str = ""
     nobody: bool = False
     time_limit: bool = False
+
+    def answered(self, coming: str) -> "Standing":
+        """Somebody at the hub has seen it; `coming` is who comes, empty for nobody yet."""
+        return replace(self, seen=True, hub_has=True, coming=coming, nobody=False)
+
+    def risen(self, to: AlarmIs) -> "Standing":
+        """It calls louder. Whoever saw the call for assistance has not seen the emergency: all are asked anew."""
+        return replace(self, alarm=to, seen=False, coming="", nobody=False, time_limit=False)
+
+    def in_earnest(self) -> "Standing":
+        """The drill is none: an emergency that the hub knows of and nobody has answered."""
+        return replace(self.risen(AlarmIs.EMERGENCY), drill=False, hub_has=True)
 
 
 def published(standing: Standing | None, counter: str, at: datetime) -> AlarmState:

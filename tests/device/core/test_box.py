@@ -11,7 +11,6 @@ from support.desk import RULES, START, Desk
 from contract.messages import CommandType, Gesture, Level, RecordingState
 from device.core import events
 from device.core.alarm import TABLE, AlarmAct, AlarmInput, AlarmIs
-from device.core.box import HEAD_START_MS, ON_ITS_WAY_MS
 from device.core.buzz import STEPS
 from device.core.effects import (
     AllowSound,
@@ -37,6 +36,7 @@ from device.core.events import (
     PersistFailed,
     ReceiptArrived,
 )
+from device.core.head_start import HEAD_START_MS, ON_ITS_WAY_MS
 from device.core.lamp import PATTERNS, LampState
 from device.core.recording import RecordingRules
 

@@ -92,6 +92,7 @@ def test_a_drill_that_people_call_real_stands_on_as_an_unanswered_emergency(dril
     drilled.tap()
     incident = drilled.box.standing.incident
     drilled.feed(CommandArrived(CommandType.RESPONDER_COMING, incident, "佐藤"))
+    drilled.feed(CommandArrived(CommandType.TIME_LIMIT_REACHED, incident, ""))
     drilled.feed(CommandArrived(CommandType.DRILL_REAL, incident, ""))
     assert published(drilled)[-1] == ("emergency", False, False)
     assert drilled.events()[-1].body == AlarmTurned(incident=incident, level=Level.EMERGENCY, drill=False)

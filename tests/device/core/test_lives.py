@@ -11,9 +11,9 @@ from support.desk import RULES, Desk, counted_ids
 
 from contract.messages import AlarmEnded, AlarmRaised, AlarmRepeated, CommandType, Event
 from device.core.alarm import AlarmIs
-from device.core.box import HEAD_START_MS
 from device.core.effects import Effect, KeepRecording, Persist, PlayNotice, Send
 from device.core.events import ButtonName, CommandArrived, LinkChanged, Persisted, PersistFailed, ReceiptArrived
+from device.core.head_start import HEAD_START_MS
 from device.core.lamp import LampState
 from device.core.standing import Standing
 
