@@ -53,7 +53,7 @@ class Course:
 
         Of a drill that became real it holds what was written from then on: the rest was said to a drill.
         """
-        happened = [Happened(one.kind, one.at, one.data) for one in _in_earnest(list(entries))]
+        happened = [Happened(one.kind, one.at, one.data) for one in in_earnest(list(entries))]
         return cls(
             row.contact_started_at,
             row.contact_ended_at or row.closed_at,
@@ -122,7 +122,8 @@ class Course:
         return [one for one in self.of_kind(Entry.DECIDED) if one.data.get("about") == about]
 
 
-def _in_earnest(entries: Sequence[Any]) -> Iterable[Any]:
+def in_earnest(entries: Sequence[Any]) -> Sequence[Any]:
+    """What of an incident's timeline was written in earnest: of a drill that became real, what came after."""
     real = [one.recorded_at for one in entries if one.kind == Entry.DRILL_REAL.value and one.data.get("first")]
     return [one for one in entries if one.recorded_at >= real[0]] if real else entries
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select
 
+from hub.domain.course import in_earnest
 from hub.domain.incident import Entry, Outcome
 from hub.domain.promise import Open, still_open
 from hub.store.schema import incident, timeline
@@ -44,7 +45,9 @@ class Case:
 
 
 def case_of(connection: Connection, row: Row[Any]) -> Case | None:
-    """The case of the incident in `row`; None when people joined it to none. Drills and false presses do not count."""
+    """The case of the incident in `row`; None when people joined it to none. Drills and false presses do not count, and
+    nothing of what was written in a drill.
+    """
     if row.case_number is None:
         return None
     earlier = connection.execute(
@@ -60,7 +63,7 @@ def case_of(connection: Connection, row: Row[Any]) -> Case | None:
     ).all()
     before = {one.id for one in earlier}
     note, may_return = None, False
-    told = _told(connection, row.case_number)
+    told = _told(connection, row)
     for entry in told:
         if entry.kind == Entry.CASE_NOTED.value and entry.data.get("case") == row.case_number:
             note = CaseNote(entry.text, entry.at, entry.actor_name or "")
@@ -78,21 +81,22 @@ def _promise(incident_id: str, kept: Open) -> CasePromise:
     return CasePromise(incident_id, kept.what, kept.unit, kept.on, kept.text)
 
 
-def _told(connection: Connection, number: str) -> list[Row[Any]]:
-    """The notes, marks and promises of every incident of the case, in the order in which they were written."""
-    return list(
-        connection.execute(
-            select(
-                timeline.c.incident, timeline.c.kind, timeline.c.at, timeline.c.text, timeline.c.data,
-                timeline.c.actor_name,
-            )
-            .join(incident, incident.c.id == timeline.c.incident)
-            .where(
-                incident.c.case_number == number,
-                timeline.c.kind.in_(
-                    [kind.value for kind in (Entry.CASE_NOTED, Entry.MARKED, Entry.PROMISED, Entry.TASK_DONE)]
-                ),
-            )
-            .order_by(timeline.c.id)
+def _told(connection: Connection, row: Row[Any]) -> list[Any]:
+    """The notes, marks and promises of the case, in the order in which they were written. A drill's are its own."""
+    kinds = (Entry.CASE_NOTED, Entry.MARKED, Entry.PROMISED, Entry.TASK_DONE, Entry.DRILL_REAL)
+    written: dict[str, list[Any]] = {}
+    for entry in connection.execute(
+        select(
+            timeline.c.id, timeline.c.incident, timeline.c.kind, timeline.c.at, timeline.c.recorded_at,
+            timeline.c.text, timeline.c.data, timeline.c.actor_name,
         )
-    )  # fmt: skip
+        .join(incident, incident.c.id == timeline.c.incident)
+        .where(
+            incident.c.case_number == row.case_number,
+            or_(incident.c.drill.is_(False), incident.c.id == row.id),
+            timeline.c.kind.in_([kind.value for kind in kinds]),
+        )
+        .order_by(timeline.c.id)
+    ):  # fmt: skip
+        written.setdefault(entry.incident, []).append(entry)
+    return sorted((entry for one in written.values() for entry in in_earnest(one)), key=lambda entry: entry.id)

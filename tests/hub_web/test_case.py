@@ -151,6 +151,30 @@ def test_shi_23_who_left_before_the_police_came_and_may_return_is_told_at_the_ne
     assert own["case"]["may_return"] is False
 
 
+def test_what_was_written_in_a_drill_leaves_nothing_for_the_next_contact(hub: Hub) -> None:
+    def written(incident: str) -> None:
+        for deed, body in (
+            ("case", {"case": NUMBER}), ("mark", {"mark": "may_return"}), ("case_note", {"text": "練習の方針"})
+        ):  # fmt: skip
+            assert post(hub, incident, deed, body).status_code == 200
+            hub.time.moves(minutes=1)
+
+    def left() -> tuple[bool, str | None]:
+        case = post(hub, hub.press("counter-01"), "case", {"case": NUMBER}).json["case"]
+        return case["may_return"], case["note"] and case["note"]["text"]
+
+    played = hub.press(hub.box(), drill=True)
+    written(played)
+    assert left() == (False, None)
+    became = hub.press("counter-01", drill=True)
+    written(became)
+    assert post(hub, became, "real", {"text": "本物です"}).status_code == 200
+    hub.time.moves(days=2)
+    assert left() == (False, None)
+    written(became)
+    assert left() == (True, "練習の方針")
+
+
 REFUSING = re.compile(r"block|ban(?!k)|den(?:y|ied)|reject|black|watch_?list|refuse_|turn_away|exclude|recogni|face")
 
 
