@@ -23,6 +23,9 @@ CARERS: Final = frozenset({Role.SUPERVISOR.value, Role.SECTION_HEAD.value, Role.
 
 PRIVATE: Final = frozenset({"rest", "care_check"})
 
+_SINGLE: Final = frozenset({"rest", "report", "police_report", "recall", "debrief"})
+"""What an incident asks for at most once."""
+
 WATCH_WEEKS: Final = 8
 """How long the weekly look for posts goes on at the most; no document names an end (our choice)."""
 
@@ -81,10 +84,10 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
     """Every task of an incident, done or not, by when it is due. Drills and false presses leave none."""
     if over.drill or over.false_press:
         return []
-    said = (*_told_police(course), *_reported(profile, course), *course.of_kind(Entry.TASK_DONE))
-    done = {one.data.get("task"): one.at for one in said}
+    said = (*_told_police(course), *_reported(course), *course.of_kind(Entry.TASK_DONE))
+    done = {_once(one.data.get("task", "")): one.at for one in said}
     found = [
-        Task(f"{kind}:{days}", over.id, kind, at, days, done.get(f"{kind}:{days}"))
+        Task(f"{kind}:{days}", over.id, kind, at, days, done.get(_once(f"{kind}:{days}")))
         for kind, at, days in (*_visit(course), *_after(profile, over, course), *_meetings(course))
     ]
     found += [
@@ -94,6 +97,12 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
         for name in (one.data["task"],)
     ]  # fmt: skip
     return sorted(found, key=lambda task: (task.in_time, task.id))
+
+
+def _once(task: str) -> str:
+    """What of a task's id was done: a city that changes the days of its report does not ask for a sent one again."""
+    kind, _, _ = task.partition(":")
+    return kind if kind in _SINGLE else task
 
 
 def watch_dates(profile: PolicyProfile, found_at: datetime) -> list[datetime]:
@@ -162,13 +171,12 @@ def _posts(profile: PolicyProfile, course: Course) -> Iterator[tuple[Kind, datet
 def _told_police(course: Course) -> list[Happened]:
     """The police step of a post, as what it does: nobody says a second time that the police know."""
     steps = (one for one in course.of_kind(Entry.POST_STEP) if one.data.get("step") == "police")
-    return [Happened(one.kind, one.at, {"task": "police_report:0"}) for one in steps][:1]
+    return [Happened(one.kind, one.at, {"task": "police_report"}) for one in steps][:1]
 
 
-def _reported(profile: PolicyProfile, course: Course) -> list[Happened]:
+def _reported(course: Course) -> list[Happened]:
     """The report that somebody wrote down, as what it does: nobody ticks it off a second time."""
-    name = f"report:{profile.report.deadline_days or 0}"
-    return [Happened(one.kind, one.at, {"task": name}) for one in course.of_kind(Entry.REPORTED)][:1]
+    return [Happened(one.kind, one.at, {"task": "report"}) for one in course.of_kind(Entry.REPORTED)][:1]
 
 
 def _meetings(course: Course) -> Iterator[tuple[Kind, datetime, int]]:

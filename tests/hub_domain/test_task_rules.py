@@ -169,6 +169,7 @@ def test_set_13_a_report_that_was_written_down_is_done_and_none_is_asked_for_wha
     assert done() == done(Outcome.HARASSMENT) == done(Outcome.NEAR_MISS) == [None]
     assert done(None, *reports) == [NOON], "the first report counts"
     assert done(None, (Entry.TASK_DONE, later, {"task": f"report:{days or 0}"})) == [later]
+    assert done(None, (Entry.TASK_DONE, later, {"task": "report:30"})) == [later], "the city had other days then"
     assert done(Outcome.NOT_HARASSMENT) == []
     assert done(Outcome.NOT_HARASSMENT, *reports) == [NOON]
 
