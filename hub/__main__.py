@@ -236,6 +236,49 @@ def token(directory: Path, role: str, name: str, as_json: bool) -> None:
     report_as({"id": token_id, "token": bearer, "role": role, "name": name}, as_json, bearer)
 
 
+@main.group("tokens")
+@DIRECTORY
+@click.pass_context
+def standing_tokens(context: click.Context, directory: Path) -> None:
+    """発行した鍵 / bearer tokens that were issued."""
+    context.obj = directory
+
+
+@standing_tokens.command("list")
+@AS_JSON
+@click.pass_obj
+def token_list(directory: Path, as_json: bool) -> None:
+    """鍵の一覧（鍵そのものは出ません） / all tokens, without what they are spelled like."""
+    with plainly(), database(directory) as (_, engine), begin_read(engine) as connection:
+        rows = [
+            {
+                "id": row.id,
+                "name": row.name,
+                "role": row.role,
+                "created_at": row.created_at.isoformat(),
+                "revoked_at": row.revoked_at and row.revoked_at.isoformat(),
+            }
+            for row in tokens.every(connection)
+        ]
+    lines = (
+        f"{row['id']}\t{row['role']}\t{row['name']}{'  (失効 / revoked)' if row['revoked_at'] else ''}" for row in rows
+    )
+    report_as({"tokens": rows}, as_json, "\n".join(lines))
+
+
+@standing_tokens.command("revoke")
+@click.argument("token_id", metavar="ID")
+@click.pass_obj
+def token_revoke(directory: Path, token_id: str) -> None:
+    """鍵を使えなくする / let a token open nothing any more."""
+    with plainly(), database(directory) as (_, engine), begin_write(engine) as connection:
+        if not tokens.revoke(connection, token_id, now_utc()):
+            raise click.ClickException(
+                f"{token_id} という鍵はありません（一覧は tokens {directory} list） / no such token: see its list"
+            )
+    click.echo(f"{token_id} を使えなくしました / revoked")
+
+
 @main.group()
 @DIRECTORY
 @click.pass_context

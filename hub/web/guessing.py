@@ -16,8 +16,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from hub.store.schema import login_source, user
+from hub.store.tokens import digest
 from hub.web.problems import Trouble
-from hub.web.sessions import digest
 
 FREE_TRIES: Final = 5
 LOCK_MAX: Final = timedelta(minutes=15)

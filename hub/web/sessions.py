@@ -3,7 +3,6 @@
 The cookie holds a random token; the database holds its SHA-256, so that a copy of the database opens no door.
 """
 
-import hashlib
 import hmac
 import secrets
 import threading
@@ -14,8 +13,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from hub.domain.deed import Person
-from hub.store import users
-from hub.store.schema import access, session, token, user
+from hub.store import tokens, users
+from hub.store.schema import access, session, user
+from hub.store.tokens import digest
 
 IDLE_MAX: Final = timedelta(minutes=30)
 AGE_MAX: Final = timedelta(hours=10)
@@ -50,16 +50,9 @@ class Caller:
     session: Session | None
 
 
-def digest(secret: str) -> str:
-    """What the database keeps of a secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def by_token(connection: Connection, secret: str) -> Caller | None:
     """The machine that holds `secret`, if its token stands."""
-    row = connection.execute(
-        select(token).where(token.c.hash == digest(secret), token.c.revoked_at.is_(None))
-    ).one_or_none()
+    row = tokens.by_bearer(connection, secret)
     return None if row is None else Caller(Person(row.id, row.name, row.role), None)
 
 

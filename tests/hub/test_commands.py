@@ -20,6 +20,7 @@ from hub.__main__ import main
 from hub.config import ROLES, load
 from hub.store import calendars, tokens, users
 from hub.store.engine import begin_read, begin_write, open_database
+from hub.web import sessions
 
 
 def run(*arguments: object, input: str | None = None) -> Result:
@@ -209,6 +210,28 @@ def test_tokens_have_a_role(site: Path, role: str) -> None:
     assert row is not None
     assert (row.role, row.name) == (report["role"], "board")
     assert run("token", site, "--role", role, "--name", "x").output.strip().startswith("mado_")
+
+
+def test_a_token_that_leaked_is_found_in_the_list_and_opens_nothing_once_it_is_revoked(site: Path) -> None:
+    def issued() -> list[tuple[str, str, bool]]:
+        found = json.loads(run("tokens", site, "list", "--json").output)["tokens"]
+        return [(row["id"], row["name"], row["revoked_at"] is not None) for row in found]
+
+    leaked, kept = (
+        json.loads(run("token", site, "--role", "supervisor", "--name", name, "--json").output)
+        for name in ("tablet", "board")
+    )
+    assert issued() == [(leaked["id"], "tablet", False), (kept["id"], "board", False)]
+    assert leaked["token"] not in run("tokens", site, "list").output
+    assert run("tokens", site, "revoke", "nothing").exit_code == 1
+    for _ in range(2):
+        assert run("tokens", site, "revoke", leaked["id"]).exit_code == 0
+    assert issued() == [(leaked["id"], "tablet", True), (kept["id"], "board", False)]
+    engine = open_database(load(site).database_url)
+    with begin_read(engine) as connection:
+        assert sessions.by_token(connection, leaked["token"]) is None
+        assert sessions.by_token(connection, kept["token"]) is not None
+    engine.dispose()
 
 
 def test_an_unknown_role_is_wrong_usage(site: Path) -> None:

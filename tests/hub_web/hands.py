@@ -12,7 +12,7 @@ from sqlalchemy import Engine, insert, select, update
 from hub.store.engine import begin_write
 from hub.store.ids import new_id
 from hub.store.schema import alert, beat, box, change, incident, timeline, token, user
-from hub.web.sessions import digest
+from hub.store.tokens import digest
 
 PASSWORD = "correct horse battery"
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
