@@ -79,7 +79,7 @@ def notices(said: Mark, profile: PolicyProfile) -> tuple[Notice, ...]:
         case "act" if said.act == "filming":
             return filmed
         case "urgent":
-            return (Notice(Why.URGENT, ("section_head", "building_manager", "general_affairs")),)
+            return (Notice(Why.URGENT, ("supervisor", "section_head", "building_manager", "general_affairs")),)
         case "act" if said.act in profile.guards.alert_types:
             return (Notice(Why.GUARDS, ("guard", "building_manager")),)
         case _:

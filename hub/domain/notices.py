@@ -28,6 +28,10 @@ DANGEROUS: Final = ("violence", "threat", "danger", "confine", "crime")
 """Acts that say what guards walk into. What else a colleague suffered is not theirs to read in a mailbox."""
 
 
+EVERYWHERE: Final = frozenset({Why.URGENT})
+"""Reasons that concern every workplace, and not only those near the counter: each is to make ready (SET-15)."""
+
+
 def for_guards(why: str, role: str) -> bool:
     """Whether a message says which acts were seen: guards must know what they walk into; others read it on the page."""
     return why == Why.GUARDS.value or role == Role.GUARD.value

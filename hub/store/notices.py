@@ -33,7 +33,8 @@ def broadcast(
 ) -> list[str]:
     """Tell everybody of `roles` who is on duty, each once for this reason and `occasion`; the contacts told now.
 
-    Contacts that are near other counters only are left out, as the ladder leaves them out (`hub.domain.nearness`).
+    Contacts that are near other counters only are left out, as the ladder leaves them out (`hub.domain.nearness`),
+    unless every workplace is to know.
     An `occasion` is the how-many-eth time of the same reason in one incident (the second missed check-in is 2), at most
     seven digits. `digest` names the rules that ask for it, where they are not those of the press. What was written
     before is not written again: then the answer is empty.
@@ -46,7 +47,8 @@ def broadcast(
         raise LookupError(incident_id)
     if row.reach not in (None, Reach.EVERYBODY.value):
         return []  # a drill that is not meant for them
-    found, missing = notices.told(nearby(absences.duty(connection, roster, now).called, row.box), roles)
+    called = absences.duty(connection, roster, now).called
+    found, missing = notices.told(called if why in notices.EVERYWHERE else nearby(called, row.box), roles)
     rows = notices.rows(incident_id, found, why, occasion, new_id, now, row.reach is not None)
     known = set(connection.execute(select(alert.c.key).where(alert.c.key.in_([one["key"] for one in rows]))).scalars())
     new = [one for one in rows if one["key"] not in known]

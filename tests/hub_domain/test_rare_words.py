@@ -132,7 +132,7 @@ def test_a_closed_incident_takes_no_second_close_and_no_contact() -> None:
 @pytest.mark.parametrize(
     ("mark", "act", "profile", "roles"),
     [
-        ("urgent", None, SHINAGAWA, ("section_head", "building_manager", "general_affairs")),
+        ("urgent", None, SHINAGAWA, ("supervisor", "section_head", "building_manager", "general_affairs")),
         ("cease_refused", None, SHINAGAWA, ("building_manager",)),
         ("filming", None, SHINAGAWA, ("building_manager",)),
         ("filming", None, with_section(SHINAGAWA, "visitor_recording", rule="none"), None),
