@@ -57,7 +57,7 @@ class Intake:
         self.incidents: dict[str, LiveIncident] = dict(known.incidents)
         self.timeline: list[Row] = []
         self.alerts: list[Row] = []
-        self.reopened: list[str] = []
+        self.anew: list[str] = []  # calls that ask everybody once more: their ladder begins again
         self.boxes: dict[str, Row] = {}
         self.recordings: dict[str, Row] = {}
         self.receipts: list[Receipted] = []
@@ -219,7 +219,9 @@ class Intake:
         not know that people ended the call under which somebody presses anew: then it is open again.
         """
         over = live.state not in ALARMING
-        reopened = over and (live.over_at is None or clock is not ClockState.SYNCED or at > live.over_at)
+        # A drill stays over: whoever means it holds on, which is a call of its own (decision 0016).
+        reopened = over and live.reach is None
+        reopened = reopened and (live.over_at is None or clock is not ClockState.SYNCED or at > live.over_at)
         risen = level == Level.EMERGENCY and live.level != Level.EMERGENCY
         live.presses += 1
         live.row |= {"presses": live.presses, "changed_at": self.now}
@@ -230,10 +232,10 @@ class Intake:
             self._to_alert[incident] = live.level
         if reopened or (risen and not over):
             live.row |= {"state": State.RAISED.value, **NOBODY}
+            self.anew.append(incident)
         if reopened:
             live.row |= {"contact_ended_at": None, "closed_at": None, "outcome": None}
             live.state, live.over_at = State.RAISED.value, None
-            self.reopened.append(incident)
         self._change("incident", incident, live.box)
         return {"reopened": True} if reopened else {}
 

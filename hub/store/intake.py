@@ -10,11 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from contract.codec import MalformedMessage, decode_event
 from contract.evidence import read_record
 from contract.messages import AnyEvent, Event, FaultCleared, FaultRaised, RecordingClosed, SegmentSealed
-from hub.domain import notices, practice
+from hub.domain import practice
 from hub.domain.chain import KnownClose, KnownSegment, Witness
 from hub.domain.incident import ALARMING, Origin
 from hub.domain.intake import Intake, Known, KnownBox, KnownEvent, LiveIncident, incident_year
-from hub.store import boxes, changes, counters, drills
+from hub.store import alerts, boxes, changes, commands, counters, drills
 from hub.store.schema import alert, box, event, incident, leaf, recording, segment, timeline
 
 # Asked for every batch, which under a light load is every press: built once, because building costs more than asking.
@@ -94,11 +94,7 @@ def write(connection: Connection, intake: Intake) -> list[Durable]:
         if live.row and "number" not in live.row:
             connection.execute(update(incident).where(incident.c.id == name).values(**live.row))
     _insert(connection, timeline, intake.timeline)
-    if intake.reopened:  # its ladder begins anew: the keys of the old climb are free again
-        of_the_ladder = alert.c.why == notices.Why.CALL.value
-        connection.execute(
-            update(alert).where(alert.c.incident.in_(intake.reopened), of_the_ladder).values(key=alert.c.id)
-        )
+    raised_anew(connection, intake.anew)
     _insert(connection, alert, intake.alerts)
     for name, row in intake.boxes.items():
         if row:
@@ -115,6 +111,15 @@ def write(connection: Connection, intake: Intake) -> list[Durable]:
         Durable(one.box, one.event, _reference(intake, one.incident), _place(one.witness, leaves))
         for one in intake.receipts
     ]
+
+
+def raised_anew(connection: Connection, incidents: Sequence[str]) -> None:
+    """Everybody is asked once more: the keys of the old climb are free again, and what boxes were told of an answer, or
+    of the end, says nothing of this call. Call it before anything new is written of it.
+    """
+    if incidents:
+        alerts.free_keys(connection, incidents)
+        commands.forget(connection, incidents)
 
 
 def note_changes(connection: Connection, intake: Intake) -> None:

@@ -157,7 +157,7 @@ def test_who_saw_the_call_for_assistance_has_not_seen_the_emergency(state: State
     row = batch.incidents[CALL].row
     assert row.items() >= ANEW.items()
     assert not row.keys() & OPEN_AGAIN.keys()
-    assert batch.reopened == []
+    assert batch.anew == [CALL]
     for level in ("assist", "emergency"):  # pressed again: who answered has answered
         assert not pressed_again(state, level, level, None).incidents[CALL].row.keys() & ANEW.keys()
 
@@ -169,7 +169,7 @@ def test_who_presses_under_a_call_that_the_hub_has_ended_calls_again(state: Stat
     row = batch.incidents[CALL].row
     assert row.items() >= (ANEW | OPEN_AGAIN | {"level": to, "raised_at": seconds(60)}).items()
     assert {one["key"].split(":")[1] for one in batch.alerts} == {to}
-    assert batch.reopened == [CALL]
+    assert batch.anew == [CALL]
     assert told(batch)[0][1]["reopened"] is True
 
 
@@ -178,9 +178,9 @@ def test_a_press_from_before_the_end_that_comes_late_opens_nothing(state: State)
     for to in ("assist", "emergency"):
         batch = pressed_again(state, "assist", to, seconds(30))
         assert not batch.incidents[CALL].row.keys() & (ANEW.keys() | OPEN_AGAIN.keys())
-        assert batch.reopened == []
+        assert batch.anew == []
     unsure = pressed_again(state, "assist", "assist", seconds(30), clock="unsynced")
-    assert unsure.reopened == [CALL], "a clock that is wrong cannot tell: in doubt somebody needs help"
+    assert unsure.anew == [CALL], "a clock that is wrong cannot tell: in doubt somebody needs help"
 
 
 def test_press_and_raise_in_one_batch_call_once_at_the_level_it_has_at_the_end() -> None:
