@@ -16,7 +16,7 @@ from hub.domain.deed import Decision, Facts, Person, decide
 from hub.domain.drill import Ended
 from hub.domain.duty import Roster
 from hub.domain.flow import Flow
-from hub.domain.incident import Entry, Origin, State
+from hub.domain.incident import Entry, Origin, Outcome, State
 from hub.domain.post_saying import PostSaid
 from hub.domain.saying import Said
 from hub.domain.witnessed import LEAF, entry_digest
@@ -140,6 +140,7 @@ def _facts(connection: Connection, row: Row[Any], site_type: str, flow: Flow) ->
         flow=flow,
         origin=Origin(row.origin),
         closed_at=row.closed_at,
+        outcome=Outcome(row.outcome) if row.outcome else None,
         turned_real=not row.drill and drills.turned_real(connection, row.id),
         practice=practice.is_practice(row.box),
     )

@@ -76,7 +76,7 @@ MARK_CARDS: Final[Mapping[str, str]] = {
     "recording_shown": "police_arrival", "removal_wished": "police_arrival", "may_return": "debrief",
     "said": "answer", "urgent": "debrief", "referred": "debrief",
     "cautioned": "warn", "legal_step": "police", "doctor_seen": "violence", "damage_reported": "violence",
-    "accident_reported": "violence",
+    "accident_reported": "violence", "call_again": "hear", "real_call": "debrief",
 }  # fmt: skip
 """The card that belongs to each mark. Marks that no card belongs to are not here."""
 

@@ -18,6 +18,10 @@ LATER: Final = (
 """What may become known, or be seen to, when the incident is closed. It stays closed, and nobody is called for it."""
 
 
+CALLING: Final = ("danger", "violence", "confine")
+"""Acts in which a body is in danger: marked while they happen, everybody is called as by the button (SHI-19)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """People who must hear of this deed at once, by product role. `occasion`: 0: the mark's own."""

@@ -9,7 +9,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from contract.codec import MalformedMessage, decode_event
 from contract.evidence import read_record
-from contract.messages import AnyEvent, Event, FaultCleared, FaultRaised, RecordingClosed, SegmentSealed
+from contract.messages import (
+    AnyEvent,
+    CommandType,
+    Event,
+    FaultCleared,
+    FaultRaised,
+    Level,
+    RecordingClosed,
+    SegmentSealed,
+)
 from hub.domain import practice
 from hub.domain.chain import KnownClose, KnownSegment, Witness
 from hub.domain.incident import ALARMING, Origin
@@ -33,6 +42,8 @@ _LIVE: Final = select(
     incident.c.state,
     incident.c.contact_ended_at,
     incident.c.closed_at,
+    incident.c.seen_at,
+    incident.c.responding_at,
 ).where(incident.c.id.in_(_IDS))
 _WAITING: Final = (
     select(event.c.incident, event.c.payload, event.c.received_at)
@@ -82,7 +93,8 @@ def known(connection: Connection, events: Sequence[AnyEvent]) -> Known:
 
 def _live(row: Any) -> LiveIncident:
     over_at = row.contact_ended_at or row.closed_at
-    return LiveIncident(row.box, row.level, row.presses, row.number, row.reach, state=row.state, over_at=over_at)
+    answered_at = row.responding_at or (None if row.level == Level.EMERGENCY else row.seen_at)
+    return LiveIncident(row.box, row.level, row.presses, row.number, row.reach, {}, row.state, over_at, answered_at)
 
 
 def write(connection: Connection, intake: Intake) -> list[Durable]:
@@ -95,6 +107,9 @@ def write(connection: Connection, intake: Intake) -> list[Durable]:
             connection.execute(update(incident).where(incident.c.id == name).values(**live.row))
     _insert(connection, timeline, intake.timeline)
     raised_anew(connection, intake.anew)
+    for name in intake.unmet:
+        box_name = intake.incidents[name].box
+        commands.put(connection, box_name, CommandType.NOBODY_AVAILABLE, intake.now, incident=name)
     _insert(connection, alert, intake.alerts)
     for name, row in intake.boxes.items():
         if row:

@@ -122,6 +122,8 @@ MARKS: Final = {
     "doctor_seen": N_("医師に診てもらった"),
     "damage_reported": N_("被害届を出した、または出さないと決めた"),
     "accident_reported": N_("公務災害の手続きをした"),
+    "call_again": N_("もう一度みんなを呼ぶ"),
+    "real_call": N_("誤って押したのではなかった"),
 }
 
 TAPS: Final = {

@@ -19,6 +19,8 @@ mark             .             .             .             .             .      
 step             .             .             .             .             .             .             -
 decide           .             .             .             .             .             .             -
 turn_real        raised        raised        raised        raised        raised        raised        raised
+call_again       raised        raised        raised        -             -             -             -
+reopen           -             -             -             -             -             -             contact_ended
 """
 """`.` stays as it is, `-` is not possible."""
 

@@ -9,7 +9,7 @@ from contract.evidence import CHAIN_START, head_of
 from contract.messages import BareAlarm, BareEvent, ClockState, Event
 from hub.domain.chain import KnownClose, KnownSegment
 from hub.domain.incident import ALARMING, NOBODY, State
-from hub.domain.intake import Intake, KnownBox, KnownEvent, LiveIncident, Refused, incident_year
+from hub.domain.intake import UNMET, Intake, KnownBox, KnownEvent, LiveIncident, Refused, incident_year
 from tests.hub_domain.box_says import (
     BOOT,
     CALL,
@@ -160,6 +160,35 @@ def test_who_saw_the_call_for_assistance_has_not_seen_the_emergency(state: State
     assert batch.anew == [CALL]
     for level in ("assist", "emergency"):  # pressed again: who answered has answered
         assert not pressed_again(state, level, level, None).incidents[CALL].row.keys() & ANEW.keys()
+
+
+PRESSED_AT, HEARD_AT = seconds(200), seconds(220)
+
+
+@pytest.mark.parametrize("level", ["assist", "emergency"])
+@pytest.mark.parametrize(("answered_at", "clock", "anew"), [
+    (PRESSED_AT - UNMET - timedelta(seconds=1), "synced", True),
+    (PRESSED_AT - UNMET + timedelta(seconds=1), "synced", False),
+    (PRESSED_AT + timedelta(seconds=1), "synced", False),
+    (HEARD_AT - UNMET - timedelta(seconds=1), "unsynced", True),
+    (HEARD_AT - UNMET + timedelta(seconds=1), "unsynced", False),
+    (None, "synced", False),
+])  # fmt: skip
+def test_who_presses_long_after_the_answer_has_nobody_there(
+    level: str, answered_at: datetime | None, clock: str, anew: bool
+) -> None:
+    live = LiveIncident("counter-01", level, 1, "2026-000123", state="attended", answered_at=answered_at)
+    batch = hears(intake(HEARD_AT, incidents={CALL: live}), repeated(level, at=PRESSED_AT, clock=ClockState(clock)))
+    assert (batch.anew, batch.unmet) == (([CALL], [CALL]) if anew else ([], []))
+    assert bool(batch.alerts) is anew
+    assert (batch.incidents[CALL].row.items() >= (ANEW | {"raised_at": HEARD_AT}).items()) is anew
+
+
+def test_a_drill_that_is_over_is_not_opened_again() -> None:
+    known = {CALL: LiveIncident("counter-01", "assist", 1, "2026-000123", "first", {}, "closed", seconds(-60))}
+    batch = hears(intake(seconds(60), incidents=known), repeated("assist"))
+    assert (batch.anew, batch.alerts) == ([], [])
+    assert "state" not in batch.incidents[CALL].row
 
 
 @pytest.mark.parametrize("state", [state for state in State if state not in ALARMING])

@@ -12,7 +12,7 @@ from hub.domain import deciding, findings, ladder, marks, report, saying, scenar
 from hub.domain.course import Course, Happened
 from hub.domain.deed import DeedRefused, Facts, Person, decide
 from hub.domain.form import Case, GapFact, Look, Moment, RecordingFact, Row, Rules, Table, Told, Words
-from hub.domain.incident import Entry, NotPossible, State
+from hub.domain.incident import Entry, NotPossible, Outcome, State
 from hub.domain.response import Asked, shares
 from hub.domain.tasks import Over, tasks, watch_dates
 from tests.hub_domain.life import PROFILES
@@ -120,7 +120,8 @@ def test_a_contact_ends_after_it_began_and_each_of_both_once() -> None:
 
 
 def test_a_closed_incident_takes_no_second_close_and_no_contact() -> None:
-    closed = said_now(saying.Close.model_validate({"outcome": "not_harassment", "text": "x"}), state=State.CLOSED)
+    said = saying.Close.model_validate({"outcome": "not_harassment", "text": "x"})
+    closed = said_now(said, state=State.CLOSED, outcome=Outcome.NOT_HARASSMENT)
     assert (closed.data["first"], closed.updates, closed.text) == (False, {}, "x")
     with pytest.raises(NotPossible):
         said_now(contact("ended"), state=State.CLOSED)
