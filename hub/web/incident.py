@@ -127,7 +127,6 @@ def _facts(incident_id: str) -> dict[str, Any]:
         "open": found.state in OPEN,
         "over": found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
         "told": [entry for entry in reversed(found.timeline) if entry.kind != "segment.sealed"],
-        "alerts": _trail(found.alerts),
         "burdened": _burdened(found, role),
         "offered_forms": OF_CONTACTS if found.post is None else OF_POSTS,
         "can_turn_real": not is_practice(found.box) and can_turn_real(found.drill, found.closed_at, here.now()),
@@ -209,8 +208,3 @@ def _burdened(found: shapes.IncidentDetail, role: str) -> PersonLoad | None:
 def _checks(course: Course) -> dict[str, datetime | None]:
     """What to see to after damage or injury, and when it was."""
     return {name: next((one.at for one in course.marks(name)), None) for name in damage.CHECKS}
-
-
-def _trail(alerts: list[shapes.Alert]) -> list[shapes.Alert]:
-    """The newest messages first."""
-    return sorted(alerts, key=lambda one: (one.created_at, one.id), reverse=True)
