@@ -504,7 +504,7 @@ idempotency = Table(
     Column("key", String(200), primary_key=True),
     Column("request", String(64), nullable=False),  # SHA-256 of method, path and body
     Column("created_at", Utc, nullable=False),
-    Column("made", _ID),  # the incident that it began
+    Column("made", _ID),  # what it began: an incident, a visit, a request for disclosure
 )
 Index("ix_idempotency_created", idempotency.c.created_at)
 

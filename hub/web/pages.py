@@ -25,6 +25,7 @@ from hub.web import (
     drill_words,
     drills,
     duty,
+    form_key,
     incident,
     incidents,
     labels,
@@ -117,6 +118,9 @@ def _shared() -> dict[str, Any]:
         "word_forms": lambda: word.names(site().forms),
         "spoken": partial(_spoken, tongue),
         "once": lambda: secrets.token_urlsafe(12),
+        "to_send_again": form_key.to_send_again,
+        "is_words": form_key.is_words,
+        "way_back": login.inside,
     }
 
 
