@@ -14,6 +14,7 @@ from hub.domain.saying import Mark
 LATER: Final = (
     "act", "injury", "damage", "police_arrived", "recording_shown", "removal_wished", "may_return", "referred",
     "cautioned", "legal_step", "doctor_seen", "damage_reported", "accident_reported",
+    "act_named",
 )  # fmt: skip
 """What may become known, or be seen to, when the incident is closed. It stays closed, and nobody is called for it."""
 

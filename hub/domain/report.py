@@ -249,6 +249,7 @@ def _judgement(case: Case) -> tuple[Row | Table, ...]:
         _one("judgement", Term("FINDINGS", str(found.data.get("finding", ""))), Moment(found.at)),
         _acts(case),
         Row("judges", _texts(found.data.get("persons"))),
+        *report_told.named(case, found),
         *_weighed(found),
         Row("reasons", _texts(found.text), 2),
     )

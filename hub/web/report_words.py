@@ -75,6 +75,7 @@ ROWS: Final = {
     "reported_outcome": N_("結果のまとめ"),
     "reported_course": N_("経過のまとめ"),
     "judges": N_("判断した人"),
+    "act_named": N_("相手に伝えた行為と時刻"),
     **{f"judged_{name}": words for name, words in labels.VIEWPOINTS.items()},
     "judged_environment": N_("働く環境に、どのような害があったか"),
     **{f"judged_{name}": words for name, words in labels.QUESTIONS.items()},
