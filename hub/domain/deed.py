@@ -185,10 +185,11 @@ def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> 
     )  # fmt: skip
     if marks.unusual(said, profile, facts.course):
         data["outside_range"] = True  # shown, and never refused: the city's figures are guidelines (SHI-08)
+    updates = marks.updates(said, at, facts.promised_until)
     if facts.state is State.CLOSED and said.mark in marks.LATER:  # facts are corrected by further entries only
-        return Decision(after(facts.state, Deed.NOTE), Entry.MARKED, at, said.text, data)
+        return Decision(after(facts.state, Deed.NOTE), Entry.MARKED, at, said.text, data, updates)
     state = after(facts.state, Deed.MARK)
-    return Decision(state, Entry.MARKED, at, said.text, data, notices=marks.notices(said, profile))
+    return Decision(state, Entry.MARKED, at, said.text, data, updates, notices=marks.notices(said, profile))
 
 
 def _false_press(

@@ -29,6 +29,9 @@ _SINGLE: Final = frozenset({"rest", "report", "police_report", "recall", "debrie
 WATCH_WEEKS: Final = 8
 """How long the weekly look for posts goes on at the most; no document names an end (our choice)."""
 
+WATCHED: Final = timedelta(weeks=WATCH_WEEKS + 2)
+"""What a post asks for is due within this after it was seen, however long ago its incident's contact was."""
+
 OFFICE: Final = timezone(timedelta(hours=9), "JST")
 _MORNING: Final = 9
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)

@@ -94,3 +94,22 @@ def test_set_13_a_report_without_a_day_is_asked_for_now_and_done_once_somebody_w
     assert "期限の決まりはありません" not in page
     assert "報告を出す" in page.split('id="done"')[1]
     assert "VTODO" not in browser.get("/tasks.ics").text
+
+
+@pytest.mark.parametrize(("profile", "weeks", "task"), [
+    ("yurihonjo", 12, "投稿を警察に知らせる"), ("setagaya", 12, "投稿が広がっていないか見る"),
+    ("setagaya", 5, "投稿が広がっていないか見る"),
+])  # fmt: skip
+def test_yur_05_set_20_a_post_that_is_found_long_after_the_contact_leaves_its_tasks(
+    make_hub: Callable[..., Hub], profile: str, weeks: int, task: str
+) -> None:
+    hub = make_hub(profile=profile)
+    incident = hub.press(state="closed", outcome="not_harassment", contact_ended_at=hub.time(), closed_at=hub.time())
+    hub.time.moves(weeks=weeks)
+    assert task not in hub.signed_in("section_head").get("/tasks").text
+    post = {"mark": "act", "act": "online"}
+    path = f"/api/v1/incidents/{incident}/mark"
+    assert hub.client().post(path, json=post, headers=hub.machine("section_head")).status_code == 200
+    for _ in range(2):
+        assert task in hub.signed_in("section_head").get("/tasks").text
+        hub.time.moves(weeks=8)
