@@ -39,8 +39,8 @@ def slot_guideline(profile: PolicyProfile, course: Course) -> Slot | None:
 
 
 def updates(said: Mark, at: datetime, asked_until: datetime | None) -> Mapping[str, datetime]:
-    """The incident's columns that a mark moves: one about a post is asked for as long as the post is looked for, however
-    long ago its contact was (YUR-05, SET-20).
+    """The incident's columns that a mark moves: with a post it is asked for as long as that is looked for, however long
+    ago its contact was (YUR-05, SET-20).
     """
     if said.mark != "act" or said.act != "online":
         return {}

@@ -15,7 +15,17 @@ from hub.domain.incident import Entry, Origin, Outcome, State
 from hub.domain.permissions import Role
 
 Kind = Literal[
-    "rest", "care_check", "report", "sns_watch", "police_report", "meeting", "answer", "consult", "recall", "debrief"
+    "rest",
+    "care_check",
+    "report",
+    "sns_watch",
+    "watch_end",
+    "police_report",
+    "meeting",
+    "answer",
+    "consult",
+    "recall",
+    "debrief",
 ]
 
 CARERS: Final = frozenset({Role.SUPERVISOR.value, Role.SECTION_HEAD.value, Role.GENERAL_AFFAIRS.value})
@@ -27,7 +37,9 @@ _SINGLE: Final = frozenset({"rest", "report", "police_report", "recall", "debrie
 """What an incident asks for at most once."""
 
 WATCH_WEEKS: Final = 8
-"""How long the weekly look for posts goes on at the most; no document names an end (our choice)."""
+"""So far ahead of the last look stand the weekly ones, and so long after a post was found people are asked whether to
+end them. No document names an end (our choice): they go on until somebody says so.
+"""
 
 WATCHED: Final = timedelta(weeks=WATCH_WEEKS + 2)
 """What a post asks for is due within this after it was seen, however long ago its incident's contact was."""
@@ -108,15 +120,18 @@ def _once(task: str) -> str:
     return kind if kind in _SINGLE else task
 
 
-def watch_dates(profile: PolicyProfile, found_at: datetime) -> list[datetime]:
-    """When to look for a post again: each day for the first days, then each week on the city's day (SET-20)."""
+def watch_dates(profile: PolicyProfile, found_at: datetime, looked_at: datetime | None = None) -> list[datetime]:
+    """When to look for a post again: each day for the first days, then each week on the city's day (SET-20), up to
+    `WATCH_WEEKS` ahead of these days or of the last look.
+    """
     daily, weekday = profile.sns.watch_days, profile.sns.watch_weekday
     if daily is None:
         return []
     dates = [_morning(found_at, days) for days in range(1, daily + 1)]
     if weekday is not None:
         wanted = _WEEKDAYS.index(weekday)
-        later = (_morning(found_at, days) for days in range(daily + 1, daily + 7 * WATCH_WEEKS + 1))
+        last = max(daily, _days(found_at, looked_at or found_at)) + 7 * WATCH_WEEKS
+        later = (_morning(found_at, days) for days in range(daily + 1, last + 1))
         dates += [moment for moment in later if moment.astimezone(OFFICE).weekday() == wanted]
     return dates
 
@@ -167,8 +182,38 @@ def _posts(profile: PolicyProfile, course: Course) -> Iterator[tuple[Kind, datet
         return
     if "警察" in profile.sns.recipients:
         yield "police_report", seen[0], 0  # YUR-05
-    for moment in watch_dates(profile, seen[0]):
-        yield "sns_watch", moment, (moment.astimezone(OFFICE).date() - seen[0].astimezone(OFFICE).date()).days
+    yield from _watch(profile, course, seen)
+
+
+def _watch(profile: PolicyProfile, course: Course, seen: list[datetime]) -> Iterator[tuple[Kind, datetime, int]]:
+    """The looks for posts, until somebody says that they end (SET-20); a post that is seen after that begins anew.
+
+    What was done stays; what was not is no longer asked for once the watch has ended.
+    """
+    first, looks = 0, {}
+    for one in course.of_kind(Entry.TASK_DONE):
+        kind, _, number = str(one.data.get("task", "")).partition(":")
+        if kind == "sns_watch":
+            looks[int(number)] = one.at
+        elif (kind, number) == ("watch_end", str(first)):
+            yield "watch_end", one.at, first
+            first = next((place for place, at in enumerate(seen) if at > one.at), len(seen))
+    for days in looks:
+        yield "sns_watch", _morning(seen[0], days), days
+    if first == len(seen):
+        return
+    since = seen[first]
+    for moment in watch_dates(profile, since, max((at for at in looks.values() if at > since), default=None)):
+        days = _days(seen[0], moment)
+        if days not in looks:
+            yield "sns_watch", moment, days
+    if profile.sns.watch_weekday is not None and profile.sns.watch_days is not None:
+        yield "watch_end", _morning(since, profile.sns.watch_days + 7 * WATCH_WEEKS), first
+
+
+def _days(since: datetime, at: datetime) -> int:
+    """By the office's calendar."""
+    return (at.astimezone(OFFICE).date() - since.astimezone(OFFICE).date()).days
 
 
 def _told_police(course: Course) -> list[Happened]:

@@ -15,8 +15,8 @@ from hub.store.practices import IN_EARNEST
 from hub.store.schema import incident
 
 REACH: Final = WATCHED
-"""No task is due longer after the contact than this, but for what was promised and what a later post asks for. What has no day is done, or goes with
-the incident that was closed without it."""
+"""No task is due longer after the contact than this, but for what was promised and what a later post asks for. What has
+no day is done, or goes with the incident that was closed without it."""
 
 KEPT_OPEN: Final = timedelta(days=366)
 """So long what is left to do of an incident that nobody closes stays on the list: a calendar reads it every hour."""

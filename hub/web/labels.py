@@ -205,6 +205,7 @@ TASKS: Final = {
     "care_check": N_("職員の様子を見る"),
     "report": N_("報告を出す"),
     "sns_watch": N_("投稿が広がっていないか見る"),
+    "watch_end": N_("投稿の見守りを終える（終えると決めたとき）"),
     "police_report": N_("投稿を警察に知らせる"),
     "answer": N_("約束した回答をする"),
     "consult": N_("相談する"),

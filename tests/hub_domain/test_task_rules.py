@@ -95,6 +95,37 @@ def test_set_20_further_posts_move_no_look_that_is_known_already() -> None:
     assert tasks(both, over(), course(post(), later)) == tasks(both, over(), course(post()))
 
 
+def did(task: str, at: datetime) -> tuple[Entry, datetime, dict[str, Any]]:
+    return Entry.TASK_DONE, at, {"task": task}
+
+
+@given(st.lists(st.integers(0, 60), max_size=12).map(sorted))
+def test_set_20_the_weekly_look_goes_on_for_as_long_as_people_look(weeks: list[int]) -> None:
+    """Eight weeks ahead of the last look, each Monday once, for years; nothing of it ends by itself."""
+    looks = [(NOON + timedelta(weeks=one), 10 + 7 * one) for one in weeks]
+    found = tasks(NEUTRAL, over(), course(post(), *(did(f"sns_watch:{days}", at) for at, days in looks)))
+    weekly = sorted(one.days for one in found if one.kind == "sns_watch" and one.days > 7)
+    last = max([7, *(7 * one for one in weeks)])
+    assert weekly == sorted({*range(10, last + 7 * WATCH_WEEKS + 1, 7), *(days for _, days in looks)})
+    assert len({one.id for one in found}) == len(found)
+
+
+def test_set_20_people_are_asked_to_end_the_watch_and_a_new_post_begins_it_anew() -> None:
+    asked = next(one for one in tasks(NEUTRAL, over(), course(post())) if one.kind == "watch_end")
+    assert (asked.id, asked.done_at) == ("watch_end:0", None)
+    assert asked.due_at == morning_of(NOON.astimezone(OFFICE).date() + timedelta(days=7 + 7 * WATCH_WEEKS))
+    ended = (post(), did("sns_watch:1", NOON + timedelta(days=1)), did("watch_end:0", NOON + timedelta(days=20)))
+    twice = (*ended, did("watch_end:0", NOON + timedelta(days=21)))
+    for said in (ended, twice):
+        found = [one for one in tasks(NEUTRAL, over(), course(*said)) if one.kind in ("sns_watch", "watch_end")]
+        assert [one.id for one in found] == ["sns_watch:1", "watch_end:0"], "what was not looked for is not asked for"
+        assert all(one.done_at for one in found)
+    anew = tasks(NEUTRAL, over(), course(*twice, post(NOON + timedelta(days=30))))
+    open_ = [one for one in anew if one.done_at is None and one.kind in ("sns_watch", "watch_end")]
+    assert [one.id for one in open_][:2] == ["sns_watch:31", "sns_watch:32"]
+    assert open_[-1].id == "watch_end:1"
+
+
 # --- everything else -------------------------------------------------------------------------------------------------
 
 

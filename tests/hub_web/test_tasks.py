@@ -51,6 +51,24 @@ def test_who_looks_after_nobody_has_no_list(hub: Hub, role: str) -> None:
     assert done(hub, incident, "rest:0", role).status_code == 403
 
 
+def test_set_20_the_watch_for_posts_goes_on_until_somebody_says_that_it_ends(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(profile="setagaya")
+    incident = ended(hub)
+    post = {"mark": "act", "act": "online"}
+    hub.client().post(f"/api/v1/incidents/{incident}/mark", json=post, headers=hub.machine("section_head"))
+    look = "投稿が広がっていないか見る"
+    for days in (59, 108):  # each time the last look that is known then, long after eight weeks
+        hub.time.moves(days=56)
+        assert look in hub.signed_in("general_affairs").get("/tasks").text.split('id="done"')[0]
+        assert done(hub, incident, f"sns_watch:{days}", "general_affairs").status_code == 200
+    browser = hub.signed_in("general_affairs")
+    assert "押すまで、週ごとの見守りは続きます" in browser.get("/tasks").text
+    form = {"csrf_token": browser.csrf, "task": "watch_end:0", "next": "/tasks"}
+    assert browser.client.post(f"/incidents/{incident}/tasks", data=form).status_code == 303
+    assert look not in browser.get("/tasks").text.split('id="done"')[0]
+    assert "投稿の見守りを終える" in browser.get(f"/incidents/{incident}").text
+
+
 def test_a_task_that_the_incident_does_not_have_is_refused(hub: Hub) -> None:
     incident = ended(hub)
     answer = done(hub, incident, "care_check:4")
