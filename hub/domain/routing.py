@@ -12,12 +12,16 @@ from typing import Final
 from contract.profile import PolicyProfile
 from hub.domain import promise
 from hub.domain.course import Course
+from hub.domain.incident import Entry
 
 _STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "leave_order": ("leave", "ask_leave"),
     "police": ("police",),
     "legal": ("legal",),
 }
+_POST_STEPS: Final = {"police": "police", "legal": "lawyer"}
+"""What is done about a post, by the cause that it is (SET-16)."""
+
 _MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     "police": ("police_called", "police_arrived"),
     "legal": ("legal_step",),
@@ -45,7 +49,8 @@ def routes(profile: PolicyProfile, course: Course) -> tuple[Route, ...]:
 
 
 def _flagged(cause: str, course: Course) -> bool:
-    return bool(course.times(*_STEPS.get(cause, ())) or course.marks(*_MARKS.get(cause, ())))
+    posted = any(one.data.get("step") == _POST_STEPS.get(cause) for one in course.of_kind(Entry.POST_STEP))
+    return bool(posted or course.times(*_STEPS.get(cause, ())) or course.marks(*_MARKS.get(cause, ())))
 
 
 def known(profile: PolicyProfile, units: Iterable[str]) -> Mapping[str, str]:

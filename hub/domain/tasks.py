@@ -16,8 +16,10 @@ from hub.domain.permissions import Role
 
 Kind = Literal[
     "rest",
+    "care_offer",
     "care_check",
     "report",
+    "first_report",
     "sns_watch",
     "watch_end",
     "police_report",
@@ -31,9 +33,9 @@ Kind = Literal[
 CARERS: Final = frozenset({Role.SUPERVISOR.value, Role.SECTION_HEAD.value, Role.GENERAL_AFFAIRS.value})
 """Who sees tasks about a worker's health, and that they were done."""
 
-PRIVATE: Final = frozenset({"rest", "care_check"})
+PRIVATE: Final = frozenset({"rest", "care_offer", "care_check"})
 
-_SINGLE: Final = frozenset({"rest", "report", "police_report", "recall", "debrief"})
+_SINGLE: Final = frozenset({"rest", "care_offer", "report", "police_report", "recall", "debrief"})
 """What an incident asks for at most once."""
 
 WATCH_WEEKS: Final = 8
@@ -46,6 +48,7 @@ WATCHED: Final = timedelta(weeks=WATCH_WEEKS + 2)
 
 OFFICE: Final = timezone(timedelta(hours=9), "JST")
 _MORNING: Final = 9
+_POLICE: Final = "警察"
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
@@ -99,7 +102,7 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
     """Every task of an incident, done or not, by when it is due. Drills and false presses leave none."""
     if over.drill or over.false_press:
         return []
-    said = (*_told_police(course), *_reported(course), *course.of_kind(Entry.TASK_DONE))
+    said = (*_told_police(course), *_reported(course), *_sent(course), *course.of_kind(Entry.TASK_DONE))
     done = {_once(one.data.get("task", "")): one.at for one in said}
     found = [
         Task(f"{kind}:{days}", over.id, kind, at, days, done.get(_once(f"{kind}:{days}")))
@@ -111,7 +114,28 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
         for one in course.of_kind(Entry.PROMISED)
         for name in (one.data["task"],)
     ]  # fmt: skip
+    if over.origin is Origin.POST and over.ended_at is not None:
+        found += [
+            Task(name, over.id, "first_report", over.ended_at, 0, done.get(name), office)
+            for office in recipients(profile)
+            for name in (f"first_report:{office}",)
+        ]
     return sorted(found, key=lambda task: (task.in_time, task.id))
+
+
+def recipients(profile: PolicyProfile) -> tuple[str, ...]:
+    """The offices that get the first report of a post; the police have a task of their own (SET-19, YUR-05)."""
+    return tuple(office for office in profile.sns.recipients if office != _POLICE)
+
+
+def sent(course: Course) -> dict[str, datetime]:
+    """The offices to which somebody sent the first report of a post, or said so of their task, and when first."""
+    found: dict[str, datetime] = {}
+    for one in sorted((*course.of_kind(Entry.POST_SENT), *course.of_kind(Entry.TASK_DONE)), key=lambda one: one.at):
+        kind, _, office = one.data.get("task", "").partition(":")
+        for name in (office,) if kind == "first_report" else one.data.get("to", ()):
+            found.setdefault(name, one.at)
+    return found
 
 
 def _once(task: str) -> str:
@@ -160,6 +184,8 @@ def _after(profile: PolicyProfile, over: Over, course: Course) -> Iterator[tuple
 def _care(profile: PolicyProfile, origin: Origin, ended_at: datetime) -> Iterator[tuple[Kind, datetime, int]]:
     if profile.aftercare.immediate and origin is not Origin.POST:  # nobody has just come out of a hard contact
         yield "rest", ended_at, 0
+    if "health_desk" in profile.aftercare.immediate and origin is Origin.POST:
+        yield "care_offer", ended_at, 0
     for days in profile.aftercare.checks:
         yield "care_check", _morning(ended_at, days), days
 
@@ -180,7 +206,7 @@ def _posts(profile: PolicyProfile, course: Course) -> Iterator[tuple[Kind, datet
     seen = [one.at for one in course.marks("act") if one.data.get("act") == "online"]
     if not seen:
         return
-    if "警察" in profile.sns.recipients:
+    if _POLICE in profile.sns.recipients:
         yield "police_report", seen[0], 0  # YUR-05
     yield from _watch(profile, course, seen)
 
@@ -225,6 +251,15 @@ def _told_police(course: Course) -> list[Happened]:
 def _reported(course: Course) -> list[Happened]:
     """The report that somebody wrote down, as what it does: nobody ticks it off a second time."""
     return [Happened(one.kind, one.at, {"task": "report"}) for one in course.of_kind(Entry.REPORTED)][:1]
+
+
+def _sent(course: Course) -> list[Happened]:
+    """The first report that was sent, as what it does, office by office; to the police it is the report to them."""
+    return [
+        Happened(one.kind, one.at, {"task": "police_report" if office == _POLICE else f"first_report:{office}"})
+        for one in course.of_kind(Entry.POST_SENT)
+        for office in one.data.get("to", ())
+    ]
 
 
 def _meetings(course: Course) -> Iterator[tuple[Kind, datetime, int]]:

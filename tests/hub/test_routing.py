@@ -34,6 +34,8 @@ def test_set_16_each_cause_has_the_offices_that_the_city_names() -> None:
     (("step.taken", {"step": "police"}), "police"),
     (("marked", {"mark": "police_called"}), "police"),
     (("marked", {"mark": "legal_step"}), "legal"),
+    (("post.step", {"step": "police"}), "police"),
+    (("post.step", {"step": "lawyer"}), "legal"),
 ])  # fmt: skip
 def test_set_16_what_was_written_down_flags_its_cause_and_puts_it_first(entry: Any, cause: str) -> None:
     causes = found("setagaya", entry)

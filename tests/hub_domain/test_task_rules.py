@@ -156,14 +156,26 @@ def test_what_a_contact_leaves_is_told_in_order_with_who_may_see_it() -> None:
 
 def test_every_kind_of_task_comes_of_something_that_happened() -> None:
     everything = city(
-        NEUTRAL, report={"deadline_days": 5, "to": ("総務課",)}, sns={"recipients": ("警察",), "watch_days": 1},
+        NEUTRAL, report={"deadline_days": 5, "to": ("総務課",)},
+        sns={"recipients": ("警察", "秘書課"), "watch_days": 1}, aftercare={"immediate": ("break", "health_desk")},
     )  # fmt: skip
     said = course(
         post(), (Entry.OPENED, NOON, {"why": "trouble"}), (Entry.MEETING_ASKED, NOON, {}),
         (Entry.PROMISED, NOON, {"task": "answer:1", "what": "answer", "on": "2027-01-04"}),
         (Entry.PROMISED, NOON, {"task": "consult:2", "what": "consult", "on": "2027-01-04"}),
     )  # fmt: skip
-    assert {one.kind for one in tasks(everything, over(), said)} == set(get_args(Kind))
+    found = (tasks(everything, over(origin=origin), said) for origin in (Origin.COUNTER, Origin.POST))
+    assert {one.kind for some in found for one in some} == set(get_args(Kind))
+
+
+def test_yur_05_set_19_what_was_sent_to_the_police_is_the_report_to_them_and_each_office_has_its_own() -> None:
+    sent = (Entry.POST_SENT, NOON + timedelta(hours=1), {"to": ["警察", "秘書課"]})
+    both = city(NEUTRAL, sns={"recipients": ("警察", "秘書課", "総務課")})
+    found = tasks(both, over(origin=Origin.POST), course(post(), sent))
+    done = {one.id for one in found if one.done_at is not None}
+    assert done == {"police_report:0", "first_report:秘書課"}
+    assert "first_report:総務課" in {one.id for one in found}
+    assert "first_report:警察" not in {one.id for one in found}
 
 
 def test_of_a_post_nobody_comes_out_of_a_hard_contact_but_the_checks_stay() -> None:
