@@ -218,6 +218,28 @@ def test_sap_05_referrals_are_counted_by_the_office_they_went_to_and_no_name_is_
     assert not {"1", "2"} & set(council.values())
 
 
+def test_sap_05_consultations_are_counted_however_they_were_written_once_for_each_office(
+    make_hub: Callable[..., Hub],
+) -> None:
+    hub = make_hub(profile="sapporo")
+    hub.box()
+    reported, both, consulted = (hub.press() for _ in range(3))
+    report = {"to": ["行政監察担当課"], "circumstances": "窓口で", "course": "大声", "outcome": "帰った"}
+    for incident in (reported, both):
+        does(hub, incident, "contact", action="ended")
+        does(hub, incident, "report", **report)
+    does(hub, both, "mark", mark="referred", unit="行政監察担当課")
+    does(hub, consulted, "promises", what="consult", unit="行政監察担当課", on="2026-11-30")
+    assert totals(asked(hub))["referrals"] == "2"
+    does(hub, consulted, "tasks", task="consult:1")
+    found = asked(hub)
+    assert totals(found)["referrals"] == "3"
+    assert table(found, "referral") == {"行政監察担当課": "3"}
+    page = hub.signed_in("section_head").get(f"/incidents/{reported}").text
+    assert "行政監察担当課 に知らせた" not in page
+    assert "に知らせた</small>" in page
+
+
 OFFICE = """
 [office]
 opens = "09:00"
