@@ -214,7 +214,7 @@ def _posts(profile: PolicyProfile, course: Course) -> Iterator[tuple[Kind, datet
 def _watch(profile: PolicyProfile, course: Course, seen: list[datetime]) -> Iterator[tuple[Kind, datetime, int]]:
     """The looks for posts, until somebody says that they end (SET-20); a post that is seen after that begins anew.
 
-    What was done stays; what was not is no longer asked for once the watch has ended.
+    What was done stays; what was not is no longer asked for once somebody looked later, or the watch has ended.
     """
     first, looks = 0, {}
     for one in course.of_kind(Entry.TASK_DONE):
@@ -229,9 +229,10 @@ def _watch(profile: PolicyProfile, course: Course, seen: list[datetime]) -> Iter
     if first == len(seen):
         return
     since = seen[first]
-    for moment in watch_dates(profile, since, max((at for at in looks.values() if at > since), default=None)):
+    looked_at = max((at for at in looks.values() if at > since), default=since)
+    for moment in watch_dates(profile, since, looked_at):
         days = _days(seen[0], moment)
-        if days not in looks:
+        if days not in looks and moment > looked_at:
             yield "sns_watch", moment, days
     if profile.sns.watch_weekday is not None and profile.sns.watch_days is not None:
         yield "watch_end", _morning(since, profile.sns.watch_days + 7 * WATCH_WEEKS), first
