@@ -270,10 +270,10 @@ def test_sap_05_consultations_are_counted_however_they_were_written_once_for_eac
     hub = make_hub(profile="sapporo")
     hub.box()
     reported, both, consulted = (hub.press() for _ in range(3))
-    report = {"to": ["行政監察担当課"], "circumstances": "窓口で", "course": "大声", "outcome": "帰った"}
+    report: dict[str, Any] = {"circumstances": "窓口で", "course": "大声", "outcome": "帰った"}
     for incident in (reported, both):
         does(hub, incident, "contact", action="ended")
-        does(hub, incident, "report", **report)
+        does(hub, incident, "report", to=["行政監察担当課"], **report)
     does(hub, both, "mark", mark="referred", unit="行政監察担当課")
     does(hub, consulted, "promises", what="consult", unit="行政監察担当課", on="2026-11-30")
     assert totals(asked(hub))["referrals"] == "2"
