@@ -48,7 +48,7 @@ def page() -> str:
         overdue=[due for due in found if due.task.done_at is None and due.task.is_for_now(now)],
         coming=[due for due in found if due.task.done_at is None and not due.task.is_for_now(now)],
         disclosures=_disclosures(role),
-        council=council.left(),
+        council=council.left(role),
         quarters=PARTS,
         load=load.read(),
         done=[due for due in found if due.task.done_at is not None][-50:],
@@ -93,11 +93,11 @@ def calendar(role: str) -> Response:
         for due in open_
         if due.task.done_at is None
     ]
-    return _calendar([*entries, *_council(), *_due_days(role)])
+    return _calendar([*entries, *_council(role), *_due_days(role)])
 
 
-def _council() -> list[ical.Task]:
-    quarter = council.left()
+def _council(role: str) -> list[ical.Task]:
+    quarter = council.left(role)
     if quarter is None:
         return []
     title = say(language(), N_("協議会に四半期の統計を共有する"))
