@@ -195,10 +195,11 @@ def _marked(facts: Facts, said: Mark, who: Person, now: datetime, profile: Polic
     )  # fmt: skip
     if marks.unusual(said, profile, facts.course):
         data["outside_range"] = True  # shown, and never refused: the city's figures are guidelines (SHI-08)
+    updates = marks.updates(said, at, facts.promised_until)
     if facts.state is State.CLOSED and said.mark in marks.LATER:  # facts are corrected by further entries only
-        return Decision(after(facts.state, Deed.NOTE), Entry.MARKED, at, said.text, data)
+        return Decision(after(facts.state, Deed.NOTE), Entry.MARKED, at, said.text, data, updates)
     marked = Decision(
-        after(facts.state, Deed.MARK), Entry.MARKED, at, said.text, data, notices=marks.notices(said, profile)
+        after(facts.state, Deed.MARK), Entry.MARKED, at, said.text, data, updates, notices=marks.notices(said, profile)
     )
     level = _calls(facts, said, at, now)
     return marked if level is None else _called_anew(facts, marked, level, now)
@@ -224,7 +225,7 @@ def _called_anew(facts: Facts, marked: Decision, level: Level, now: datetime) ->
         marked,
         state=after(facts.state, Deed.CALL_AGAIN),
         data={**marked.data, "calls": level.value},
-        updates={**NOBODY, "level": level.value, "raised_at": now},
+        updates={**marked.updates, **NOBODY, "level": level.value, "raised_at": now},
         commands=((CommandType.NOBODY_AVAILABLE, ""),),
     )
 

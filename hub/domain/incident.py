@@ -82,6 +82,7 @@ class Entry(StrEnum):
     CASE_LINKED = "case.linked"
     CASE_NOTED = "case.noted"
     POST_DESCRIBED = "post.described"
+    POST_SENT = "post.sent"
     EVIDENCE_KEPT = "evidence.kept"
     POST_STEP = "post.step"
     MEETING_ASKED = "meeting.asked"

@@ -83,6 +83,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(area.blueprint)
     app.context_processor(_shared)
     app.jinja_env.filters["ms"] = lambda at: int(at.timestamp() * 1000)
+    app.jinja_env.filters["moment"] = datetime.fromisoformat
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.finalize = _upright
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

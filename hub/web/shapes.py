@@ -286,10 +286,14 @@ class PostStepShape(Shape):
 
 
 class PostShape(Shape):
-    """What belongs to an incident that began with a post; `first_report` holds the prescribed form's fields."""
+    """What belongs to an incident that began with a post; `first_report` holds the prescribed form's fields.
+
+    `sent`: the offices to which that went, and when first.
+    """
 
     service: str
     first_report: dict[str, Any]
+    sent: dict[str, Moment]
     steps: list[PostStepShape]
     evidence: list[EvidenceShape]
 
