@@ -141,6 +141,24 @@ def test_yur_04_the_page_asks_for_both_exceptions_of_the_ban(make_hub: Callable[
     assert 'data-id="filming-no_hindrance"' in shown
 
 
+@pytest.mark.parametrize("profile", ["setagaya", "sapporo"])
+def test_shi_29_a_city_without_a_rule_has_a_tap_for_the_end_of_filming_and_its_words_then_go_away(
+    make_hub: Callable[..., Hub], profile: str
+) -> None:
+    hub = make_hub(profile=profile)
+    incident, stopped = hub.press(hub.box()), 'name="mark" value="filming_stopped"'
+    post(hub, incident, "mark", {"mark": "filming"})
+    at_the_counter, words = hub.sees("staff", "/companion/counter-01").text, "撮影の決まりが、市の決まりに見当たりません"
+    assert stopped in page(hub, incident, "staff")
+    assert stopped in at_the_counter
+    assert words in at_the_counter
+    post(hub, incident, "mark", {"mark": "filming_stopped"}, "staff")
+    at_the_counter = hub.sees("staff", "/companion/counter-01").text
+    assert words not in at_the_counter
+    assert "許可がいるか" not in at_the_counter
+    assert "お話を伺います" in at_the_counter
+
+
 def test_set_10_what_tells_of_health_is_in_no_paper_and_no_figure(hub: Hub) -> None:
     incident = hub.press()
     post(hub, incident, "accounts", {"kind": "damage", "how": "椅子を投げた", "hurt": "職員一人が手首を打った"})
