@@ -95,7 +95,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "ladder.stop.roles": (["所属長"], SILENT, SILENT, SILENT, ours(["所属長"])),
     "ladder.stop.announcer": ("上司", SILENT, SILENT, SILENT, ours("上司")),
     "police.immediate_types": (
-        ["violence", "danger"], ["violence", "threat", "crime"], ["threat"], ["threat", "danger"],
+        ["violence", "danger"], ["violence", "threat", "confine", "crime"], ["threat"], ["threat", "danger"],
         ours(["violence", "threat", "danger"]),
     ),
     "police.anyone_may_call": (True, SILENT, SILENT, SILENT, ours(True)),

@@ -72,6 +72,12 @@ def test_confirming_what_we_chose_closes_the_question_without_changing_the_value
     assert "recording.video" not in asked(confirmed)
 
 
+def test_what_we_chose_in_part_of_a_value_is_asked_until_the_city_writes_that_it_wants_it_so() -> None:
+    field = "police.immediate_types"
+    assert field in asked(PROFILES["setagaya"])
+    assert field not in asked(changed("setagaya", "police", {field: "区の決定 2026-04-01"}))
+
+
 @pytest.mark.parametrize("city", PROFILES)
 def test_every_question_says_what_and_whom_in_both_languages(city: str) -> None:
     for question in open_questions(PROFILES[city]):

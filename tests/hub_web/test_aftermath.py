@@ -49,7 +49,7 @@ def test_set_16_after_the_contact_the_offices_of_the_city_are_offered_and_one_ta
 
 @pytest.mark.parametrize("what", [
     ("mark", {"mark": "act", "act": "violence"}), ("mark", {"mark": "act", "act": "threat"}),
-    ("mark", {"mark": "act", "act": "crime"}), ("steps", {"step": "police"}),
+    ("mark", {"mark": "act", "act": "crime"}), ("mark", {"mark": "act", "act": "confine"}), ("steps", {"step": "police"}),
     ("mark", {"mark": "police_called"}), ("mark", {"mark": "injury"}),
 ])  # fmt: skip
 def test_set_09_a_plainly_unlawful_act_or_the_police_opens_the_form_for_the_damage(
