@@ -1,7 +1,7 @@
 """What the city's document leaves open and the hub must not invent: what to ask, and whom.
 
-A question is open while the profile says nothing, or says what this project chose (`choice`) or chose in part. It closes when the
-city writes its answer and where that comes from into the profile, or a unit into its own file.
+A question is open while the profile says nothing, or says what this project chose (`choice`) or chose in part. It
+closes when the city writes its answer and where that comes from into the profile, or a unit into its own file.
 """
 
 from collections.abc import Callable, Mapping
@@ -130,6 +130,14 @@ _QUESTIONS: Final[tuple[tuple[_IsOpen, Question], ...]] = (
         ),
     ),
     (
+        _ours_in_part("recording.full_types"),
+        Question(
+            "recording.full_types", "general_affairs",
+            "初めから終わりまで録音・録画するのは、どの行為があった応対ですか。文書は「威圧的」「過度」とだけ述べています。",
+            "Which acts want the whole contact recorded? The documents say 'intimidating' and 'excessive' only.",
+        ),
+    ),
+    (
         _ours("recording.notice_required"),
         Question(
             "recording.notice_required", "privacy",
@@ -182,7 +190,7 @@ _QUESTIONS: Final[tuple[tuple[_IsOpen, Question], ...]] = (
         Question(
             "police.immediate_types", "general_affairs",
             "閉じ込められたときも、判断を待たずにすぐ通報することにしてよいですか。文書は「明らかに違法な行為」とだけ述べています。",
-            "Are the police called at once when somebody is locked in? The documents speak of plainly unlawful acts only.",
+            "Are the police called at once when somebody is locked in? The documents say 'plainly unlawful acts'.",
         ),
     ),
     (

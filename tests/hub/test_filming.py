@@ -116,7 +116,6 @@ def test_wherever_filming_may_be_asked_about_someone_can_lead_on_by_a_tap(profil
     assert answers(PROFILES[profile], after(profile, "filming"))
 
 
-
 NAMES = st.sampled_from(sorted({*(name for name in get_args(MarkName)), *STEPS}))
 
 

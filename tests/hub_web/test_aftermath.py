@@ -49,8 +49,8 @@ def test_set_16_after_the_contact_the_offices_of_the_city_are_offered_and_one_ta
 
 @pytest.mark.parametrize("what", [
     ("mark", {"mark": "act", "act": "violence"}), ("mark", {"mark": "act", "act": "threat"}),
-    ("mark", {"mark": "act", "act": "crime"}), ("mark", {"mark": "act", "act": "confine"}), ("steps", {"step": "police"}),
-    ("mark", {"mark": "police_called"}), ("mark", {"mark": "injury"}),
+    ("mark", {"mark": "act", "act": "crime"}), ("mark", {"mark": "act", "act": "confine"}),
+    ("steps", {"step": "police"}), ("mark", {"mark": "police_called"}), ("mark", {"mark": "injury"}),
 ])  # fmt: skip
 def test_set_09_a_plainly_unlawful_act_or_the_police_opens_the_form_for_the_damage(
     make_hub: Callable[..., Hub], what: tuple[str, dict[str, str]]
@@ -148,7 +148,8 @@ def test_shi_29_a_city_without_a_rule_has_a_tap_for_the_end_of_filming_and_its_w
     hub = make_hub(profile=profile)
     incident, stopped = hub.press(hub.box()), 'name="mark" value="filming_stopped"'
     post(hub, incident, "mark", {"mark": "filming"})
-    at_the_counter, words = hub.sees("staff", "/companion/counter-01").text, "撮影の決まりが、市の決まりに見当たりません"
+    words = "撮影の決まりが、市の決まりに見当たりません"
+    at_the_counter = hub.sees("staff", "/companion/counter-01").text
     assert stopped in page(hub, incident, "staff")
     assert stopped in at_the_counter
     assert words in at_the_counter
