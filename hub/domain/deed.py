@@ -12,7 +12,7 @@ from typing import Any, Final
 from contract.messages import CommandType, Level
 from contract.problems import Problem
 from contract.profile import PolicyProfile
-from hub.domain import afterwards, damage, deciding, drill, ladder, marks
+from hub.domain import afterwards, damage, deciding, drill, ladder, marks, sharing
 from hub.domain.course import Course
 from hub.domain.decision import Decision as Decision
 from hub.domain.decision import DeedRefused as DeedRefused
@@ -257,7 +257,12 @@ def _decided(facts: Facts, said: Decide, now: datetime, profile: PolicyProfile) 
 
 
 def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
-    data: dict[str, Any] = given(outcome=said.outcome.value, prevention=said.prevention or None)
+    data: dict[str, Any] = given(
+        outcome=said.outcome.value,
+        prevention=said.prevention or None,
+        shared_with=list(dict.fromkeys(said.shared_with)) or None,
+        not_shared=said.not_shared or None,
+    )
     if said.outcome is Outcome.FALSE_PRESS:
         return _false_press(facts, Entry.CLOSED, now, now, said.text, data)
     if said.outcome is Outcome.DRILL and not facts.drill:
@@ -286,13 +291,16 @@ def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
                 "recording was refused: write down first what was decided then.",
             )
         )  # fmt: skip
-    if said.outcome in (Outcome.HARASSMENT, Outcome.NEAR_MISS) and not said.prevention:
-        raise DeedRefused(
+    unsaid = list(sharing.problems(facts.course, said))
+    if said.outcome in sharing.HARD and not said.prevention:
+        unsaid.insert(
+            0,
             Problem(
                 "prevention", "", "同じことを繰り返さないために何をするかを書いてください。",
                 "write what will be done so that it does not come again.",
-            )
+            ),
         )  # fmt: skip
+    refuse(unsaid)
     return Decision(
         state, Entry.CLOSED, now, said.text, {**data, "first": True},
         updates={"closed_at": now, "outcome": said.outcome.value},

@@ -26,7 +26,7 @@ _TERMS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 """What of an entry's data says what happened, by its kind, and which words it comes from."""
 
 _COUNTS: Final = (("minutes", "minutes"), ("visitors", "visitors"), ("staff", "staff"))
-_PLAIN: Final = ("to", "persons", "unit", "taker", "issuer", "issuer_name", "announcer", "route", "case")
+_PLAIN: Final = ("to", "persons", "unit", "shared_with", "taker", "issuer", "issuer_name", "announcer", "route", "case")
 """Names and offices that stand as they were given."""
 
 
@@ -75,7 +75,7 @@ def _words(value: object) -> Iterator[Words]:
 
 
 def _said(told: Told) -> tuple[Value, ...]:
-    return (*_words(told.text), *_words(told.data.get("reason")))
+    return (*_words(told.text), *_words(told.data.get("reason")), *_words(told.data.get("not_shared")))
 
 
 def by(told: Told) -> tuple[Value, ...]:

@@ -426,10 +426,15 @@ class Life(RuleBasedStateMachine):
         }
         self.says(said.get(what) or saying.TaskDone(task=what), role)
 
-    @rule(role=roles, outcome=st.sampled_from(Outcome), prevention=st.sampled_from(["", "二人で出る"]))
+    @rule(
+        role=roles,
+        outcome=st.sampled_from(Outcome),
+        prevention=st.sampled_from(["", "二人で出る"]),
+        why=st.sampled_from(["", "係の中で話した"]),
+    )
     @precondition(lambda self: len(self.entries) > 6)
-    def somebody_closes_it(self, role: str, outcome: Outcome, prevention: str) -> None:
-        self.says(saying.Close(outcome=outcome, prevention=prevention), role)
+    def somebody_closes_it(self, role: str, outcome: Outcome, prevention: str, why: str) -> None:
+        self.says(saying.Close(outcome=outcome, prevention=prevention, not_shared=why), role)
 
     def teardown(self) -> None:
         if not hasattr(self, "commands"):

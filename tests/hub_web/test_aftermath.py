@@ -177,6 +177,38 @@ def test_set_10_what_tells_of_health_is_in_no_paper_and_no_figure(hub: Hub) -> N
     assert "accident_reported" not in figures
 
 
+def test_sug_05_a_hard_case_is_closed_in_one_form_that_knows_who_heard_of_it(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(profile="setagaya")
+    incident, asked = hub.press(), ('name="shared_with"', 'name="not_shared"')
+    post(hub, incident, "contact", {"action": "ended"})
+    shown = page(hub, incident)
+    assert all(field in shown for field in asked)
+    said = {"outcome": "near_miss", "prevention": "二人で出る"}
+    headers = hub.machine("section_head")
+    refused = hub.client().post(f"/api/v1/incidents/{incident}/close", json=said, headers=headers)
+    assert refused.status_code == 422
+    assert [(one["field"], bool(one["ja"] and one["en"])) for one in refused.json["errors"]] == [("shared_with", True)]
+    post(hub, incident, "mark", {"mark": "referred", "unit": "広報広聴課"})
+    shown = page(hub, incident).split('id="close-title"')[1]
+    assert not any(field in shown for field in asked)
+    assert "共有した先: <bdi>広報広聴課" in shown
+    browser = hub.signed_in("section_head")
+    form = {"csrf_token": browser.csrf, **said, "next": "/"}
+    assert browser.client.post(f"/incidents/{incident}/close", data=form).status_code == 303
+
+
+def test_sug_05_why_nobody_heard_of_it_stands_in_the_story_and_on_the_paper(hub: Hub) -> None:
+    incident = hub.press()
+    post(hub, incident, "contact", {"action": "ended"})
+    browser = hub.signed_in("section_head")
+    form = {"csrf_token": browser.csrf, "outcome": "near_miss", "prevention": "二人で出る", "shared_with": "",
+            "not_shared": "係の中で話した", "next": "/"}  # fmt: skip
+    assert browser.client.post(f"/incidents/{incident}/close", data=form).status_code == 303
+    assert "共有しなかった理由 <q><bdi>係の中で話した" in page(hub, incident)
+    paper = hub.sees("section_head", f"/api/v1/incidents/{incident}/report.csv?form=record").text
+    assert "係の中で話した" in paper
+
+
 def test_the_damage_never_stands_in_for_the_record_of_the_contact(hub: Hub) -> None:
     incident = hub.press()
     post(hub, incident, "accounts", {"kind": "record", "how": "三十分、同じ話", "verbatim": "出てこい"})
