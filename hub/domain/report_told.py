@@ -18,6 +18,7 @@ _TERMS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "judged": (("finding", "FINDINGS"),),
     "closed": (("outcome", "OUTCOMES"),),
     "notified": (("why", "WHYS"),),
+    "notice.sent": (("why", "WHYS"),),
     "account": (("kind", "WRITTEN"),),
     "task.done": (("kind", "TASKS"),),
     "alarm.raised": (("level", "LEVELS"),),
@@ -59,7 +60,7 @@ def _what(told: Told) -> Iterator[Value]:
         number = told.data.get(key)
         if isinstance(number, int):
             yield Count(number, unit)
-    if told.kind == "notified":
+    if told.kind in ("notified", "notice.sent"):
         yield from (Term("ROLES", role) for role in told.data.get("roles", ()))
         if told.data.get("nobody"):
             yield Term("NOTICES", "nobody")

@@ -27,9 +27,7 @@ def shared(course: Course) -> tuple[Shared, ...]:
     """With whom it was shared so far, oldest first: reports, offices that were told, the urgent word to the house."""
     found = [Shared(whom, one.at) for one in course.of_kind(Entry.REPORTED) for whom in one.data.get("to", ())]
     found += [Shared(one.data["unit"], one.at) for one in course.marks("referred") if one.data.get("unit")]
-    if course.notified(Why.URGENT):
-        urgent = [one.at for one in course.of_kind(Entry.NOTIFIED) if one.data.get("why") == Why.URGENT]
-        found.append(Shared(None, urgent[0]))
+    found += [Shared(None, one.at) for one in course.heard(Why.URGENT)[:1]]
     return tuple(sorted(found, key=lambda one: one.at))
 
 

@@ -117,7 +117,7 @@ def test_sug_05_a_case_is_closed_with_what_will_prevent_the_next(outcome: Outcom
 SHARED = {
     "a report": Happened("reported", NOW, {"to": ["総務課", "所属長"]}),
     "an office that was told": Happened("marked", NOW, {"mark": "referred", "unit": "広報広聴課"}),
-    "the urgent word": Happened("notified", NOW, {"why": "urgent", "contacts": ["affairs"]}),
+    "the urgent word": Happened("notice.sent", NOW, {"why": "urgent", "contacts": ["affairs"]}),
 }
 
 
@@ -135,8 +135,9 @@ def test_sug_05_whoever_heard_of_a_case_is_known_at_its_close_and_nothing_more_i
 
 
 @pytest.mark.parametrize("entry", [
-    Happened("notified", NOW, {"why": "urgent", "contacts": []}), Happened("marked", NOW, {"mark": "referred"}),
-    Happened("notified", NOW, {"why": "filming", "contacts": ["desk"]}),
+    Happened("notified", NOW, {"why": "urgent", "contacts": ["affairs"]}),
+    Happened("marked", NOW, {"mark": "referred"}),
+    Happened("notice.sent", NOW, {"why": "filming", "contacts": ["desk"]}),
 ])  # fmt: skip
 def test_sug_05_what_reached_nobody_was_not_shared(entry: Happened) -> None:
     course = Course(entries=(*FOUND_SO.entries, entry))

@@ -173,6 +173,8 @@ class Life(RuleBasedStateMachine):
         for notice in decision.notices:
             told = {"why": notice.why, "contacts": ["desk"] if self.reachable else []}
             self.entries.append(SimpleNamespace(kind="notified", at=self.now, data=MappingProxyType(told)))
+            if self.reachable:
+                self.entries.append(SimpleNamespace(kind="notice.sent", at=self.now, data=MappingProxyType(told)))
         self._remember(said, decision)
 
     def _remember(self, said: saying.Said, decision: Decision) -> None:
