@@ -1,14 +1,14 @@
 """What the city's document leaves open and the hub must not invent: what to ask, and whom.
 
-A question is open while the profile says nothing, or says only what this project chose (`choice`). It closes when the
-city writes its answer and where that comes from into the profile, or a unit into its own file.
+A question is open while the profile says nothing, or says what this project chose (`choice`) or chose in part. It
+closes when the city writes its answer and where that comes from into the profile, or a unit into its own file.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from contract.profile import CHOICE, PolicyProfile, said
+from contract.profile import CHOICE, OURS_IN_PART, PolicyProfile, said
 
 Who = Literal["general_affairs", "privacy", "building", "heads", "welfare"]
 
@@ -73,6 +73,10 @@ def _ours(field: str) -> _IsOpen:
     return lambda rules: rules.source.get(field) == CHOICE
 
 
+def _ours_in_part(field: str) -> _IsOpen:
+    return lambda rules: OURS_IN_PART in rules.source.get(field, "")
+
+
 def _leaves_open_who_permits(rules: _Rules) -> bool:
     permits = rules.values["visitor_recording.rule"] == "permit" or rules.lists(
         "visitor_recording.exceptions", "permit"
@@ -126,6 +130,14 @@ _QUESTIONS: Final[tuple[tuple[_IsOpen, Question], ...]] = (
         ),
     ),
     (
+        _ours_in_part("recording.full_types"),
+        Question(
+            "recording.full_types", "general_affairs",
+            "初めから終わりまで録音・録画するのは、どの行為があった応対ですか。文書は「威圧的」「過度」とだけ述べています。",
+            "Which acts want the whole contact recorded? The documents say 'intimidating' and 'excessive' only.",
+        ),
+    ),
+    (
         _ours("recording.notice_required"),
         Question(
             "recording.notice_required", "privacy",
@@ -171,6 +183,14 @@ _QUESTIONS: Final[tuple[tuple[_IsOpen, Question], ...]] = (
             "police.immediate_types", "general_affairs",
             "暴力のときは、判断を待たずにすぐ通報することにしてよいですか。文書は暴力を挙げていません。",
             "Are the police called at once when there is violence? The documents do not name it.",
+        ),
+    ),
+    (
+        _ours_in_part("police.immediate_types"),
+        Question(
+            "police.immediate_types", "general_affairs",
+            "閉じ込められたときも、判断を待たずにすぐ通報することにしてよいですか。文書は「明らかに違法な行為」とだけ述べています。",
+            "Are the police called at once when somebody is locked in? The documents say 'plainly unlawful acts'.",
         ),
     ),
     (

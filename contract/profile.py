@@ -17,6 +17,9 @@ from contract.problems import Problem, Refused, problems_from, table
 CHOICE: Final = "choice"
 """Marks a value that no document dictates."""
 
+OURS_IN_PART: Final = "当方で選択"
+"""Stands in the source of a value that a document asks for without saying all of it: the rest is our choice."""
+
 ProductRole = Literal[
     "staff",
     "supervisor",

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy.exc import IntegrityError
 
 from contract.topics import is_name
 from hub import config as settings
@@ -24,16 +23,16 @@ from hub.command_line import (
     first_line,
     left_behind,
     never_told,
-    password_from,
     plainly,
     ready,
     report_as,
     warned_of,
 )
 from hub.profile_commands import profile_group
-from hub.store import calendars, tokens, users
+from hub.store import tokens
 from hub.store.engine import begin_read, begin_write, open_database
 from hub.store.migrate import migrate as migrate_database
+from hub.user_commands import long_names, user
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -114,7 +113,7 @@ def run(directory: Path) -> None:
         log.configure("supervisor")
         if config.places.left_behind():
             click.echo(left_behind(config.places), err=True)
-        for line in warned_of(never_told(config)):
+        for line in (*warned_of(never_told(config)), *long_names(config)):
             click.echo(line, err=True)
         site.renew_certificates(config, now_utc())
         raise SystemExit(supervisor.run(config))
@@ -279,98 +278,7 @@ def token_revoke(directory: Path, token_id: str) -> None:
     click.echo(f"{token_id} を使えなくしました / revoked")
 
 
-@main.group()
-@DIRECTORY
-@click.pass_context
-def user(context: click.Context, directory: Path) -> None:
-    """アカウント / accounts of people."""
-    context.obj = directory
-
-
-@user.command("add")
-@click.argument("login")
-@click.option("--name", required=True, help="画面に出る名前 / as it is shown")
-@click.option("--role", required=True, type=RoleType())
-@click.option("--password-file", type=FILE, help="一行目 / its first line; without it you are asked")
-@click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True)
-@click.pass_obj
-def user_add(directory: Path, login: str, name: str, role: str, password_file: Path | None, language: str) -> None:
-    """アカウントを作る / make an account."""
-    with plainly(), database(directory) as (_, engine):
-        password = password_from(password_file)
-        try:
-            with begin_write(engine) as connection:
-                users.add(
-                    connection, login=login, name=name, role=role, password=password, now=now_utc(), language=language
-                )
-        except IntegrityError as error:
-            raise click.ClickException(f"{login} はもうあります / exists already") from error
-    click.echo(f"{login} を作りました / made")
-
-
-@user.command("list")
-@AS_JSON
-@click.pass_obj
-def user_list(directory: Path, as_json: bool) -> None:
-    """アカウントの一覧 / all accounts."""
-    with plainly(), database(directory) as (_, engine), begin_read(engine) as connection:
-        rows = [
-            {
-                "login": row.login,
-                "name": row.name,
-                "role": row.role,
-                "disabled": row.disabled_at is not None,
-                "calendar": calendars.of(connection, row.id) is not None,
-            }
-            for row in users.every(connection)
-        ]
-    lines = (
-        f"{row['login']}\t{row['role']}\t{row['name']}{'  (無効 / disabled)' if row['disabled'] else ''}"
-        f"{'  (予定表のアドレスあり / has a calendar address)' if row['calendar'] else ''}"
-        for row in rows
-    )
-    report_as({"users": rows}, as_json, "\n".join(lines))
-
-
-@user.command("disable")
-@click.argument("login")
-@click.pass_obj
-def user_disable(directory: Path, login: str) -> None:
-    """アカウントを無効にする / lock an account and end its sessions."""
-    with plainly(), database(directory) as (_, engine), begin_write(engine) as connection:
-        if not users.disable(connection, login, now_utc()):
-            raise click.ClickException(f"{login} はありません / no such account")
-    click.echo(f"{login} を無効にしました / disabled")
-
-
-@user.command("stop-calendar")
-@click.argument("login")
-@click.pass_obj
-def user_stop_calendar(directory: Path, login: str) -> None:
-    """予定表のアドレスを使えなくする / stop the address by which a calendar reads this person's tasks."""
-    with plainly(), database(directory) as (_, engine), begin_write(engine) as connection:
-        row = users.by_login(connection, login)
-        if row is None:
-            raise click.ClickException(f"{login} はありません / no such account")
-        if not calendars.stop(connection, row.id):
-            raise click.ClickException(f"{login} に予定表のアドレスはありません / has no calendar address")
-    click.echo(f"{login} の予定表のアドレスを止めました / stopped")
-
-
-@user.command("password")
-@click.argument("login")
-@click.option("--password-file", type=FILE)
-@click.pass_obj
-def user_password(directory: Path, login: str, password_file: Path | None) -> None:
-    """パスワードを変える / set a new password."""
-    with plainly(), database(directory) as (_, engine):
-        password = password_from(password_file)
-        with begin_write(engine) as connection:
-            if not users.set_password(connection, login, password):
-                raise click.ClickException(f"{login} はありません / no such account")
-    click.echo(f"{login} のパスワードを変えました / changed")
-
-
+main.add_command(user)
 main.add_command(profile_group)
 
 

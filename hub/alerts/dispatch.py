@@ -19,7 +19,7 @@ from hub.domain.notices import Why, for_guards
 from hub.domain.standing import standing
 from hub.domain.visit import names
 from hub.poke import poke
-from hub.store import alerts, changes
+from hub.store import alerts, changes, notices
 from hub.store.alerts import Lease
 from hub.store.engine import begin_read, begin_write
 
@@ -173,7 +173,9 @@ class ChannelWorker:
         else:
             delivered = True
             with begin_write(self._database) as connection:
-                alerts.sent(connection, [row.id for row in lease.alerts], now_utc())
+                now = now_utc()
+                alerts.sent(connection, [row.id for row in lease.alerts], now)
+                notices.delivered(connection, lease.alerts, now)
                 self._change(connection, lease.alerts)
             _log.info("alerts.sent", channel=self._name, alerts=len(lease.alerts))
         poke(self._config.places.directory, "web")

@@ -1,7 +1,7 @@
 """What cards take from a profile: the facts that decide which lines hold, and the words that are put into them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from contract.profile import PolicyProfile
@@ -12,7 +12,7 @@ PROFILE_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "visitor_recording.rule": ("permit", "ban", "none"),
     "police.threat": ("at_once", "consult"),
     "police.routes": ("several", "one"),
-    "ladder.warn": ("names_act", "announces_end"),
+    "ladder.warn": ("names_act", "names_harassment", "announces_end"),
     "ladder.stop": ("tells", "urges_to_go"),
     "ladder.leave": ("order", "ask", "none"),
     "ladder.final": ("final", "announce_police", "none"),
@@ -57,7 +57,7 @@ def profile_facts(profile: PolicyProfile) -> dict[str, str]:
         "visitor_recording.rule": profile.visitor_recording.rule,
         "police.threat": "at_once" if "threat" in profile.police.immediate_types else "consult",
         "police.routes": "several" if len(profile.police.routes) > 1 else "one",
-        "ladder.warn": "names_act" if "warn" in steps or "announce_stop" not in steps else "announces_end",
+        "ladder.warn": _warning(steps),
         "ladder.stop": "urges_to_go" if "stop_and_urge" in steps else "tells",
         "ladder.leave": "order" if "leave" in steps else "ask" if {"ask_leave", "stop_and_urge"} & {*steps} else "none",
         "ladder.final": "final" if "final" in steps else "announce_police" if "announce_police" in steps else "none",
@@ -67,6 +67,14 @@ def profile_facts(profile: PolicyProfile) -> dict[str, str]:
         "special_demand": "given" if profile.clock.special_demand else "silent",
         "sns.form": "given" if profile.sns.form else "silent",
     }
+
+
+def _warning(steps: Sequence[str]) -> str:
+    """How the warning is worded: where a superior has joined before it, it names the act as harassment (YUR-08)."""
+    if "warn" not in steps and "announce_stop" in steps:
+        return "announces_end"
+    before = steps[: steps.index("warn")] if "warn" in steps else ()
+    return "names_harassment" if "superior" in before else "names_act"
 
 
 def profile_words(profile: PolicyProfile, language: str, *, branch: bool = False) -> dict[str, str]:

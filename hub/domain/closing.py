@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from contract.messages import CommandType
 from contract.problems import Problem
-from hub.domain import deciding
+from hub.domain import deciding, sharing
 from hub.domain.decision import Decision, DeedRefused, Facts, Person, given, refuse
 from hub.domain.incident import ALARMING, Deed, Entry, Origin, Outcome, State, after
 from hub.domain.permissions import Action, allows
@@ -27,7 +27,12 @@ def closed(facts: Facts, said: Close, who: Person, now: datetime) -> Decision:
         NotPossible: the contact goes on.
         DeedRefused: every reason why this cannot be its outcome.
     """
-    data: dict[str, Any] = given(outcome=said.outcome.value, prevention=said.prevention or None)
+    data: dict[str, Any] = given(
+        outcome=said.outcome.value,
+        prevention=said.prevention or None,
+        shared_with=list(dict.fromkeys(said.shared_with)) or None,
+        not_shared=said.not_shared or None,
+    )
     if said.outcome is Outcome.FALSE_PRESS:
         return false_press(facts, Entry.CLOSED, now, who, now, said.text, data)
     state = after(facts.state, Deed.CLOSE)
@@ -132,8 +137,9 @@ def _problems(facts: Facts, said: Close) -> Iterator[Problem]:
             "decision", "", "録音・録画を断られたときにどうしたかを、先に記録してください。",
             "recording was refused: write down first what was decided then.",
         )  # fmt: skip
-    if said.outcome in (Outcome.HARASSMENT, Outcome.NEAR_MISS) and not said.prevention:
+    if said.outcome in sharing.HARD and not said.prevention:
         yield Problem(
             "prevention", "", "同じことを繰り返さないために何をするかを書いてください。",
             "write what will be done so that it does not come again.",
         )  # fmt: skip
+    yield from sharing.problems(facts.course, said)

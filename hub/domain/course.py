@@ -77,9 +77,9 @@ class Course:
         """Whether it was marked at least once."""
         return bool(self.marks(name))
 
-    def notified(self, why: Why) -> bool:
-        """Whether a message for this reason went to anybody: without a contact it goes to nobody."""
-        return any(one.data.get("why") == why and one.data.get("contacts") for one in self.of_kind(Entry.NOTIFIED))
+    def heard(self, why: Why) -> list[Happened]:
+        """When a message for this reason was sent, to somebody: one that waits or fails has told nobody anything."""
+        return [one for one in self.of_kind(Entry.NOTICE_SENT) if one.data.get("why") == why]
 
     def times(self, *steps: str) -> list[datetime]:
         """When one of these steps of the ladder was taken."""

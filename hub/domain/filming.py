@@ -18,6 +18,7 @@ Prompt = Literal[
 ]  # fmt: skip
 
 ANSWERS: Final[Mapping[Prompt, tuple[str, ...]]] = {
+    "no_rule": ("filming_stopped",),
     "ask_permit": ("permit_shown", "permit_none", "no_hindrance"),
     "ask_exceptions": ("permit_shown", "permit_none", "no_hindrance"),
     "check_document": ("within_terms", "beyond_terms", "filming_stopped"),
@@ -30,6 +31,9 @@ ANSWERS: Final[Mapping[Prompt, tuple[str, ...]]] = {
     "look": ("filming_stopped", "filming_goes_on"),
 }
 """The marks that lead on from each prompt. From `order` the step of the ladder does."""
+
+_ENDS: Final = frozenset({"filming_stopped", "visitor_left"})
+"""What ends the flow under every rule, and under none: the words for it stand in nobody's way any longer."""
 
 _WITHOUT_PERMIT: Final = frozenset({"no_hindrance", "not_needed_per_manager"})
 """Exceptions that need no document: the office looks, and finds that no permit is needed."""
@@ -75,6 +79,8 @@ class _Flow:
         if self.prompt in (None, "ended"):
             if name == "filming":
                 self.prompt = self._first()
+        elif name in _ENDS:
+            self.prompt = "ended"
         elif self.rule != "none":
             self.prompt = self._next(name, self.prompt)
 
@@ -96,8 +102,6 @@ class _Flow:
                 return "explain_ban" if self.rule == "ban" else "explain_permit"
             case "permit_asked":
                 return "guide_to_desk"
-            case "filming_stopped" | "visitor_left":
-                return "ended"
             case "manager_told":
                 self.told = True
                 return "order" if now == "report" else now

@@ -71,6 +71,7 @@ class Entry(StrEnum):
     NOTED = "noted"
     DECIDED = "decided"
     NOTIFIED = "notified"
+    NOTICE_SENT = "notice.sent"
     ACCOUNT = "account"
     CONSIDERED = "considered"
     JUDGED = "judged"

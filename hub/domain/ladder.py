@@ -140,8 +140,8 @@ def answered(course: Course, due_at: datetime) -> bool:
 
 
 def told_first(course: Course) -> bool:
-    """Whether the building's manager has been told, by a person or by the hub (SET-07)."""
-    return course.marked("manager_told") or course.notified(Why.CEASE_REFUSED)
+    """Whether the building's manager has been told, by a person or by a message that the hub has sent (SET-07)."""
+    return course.marked("manager_told") or bool(course.heard(Why.CEASE_REFUSED))
 
 
 def _unexplained(profile: PolicyProfile, course: Course, said: StepTaken, now: datetime) -> Iterator[Problem]:
@@ -187,8 +187,9 @@ def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTak
     if leave.report_first_to and office not in leave.report_first_to and not told_first(course):
         whom = "、".join(leave.report_first_to)
         yield Problem(
-            "manager_told", "", f"先に{whom}に知らせ、「{whom}に知らせた」を記録してください。",
-            "tell the building's manager first, and mark that you did.",
+            "manager_told", "",
+            f"先に{whom}に知らせ、「{whom}に知らせた」を記録してください。窓守からの知らせは、まだ送れていません。",
+            "tell the building's manager first, and mark that you did: the hub's own message has not gone out yet.",
         )  # fmt: skip
 
 

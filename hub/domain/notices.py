@@ -32,6 +32,10 @@ EVERYWHERE: Final = frozenset({Why.URGENT})
 """Reasons that concern every workplace, and not only those near the counter: each is to make ready (SET-15)."""
 
 
+WAITED_FOR: Final = frozenset({Why.CEASE_REFUSED, Why.URGENT})
+"""Reasons of which the timeline also tells that the message went out: something asks whether they were heard of."""
+
+
 def for_guards(why: str, role: str) -> bool:
     """Whether a message says which acts were seen: guards must know what they walk into; others read it on the page."""
     return why == Why.GUARDS.value or role == Role.GUARD.value
@@ -86,7 +90,7 @@ def rows(
 def entry(
     incident: str, found: Sequence[Called], missing: Sequence[str], why: Why, now: datetime, profile_digest: str
 ) -> dict[str, Any]:
-    """The timeline's note of whom was told what; `nobody` are roles that have no contact who could read it."""
+    """The timeline's note of whom is to be told what; `nobody` are roles that have no contact who could read it."""
     data: dict[str, Any] = {
         "why": why.value,
         "contacts": [one.id for one in found],
@@ -94,11 +98,21 @@ def entry(
     }
     if missing:
         data["nobody"] = list(missing)
+    return _noted(incident, Entry.NOTIFIED, data, now, profile_digest)
+
+
+def sent(incident: str, contact: str, role: str, why: str, now: datetime, profile_digest: str) -> dict[str, Any]:
+    """The timeline's note that a message left the hub and its target took it (SET-07)."""
+    data = {"why": why, "contacts": [contact], "roles": [role]}
+    return _noted(incident, Entry.NOTICE_SENT, data, now, profile_digest)
+
+
+def _noted(incident: str, kind: Entry, data: dict[str, Any], now: datetime, profile_digest: str) -> dict[str, Any]:
     return {
         "incident": incident,
         "at": now,
         "recorded_at": now,
-        "kind": Entry.NOTIFIED.value,
+        "kind": kind.value,
         "source": "hub",
         "text": "",
         "data": data,

@@ -143,12 +143,16 @@ def _of_the_contact(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
 
 
 def _slot(profile: PolicyProfile, course: Course, rules: Slot) -> Iterator[Clock]:
-    """The slot that was told last, and how far beyond its end cutting off may be considered."""
+    """The slot that was told last, and how far beyond its end cutting off may be considered.
+
+    Told before the talk it counts from the talk (SET-05); told in it, or where nobody says when it began, from then on.
+    """
     told = [one for one in course.marks("slot_announced") if one.data.get("minutes")]
     if not told:
         return
     minutes, ends_at = int(told[-1].data["minutes"]), course.ended_at
-    slot = _clock(profile, course, "slot", told[-1].at, minutes, LEAD_MINUTES)
+    begins_at = max(told[-1].at, course.contact_started_at or told[-1].at)
+    slot = _clock(profile, course, "slot", begins_at, minutes, LEAD_MINUTES)
     yield slot
     if rules.overrun_minutes and (ends_at is None or slot.due_at <= ends_at):
         yield _clock(profile, course, "overrun", slot.due_at, rules.overrun_minutes, 0)

@@ -18,6 +18,7 @@ _TERMS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "judged": (("finding", "FINDINGS"),),
     "closed": (("outcome", "OUTCOMES"),),
     "notified": (("why", "WHYS"),),
+    "notice.sent": (("why", "WHYS"),),
     "account": (("kind", "WRITTEN"),),
     "task.done": (("kind", "TASKS"),),
     "alarm.raised": (("level", "LEVELS"),),
@@ -26,7 +27,7 @@ _TERMS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 """What of an entry's data says what happened, by its kind, and which words it comes from."""
 
 _COUNTS: Final = (("minutes", "minutes"), ("visitors", "visitors"), ("staff", "staff"))
-_PLAIN: Final = ("to", "persons", "unit", "taker", "issuer", "issuer_name", "announcer", "route", "case")
+_PLAIN: Final = ("to", "persons", "unit", "shared_with", "taker", "issuer", "issuer_name", "announcer", "route", "case")
 """Names and offices that stand as they were given."""
 
 
@@ -60,7 +61,7 @@ def _what(told: Told) -> Iterator[Value]:
         number = told.data.get(key)
         if isinstance(number, int):
             yield Count(number, unit)
-    if told.kind == "notified":
+    if told.kind in ("notified", "notice.sent"):
         yield from (Term("ROLES", role) for role in told.data.get("roles", ()))
         if told.data.get("nobody"):
             yield Term("NOTICES", "nobody")
@@ -99,7 +100,7 @@ def _words(value: object) -> Iterator[Words]:
 
 
 def _said(told: Told) -> tuple[Value, ...]:
-    return (*_words(told.text), *_words(told.data.get("reason")))
+    return (*_words(told.text), *_words(told.data.get("reason")), *_words(told.data.get("not_shared")))
 
 
 def by(told: Told) -> tuple[Value, ...]:

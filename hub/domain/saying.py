@@ -284,9 +284,14 @@ class TurnReal(Said):
 
 
 class Close(Said):
-    """Nothing more is to be done. `prevention`: what will be done so that it does not come again (SUG-05)."""
+    """Nothing more is to be done. `prevention`: what will be done so that it does not come again (SUG-05).
+
+    `shared_with`: offices that heard of it in a way that is not written down yet; `not_shared`: why nobody did.
+    """
 
     action = Action.CLOSE
     outcome: Outcome
     prevention: Words = ""
+    shared_with: tuple[Line, ...] = Field(default=(), max_length=20)
+    not_shared: Words = ""
     text: Words = ""

@@ -65,7 +65,12 @@ def asked_by(profile: PolicyProfile, course: Course) -> tuple[str, ...]:
     return tuple(act for act in course.acts if act in profile.staffing.swap_types)
 
 
+def taken(course: Course) -> tuple[Taken, ...]:
+    """Everybody who took over, one after the other."""
+    return tuple(Taken(one.data.get("taker"), one.at) for one in course.marks(MARK))
+
+
 def last(course: Course) -> Taken | None:
     """Who took over last."""
-    swaps = course.marks(MARK)
-    return Taken(swaps[-1].data.get("taker"), swaps[-1].at) if swaps else None
+    swaps = taken(course)
+    return swaps[-1] if swaps else None

@@ -13,7 +13,7 @@ from contract.profile import PolicyProfile
 from hub.domain.course import Course
 from hub.domain.incident import Entry
 
-Stream = Literal["picture", "sound", "whole"]
+Stream = Literal["picture", "sound", "whole", "start"]
 
 TOLD: Final = ("supervisor",)
 """Who hears of a gap."""
@@ -37,7 +37,11 @@ MEANT: Final = frozenset({"withheld", "off"})
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch that is missing; `until` is None while it goes on. `why` is a fault, a gap's reason or our own word."""
+    """A stretch that is missing; `until` is None while it goes on. `why` is a fault, a gap's reason or our own word.
+
+    `start`: people say that the contact began before there was a recording. No box can tell of that, and a contact has
+    one beginning: however often it is corrected, it is one gap.
+    """
 
     stream: Stream
     why: str
@@ -70,7 +74,9 @@ def gaps(
     if not wanted(profile, course.acts):
         return []
     until = course.ended_at
-    found = [*_faults(course), *_signed(course, signed), *_not_running(course, called_at, now)]
+    found = [
+        *_faults(course), *_signed(course, signed), *_not_running(course, called_at, now), *_before_it_began(course),
+    ]  # fmt: skip
     off = {"picture"} if profile.recording.video == "off" else set()
     found = [one for one in found if one.stream not in off and (until is None or one.since < until)]
     kept: list[Gap] = []
@@ -86,7 +92,10 @@ def new(found: Sequence[Gap], told: Iterable[tuple[str, datetime]]) -> list[Gap]
     return [
         gap
         for gap in found
-        if not any(stream == gap.stream and gap.since - SAME <= since <= _end(gap) for stream, since in known)
+        if not any(
+            stream == gap.stream and (stream == "start" or gap.since - SAME <= since <= _end(gap))
+            for stream, since in known
+        )
     ]
 
 
@@ -115,10 +124,9 @@ def _faults(course: Course) -> Iterable[Gap]:
 
 def _signed(course: Course, signed: Sequence[Signed]) -> Iterable[Gap]:
     """Gaps of the signed records, on the wall clock by when the recording began."""
-    begun = _of(course, "recording.started")
-    if not begun:
+    zero = _kept_from(course)
+    if zero is None:
         return
-    zero = begun[0].at - timedelta(milliseconds=begun[0].data.get("pre_roll_ms") or 0)
     for one in signed:
         if one.why not in MEANT:
             span = [zero + timedelta(milliseconds=moment) for moment in (one.start_ms, one.end_ms)]
@@ -134,6 +142,19 @@ def _not_running(course: Course, called_at: datetime, now: datetime) -> Iterable
         return
     if closed and closed[-1].at >= begun[-1].at:
         yield Gap("whole", "ended_early", closed[-1].at, None)
+
+
+def _before_it_began(course: Course) -> Iterable[Gap]:
+    """The talk before the press, where people wrote down since when they talked: earlier than a box needs to begin."""
+    since, zero = course.contact_started_at, _kept_from(course)
+    if since is not None and zero is not None and zero - since >= NOT_BEGUN:
+        yield Gap("start", "begun_before", since, zero)
+
+
+def _kept_from(course: Course) -> datetime | None:
+    """From when something of the contact is kept; None while no recording began."""
+    begun = _of(course, "recording.started")
+    return begun[0].at - timedelta(milliseconds=begun[0].data.get("pre_roll_ms") or 0) if begun else None
 
 
 def _of(course: Course, kind: str) -> list[Any]:

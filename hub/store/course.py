@@ -14,7 +14,7 @@ KINDS: Final = (
     Entry.OPENED, Entry.CONTACT_STARTED, Entry.MARKED, Entry.STEP_TAKEN, Entry.DECIDED, Entry.JUDGED,
     Entry.REPORTED, Entry.PROMISED, Entry.TASK_DONE, Entry.EVIDENCE_KEPT, Entry.POST_STEP, Entry.MEETING_ASKED,
     Entry.POST_SENT,
-    Entry.NOTIFIED, Entry.DRILL_REAL, "alarm.raised", "alarm.repeated",
+    Entry.NOTIFIED, Entry.NOTICE_SENT, Entry.DRILL_REAL, "alarm.raised", "alarm.repeated",
 )  # fmt: skip
 """What rules look at; the thousands of sealed segments of a long recording are not among them."""
 

@@ -62,6 +62,21 @@ def broadcast(
     return [one["contact"] for one in new]
 
 
+def delivered(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
+    """Note of alerts that were sent just now which of them are waited for; with them, in the caller's transaction."""
+    waited_for = [row for row in rows if row.why in notices.WAITED_FOR]
+    if not waited_for:
+        return
+    found = select(incident.c.id, incident.c.profile_digest).where(
+        incident.c.id.in_({row.incident for row in waited_for})
+    )
+    digests = {row.id: row.profile_digest for row in connection.execute(found)}
+    entries = [
+        notices.sent(row.incident, row.contact, row.role, row.why, now, digests[row.incident]) for row in waited_for
+    ]
+    connection.execute(insert(timeline), entries)
+
+
 def notify_role(
     connection: Connection, roster: Roster, incident_id: str, role: str, why: Why, now: datetime, occasion: int = 1
 ) -> list[str]:

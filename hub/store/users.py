@@ -64,6 +64,11 @@ def add(
     return user_id
 
 
+def rename(connection: Connection, login: str, name: str) -> bool:
+    """Another name on the screens from now on; what was written stays. False when there is no such account."""
+    return connection.execute(update(user).where(user.c.login == login).values(name=name)).rowcount == 1
+
+
 def disable(connection: Connection, login: str, now: datetime) -> bool:
     """Lock the account, end its sessions and its calendar's address at once; False when there is no such account."""
     row = by_login(connection, login)

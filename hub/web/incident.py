@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from pydantic import BaseModel
 from werkzeug.datastructures import MultiDict
 
-from hub.domain import damage, deciding, ladder, marks, policy_clock, promise, routing
+from hub.domain import damage, deciding, ladder, marks, policy_clock, promise, routing, sharing
 from hub.domain.course import Course
 from hub.domain.drill import can_turn_real
 from hub.domain.filming import answers, filming
@@ -186,6 +186,7 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "slot_guideline": marks.slot_guideline(profile, course),
         "refusal_undecided": deciding.refusal_undecided(course),
         "gone": course.gone,
+        "shared": sharing.shared(course),
         "routes": [one for one in routing.routes(profile, course) if found.post is None or one.cause != "leave_order"],
         "damage_asked": damage.asked(profile, course),
         "checks": _checks(course) if role in CARERS else {},

@@ -353,6 +353,7 @@ ENTRIES: Final = {
     "recording.gap": N_("録音・録画が欠けています"),
     "alerted": N_("知らせを送りました"),
     "notified": N_("関係者に知らせました"),
+    "notice.sent": N_("関係者への知らせを送り終えました"),
     "alarm.turned": N_("箱が本物の緊急に変わりました"),
     "drill.real": N_("訓練ではないと知らせました"),
     "drill.ended": N_("訓練が終わりました"),
@@ -383,12 +384,13 @@ GAPS: Final = {
     "restart": N_("箱が止まり、動き直しました"),
 }
 
-WHOLE_STREAMS: Final = {**GAP_STREAMS, "whole": N_("録音・録画")}
+WHOLE_STREAMS: Final = {**GAP_STREAMS, "whole": N_("録音・録画"), "start": N_("応対の始め")}
 
 WHOLE_GAPS: Final = {
     **GAPS,
     "not_begun": N_("始まっていません"),
     "ended_early": N_("応対の途中で終わりました"),
+    "begun_before": N_("録音・録画が始まる前から応対していました"),
     "camera": N_("カメラの映像がありません"),
     "camera_frozen": N_("カメラの映像が止まったままです"),
     "camera_black": N_("カメラの映像が真っ暗です"),

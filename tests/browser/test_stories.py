@@ -203,7 +203,8 @@ def test_shi_19_set_09_violence_goes_to_guards_and_police_and_leaves_a_record_of
     story.at_the_incident("staff", "田中").sends("damage", how="カウンター越しに手をつかまれた", broken="番号札の台")
     head.sends("check-doctor_seen", text="午後に受診")
     judges(head, story, "harassment", COUNCIL)
-    head.sends("close", outcome="harassment", prevention="台を固定する")
+    head.is_refused("close", "誰に共有したか", outcome="harassment", prevention="台を固定する")
+    head.sends("close", outcome="harassment", prevention="台を固定する", shared_with="総務課")
     told = story.is_as_agreed()
     assert ("notified why=guards" in " ".join(told["timeline"])) == bool(story.profile.guards.alert_types)
 
@@ -298,7 +299,9 @@ def test_shi_02_shi_13_when_the_head_is_absent_deputies_decide_and_say_so(city: 
     story.looks(worker, supervisor)
     worker.sends("tap-visitor_left").sends("contact-end")
     judges(supervisor, story, "harassment", deputies, acts=["hold"], head_absent="yes")
-    supervisor.sends("close", outcome="harassment", prevention="所属長の代わりを決めておく")
+    supervisor.sends(
+        "close", outcome="harassment", prevention="所属長の代わりを決めておく", not_shared="所属長が戻ってから報告する"
+    )
     story.is_as_agreed()
 
 

@@ -43,6 +43,7 @@ EVERYTHING = ["age", "disability", "situation", "first_or_continuing", "work", "
 EVERY_FIELD = ["when", "where", "who", "how", "words", "circumstances", "outcome", "course"]
 EFFECT = ["environment", "average_employee", "dropped"]
 OFFICE_SHARE = ["unit", "コンプライアンス推進担当"]
+WHOLE = ["abuse", "violence", "threat", "danger", "demand"]
 COUNCIL = ["council_regularly", "urgent_at_once"]
 LAWYERS = ["コンプライアンス推進指導員", "外部弁護士"]
 WARDS_LAWYERS = ["法務担当副参事", "区政情報課法規係", "区政情報課訟務担当"]
@@ -95,7 +96,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "ladder.stop.roles": (["所属長"], SILENT, SILENT, SILENT, ours(["所属長"])),
     "ladder.stop.announcer": ("上司", SILENT, SILENT, SILENT, ours("上司")),
     "police.immediate_types": (
-        ["violence", "danger"], ["violence", "threat", "crime"], ["threat"], ["threat", "danger"],
+        ["violence", "danger"], ["violence", "threat", "confine", "crime"], ["threat"], ["threat", "danger"],
         ours(["violence", "threat", "danger"]),
     ),
     "police.anyone_may_call": (True, SILENT, SILENT, SILENT, ours(True)),
@@ -103,7 +104,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "police.auto_dial": (ours(False), ours(False), ours(False), ours(False), ours(False)),
     "guards.alert_types": (["violence"], SILENT, SILENT, SILENT, ours(["violence", "threat"])),
     "recording.audio": ("button", "button", "button", "button", BUTTON),
-    "recording.full_types": (SILENT, SILENT, SILENT, ["threat", "demand"], SILENT),
+    "recording.full_types": (SILENT, SILENT, SILENT, WHOLE, SILENT),
     "recording.video": ("button", BUTTON, BUTTON, BUTTON, BUTTON),
     "recording.notice_required": (True, True, True, ours(True), ours(True)),
     "recording.notice_elements": (
@@ -210,8 +211,10 @@ def test_a_city_is_called_by_its_name(city: str, label: str) -> None:
     assert (PROFILES[city].meta.id, PROFILES[city].meta.label_ja) == (city, label)
 
 
-def test_who_threatens_or_demands_beyond_measure_is_recorded_from_beginning_to_end() -> None:
-    assert PROFILES["yurihonjo"].recording.full_types == ("threat", "demand")
+def test_yur_02_who_intimidates_in_any_way_or_demands_beyond_measure_is_recorded_from_beginning_to_end() -> None:
+    """The city's type (2) has shouting, menace and hitting in one; danger is what it feels like."""
+    intimidating, excessive = {"abuse", "violence", "threat", "danger"}, {"demand"}
+    assert set(PROFILES["yurihonjo"].recording.full_types) == intimidating | excessive
 
 
 def test_the_steps_stand_in_each_city_s_own_order() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contract.open_questions import Question, open_questions
-from contract.profile import PolicyProfile, load
+from contract.profile import OURS_IN_PART, PolicyProfile, load
 
 FOLDER = Path(__file__).parents[2] / "contract" / "profiles"
 PROFILES = {path.stem: load(path.read_text("utf-8"), path.stem) for path in FOLDER.glob("*.toml")}
@@ -70,6 +70,14 @@ def test_confirming_what_we_chose_closes_the_question_without_changing_the_value
     confirmed = changed("setagaya", "recording", {"recording.video": "区の決定 2026-04-01"})
     assert confirmed.recording == PROFILES["setagaya"].recording
     assert "recording.video" not in asked(confirmed)
+
+
+def test_what_we_chose_in_part_of_a_value_is_asked_until_the_city_writes_that_it_wants_it_so() -> None:
+    for city, field in (("setagaya", "police.immediate_types"), ("yurihonjo", "recording.full_types")):
+        assert OURS_IN_PART in PROFILES[city].source[field]
+        assert field in asked(PROFILES[city])
+        assert field not in asked(changed(city, field.split(".")[0], {field: "市の決定 2026-04-01"}))
+    assert not any("recording.full_types" in asked(PROFILES[city]) for city in PROFILES if city != "yurihonjo")
 
 
 @pytest.mark.parametrize("city", PROFILES)

@@ -57,7 +57,8 @@ def changed(city: str, *changes: tuple[str, str]) -> str:
         ("shinagawa", 'deputy_roles = ["庶務担当係長", "係長級"]\n', "", "judgement.deputy_min_persons", "2"),
         ("setagaya", 'recipients = ["総務課", "秘書課", "広報広聴課"]\n', "", "sns.form", "様式1"),
         ("setagaya", "watch_days = 7\n", "", "sns.watch_weekday", "monday"),
-        ("yurihonjo", 'audio = "button"', 'audio = "off"', "recording.full_types", "['threat', 'demand']"),
+        ("yurihonjo", 'audio = "button"', 'audio = "off"', "recording.full_types",
+         "['abuse', 'violence', 'threat', 'danger', 'demand']"),
         ("default", "pre_roll_seconds = 10\npre_roll_sound = false", "pre_roll_seconds = 0\npre_roll_sound = true",
          "recording.pre_roll_sound", "True"),
         # words

@@ -257,6 +257,22 @@ def test_yur_08_a_ladder_that_ends_at_the_courts_says_so() -> None:
     assert "次は法的な手続き" not in read_out("police", profile())
 
 
+@pytest.mark.parametrize(("city", "ja", "en"), [
+    ("yurihonjo", "カスタマーハラスメントに当たります", "is customer harassment"),
+    ("shinagawa", "迷惑行為に当たります", "is a nuisance"), ("sapporo", "迷惑行為に当たります", "is a nuisance"),
+    ("setagaya", "続いています。認められません", "goes on. It is not acceptable"),
+])  # fmt: skip
+def test_yur_08_the_warning_names_harassment_in_both_languages_only_where_the_city_lets_it_say_so(
+    city: str, ja: str, en: str
+) -> None:
+    warning = for_profile(CARDS["warn"], profile(name=city))
+    assert ja in texts(warning)["say"][0]
+    assert en in texts(warning, "en")["say"][0]
+    for language, word in (("ja", "ハラスメント"), ("en", "harassment")):
+        assert any(word in line for line in texts(warning, language)["say"]) is (city == "yurihonjo")
+    assert any("終える" in line or "ここまで" in line for line in texts(warning)["say"])
+
+
 def test_shi_34_where_deciders_stay_away_the_swap_card_says_so() -> None:
     assert "権限のない人にする" in read_out("swap", profile(name="shinagawa"))
     assert "係の決まりで選ぶ" in read_out("swap", changed("shinagawa", staffing={"exclude_deciders": None}))

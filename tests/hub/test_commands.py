@@ -20,6 +20,7 @@ from hub.__main__ import main
 from hub.config import ROLES, load
 from hub.store import calendars, tokens, users
 from hub.store.engine import begin_read, begin_write, open_database
+from hub.user_commands import long_names
 from hub.web import sessions
 
 
@@ -266,6 +267,59 @@ def test_accounts(site: Path, tmp_path: Path) -> None:
     assert run("user", site, "disable", "sato").exit_code == 0
     assert run("user", site, "disable", "nobody").exit_code == 1
     assert json.loads(run("user", site, "list", "--json").output)["users"][1]["disabled"]
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("佐藤 花子", ("姓か記号だけ", "福祉課・佐藤", "a surname or a code")), ("佐藤\u3000花子", ("姓か記号だけ",)),
+    (" ", ("姓か記号だけ",)), ("窓" * 41, ("40 文字まで", "40 characters at most")),
+])  # fmt: skip
+def test_set_22_an_account_is_called_by_a_surname_or_a_code_and_never_by_a_full_name(
+    site: Path, tmp_path: Path, name: str, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "password").write_text(PASSWORD, "utf-8")
+    made = ("--role", "staff", "--password-file", tmp_path / "password")
+    refused = run("user", site, "add", "hanako", "--name", name, *made)
+    assert refused.exit_code == 1
+    for one in words:
+        assert one in refused.output
+    assert run("user", site, "add", "hanako", "--name", " 佐藤 ", *made).exit_code == 0
+    assert run("user", site, "rename", "hanako", "--name", name).exit_code == 1
+    listed = json.loads(run("user", site, "list", "--json").output)["users"]
+    assert [row["name"] for row in listed if row["login"] == "hanako"] == ["佐藤"]
+
+
+def test_set_22_who_makes_an_account_hears_that_screens_want_a_code_and_of_a_second_one_of_the_name(
+    site: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text(PASSWORD, "utf-8")
+    made = ("--role", "staff", "--password-file", tmp_path / "password")
+    (site / "profile.toml").write_text(sites.profile_text("setagaya"), "utf-8")
+    assert "注意" not in run("user", site, "add", "one", "--name", "佐藤", *made).output
+    assert "もう一つ" in run("user", site, "add", "two", "--name", "佐藤", *made).output
+    again = run("user", site, "rename", "two", "--name", "佐藤")
+    assert again.exit_code == 0
+    assert "「佐藤」はもう一つあります" in again.output
+    assert "もう一つ" not in run("user", site, "rename", "two", "--name", "福祉課・佐藤").output
+    assert run("user", site, "rename", "nobody", "--name", "A1").exit_code == 1
+    (site / "profile.toml").write_text(sites.profile_text("default"), "utf-8")
+    assert "画面に姓ではなく記号を出します" in run("user", site, "rename", "two", "--name", "佐藤").output
+    assert "記号" not in run("user", site, "rename", "two", "--name", "A12").output
+
+
+def test_set_22_an_account_from_before_that_shows_a_full_name_is_named_and_works_on(site: Path) -> None:
+    engine = open_database(load(site).database_url)
+    with begin_write(engine) as connection:
+        users.add(connection, login="old", name="佐藤 花子", role="staff", password=PASSWORD, now=datetime.now(UTC))
+    engine.dispose()
+    (told,) = long_names(load(site))
+    assert "old" in told
+    assert "rename" in told
+    assert "花子" not in told
+    rows = {row["login"]: row for row in json.loads(run("user", site, "list", "--json").output)["users"]}
+    assert {login: row["name_problem"] for login, row in rows.items()} == {"admin": False, "old": True}
+    assert "名前を姓か記号に" in run("user", site, "list").output
+    assert run("user", site, "rename", "old", "--name", "佐藤").exit_code == 0
+    assert long_names(load(site)) == []
 
 
 def test_the_administrator_sees_and_stops_a_persons_calendar_address(site: Path) -> None:

@@ -102,6 +102,20 @@ def test_a_city_without_a_rule_is_told_so_and_nobody_is_sent_away() -> None:
         assert after("setagaya", *names) == "no_rule"
 
 
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+@pytest.mark.parametrize("end", ["filming_stopped", "visitor_left"])
+def test_filming_that_stopped_is_over_in_every_city_until_somebody_films_again(profile: str, end: str) -> None:
+    begun = after(profile, "filming")
+    assert after(profile, "filming", "stalemate", end) == "ended"
+    assert after(profile, "filming", end, "permit_none") == "ended"
+    assert after(profile, "filming", end, "filming") == begun
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_wherever_filming_may_be_asked_about_someone_can_lead_on_by_a_tap(profile: str) -> None:
+    assert answers(PROFILES[profile], after(profile, "filming"))
+
+
 NAMES = st.sampled_from(sorted({*(name for name in get_args(MarkName)), *STEPS}))
 
 

@@ -13,6 +13,7 @@ from hub.domain.course import Course, Happened
 from hub.domain.deed import Decision, DeedRefused, Facts, Person, decide
 from hub.domain.incident import Entry, NotPossible, Outcome, State
 from hub.domain.saying import Account, Close, Contact, Judgement, Report
+from hub.domain.sharing import shared
 
 NOW = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
 FOLDER = Path(policy.__file__).parent / "profiles"
@@ -106,9 +107,49 @@ def test_set_13_a_report_has_circumstances_outcome_and_course_and_moves_the_inci
 def test_sug_05_a_case_is_closed_with_what_will_prevent_the_next(outcome: Outcome) -> None:
     with pytest.raises(DeedRefused) as refusal:
         decided(Close(outcome=outcome), State.REPORTED, course=FOUND_SO)
-    assert [problem.field for problem in refusal.value.problems] == ["prevention"]
-    ended = decided(Close(outcome=outcome, prevention="二人で出る"), State.REPORTED, course=FOUND_SO)
+    assert [problem.field for problem in refusal.value.problems] == ["prevention", "shared_with"]
+    ended = decided(
+        Close(outcome=outcome, prevention="二人で出る", shared_with=("総務課",)), State.REPORTED, course=FOUND_SO
+    )
     assert ended.state is State.CLOSED
+
+
+SHARED = {
+    "a report": Happened("reported", NOW, {"to": ["総務課", "所属長"]}),
+    "an office that was told": Happened("marked", NOW, {"mark": "referred", "unit": "広報広聴課"}),
+    "the urgent word": Happened("notice.sent", NOW, {"why": "urgent", "contacts": ["affairs"]}),
+}
+
+
+@pytest.mark.parametrize("outcome", [Outcome.HARASSMENT, Outcome.NEAR_MISS])
+@pytest.mark.parametrize("how", SHARED)
+def test_sug_05_whoever_heard_of_a_case_is_known_at_its_close_and_nothing_more_is_asked(
+    how: str, outcome: Outcome
+) -> None:
+    course = Course(entries=(*FOUND_SO.entries, SHARED[how]))
+    ended = decided(Close(outcome=outcome, prevention="二人で出る"), State.REPORTED, course=course)
+    assert ended.state is State.CLOSED
+    assert {"shared_with", "not_shared"}.isdisjoint(ended.data)
+    assert shared(course)
+    assert all(one.whom is not None or how == "the urgent word" for one in shared(course))
+
+
+@pytest.mark.parametrize("entry", [
+    Happened("notified", NOW, {"why": "urgent", "contacts": ["affairs"]}),
+    Happened("marked", NOW, {"mark": "referred"}),
+    Happened("notice.sent", NOW, {"why": "filming", "contacts": ["desk"]}),
+])  # fmt: skip
+def test_sug_05_what_reached_nobody_was_not_shared(entry: Happened) -> None:
+    course = Course(entries=(*FOUND_SO.entries, entry))
+    with pytest.raises(DeedRefused) as refusal:
+        decided(Close(outcome=Outcome.NEAR_MISS, prevention="二人で出る"), State.REPORTED, course=course)
+    assert [problem.field for problem in refusal.value.problems] == ["shared_with"]
+    why = decided(
+        Close(outcome=Outcome.NEAR_MISS, prevention="二人で出る", not_shared="係の中で話した"), State.REPORTED,
+        course=course,
+    )  # fmt: skip
+    assert why.data["not_shared"] == "係の中で話した"
+    assert decided(Close(outcome=Outcome.NOT_HARASSMENT), State.REPORTED, course=course).state is State.CLOSED
 
 
 @pytest.mark.parametrize("findings", [(), ("near_miss",), ("harassment", "not_harassment")])

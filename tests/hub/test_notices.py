@@ -12,6 +12,7 @@ from sqlalchemy import update
 from support.alert_desk import Channels, Desk
 from support.hubs import free_port, make_site
 from support.sinks import Mailbox, Webhook
+from support.waiting import until
 
 from hub.alerts import wording
 from hub.alerts.channel import Bundle, Item
@@ -107,10 +108,25 @@ def test_shi_16_building_management_is_told_when_a_request_to_stop_is_not_follow
     channels.stop()
     assert got is not None
     assert got.to == "/building"
+    entries = city.desk.rows(timeline, timeline.c.incident == call)
+    assert [entry.kind for entry in entries if entry.kind.startswith("noti")] == ["notified", "notice.sent"]
+    assert entries[-1].data == {"why": "cease_refused", "contacts": ["building"], "roles": ["building_manager"]}
     (one,) = got.data["alerts"]
     assert (one["why"], one["counter"], one["number"]) == ("cease_refused", "2階 住民票 3番", "2026-000001")
     assert "やめるよう求めましたが、応じてもらえていません" in one["text_ja"]
     assert "a request to stop was not followed" in one["text_en"]
+
+
+def test_set_07_a_message_that_cannot_be_sent_is_not_noted_as_sent(city: City) -> None:
+    channels = Channels(city.desk.config, city.desk.database)
+    call = city.desk.call()
+    with begin_write(city.desk.database) as connection:
+        notices.notify_role(connection, city.roster, call, "building_manager", Why.CEASE_REFUSED, datetime.now(UTC))
+        connection.execute(update(alert).values(target=f"http://127.0.0.1:{free_port()}/nobody"))
+    channels.wake()
+    until(lambda: city.desk.rows(alert, alert.c.error.is_not(None)), what="a failed attempt")
+    channels.stop()
+    assert "notice.sent" not in [entry.kind for entry in city.desk.rows(timeline, timeline.c.incident == call)]
 
 
 def test_shi_16_the_desk_for_filming_is_told(city: City) -> None:

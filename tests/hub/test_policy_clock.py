@@ -88,6 +88,16 @@ def test_what_was_prompted_holds_when_the_contact_began_sooner_and_not_when_it_b
     assert not told_already(sooner, slots[0].key)
 
 
+@pytest.mark.parametrize(("started", "due"), [(20, 35), (0, 15), (-10, 15), (None, 15)])
+def test_set_05_a_slot_that_was_told_before_the_talk_counts_from_its_start(started: int | None, due: int) -> None:
+    begun = None if started is None else at(started)
+    told = mark(0, "slot_announced", minutes=15)
+    slot = running(told, profile=PROFILES["setagaya"], contact_started_at=begun)["slot"]
+    assert (slot.due_at, slot.minutes) == (at(due), 15)
+    overrun = running(told, contact_started_at=begun)["overrun"]
+    assert overrun.started_at == at(due)
+
+
 def test_a_slot_whose_length_nobody_said_is_no_clock() -> None:
     assert running(mark(0, "slot_announced")) == {}
 

@@ -34,7 +34,7 @@ class Case:
     def __init__(
         self, profile: Any = SHINAGAWA, site_type: str = "main", contacts: tuple[str, ...] = ("desk",)
     ) -> None:
-        self.contacts = contacts
+        self.contacts, self.mail_works = contacts, True
         self.profile, self.site_type, self.now = profile, site_type, NOW
         self.state = State.ATTENDED
         self.entries: list[Happened] = []
@@ -55,6 +55,11 @@ class Case:
             Happened(Entry.NOTIFIED.value, decision.at, {"why": notice.why, "contacts": [*self.contacts]})
             for notice in decision.notices
         ]
+        if self.contacts and self.mail_works:
+            self.entries += [
+                Happened(Entry.NOTICE_SENT.value, decision.at, {"why": notice.why, "contacts": [*self.contacts]})
+                for notice in decision.notices
+            ]
         return dict(decision.data)
 
     def refused(self, said: Said, who: Person = SUPERVISOR) -> set[str]:
@@ -202,6 +207,16 @@ def test_shi_16_a_refusal_to_cease_tells_the_building_manager_who_may_then_order
     assert case.notices == ["cease_refused"]
     case = Case(site_type="branch").up_to("leave")
     assert case.refused(order(), HEAD) == {"manager_told"}  # at a branch the head orders, after telling
+    case.says(Mark(mark="cease_refused"))
+    assert case.says(order(), HEAD)["issuer"] == "所属長"
+
+
+def test_set_07_a_message_to_the_manager_that_has_not_gone_out_has_told_nobody() -> None:
+    case = Case(site_type="branch").up_to("leave")
+    case.mail_works = False
+    case.says(Mark(mark="cease_refused"))
+    assert case.refused(order(), HEAD) == {"manager_told"}
+    case.mail_works = True
     case.says(Mark(mark="cease_refused"))
     assert case.says(order(), HEAD)["issuer"] == "所属長"
 

@@ -190,6 +190,8 @@ class Life(RuleBasedStateMachine):
         for notice in decision.notices:
             told = {"why": notice.why, "contacts": ["desk"] if self.reachable else []}
             self.entries.append(SimpleNamespace(kind="notified", at=self.now, data=MappingProxyType(told)))
+            if self.reachable:
+                self.entries.append(SimpleNamespace(kind="notice.sent", at=self.now, data=MappingProxyType(told)))
         self._remember(said, decision)
 
     def _remember(self, said: saying.Said, decision: Decision) -> None:
@@ -444,10 +446,15 @@ class Life(RuleBasedStateMachine):
         }
         self.says(said.get(what) or saying.TaskDone(task=what), role)
 
-    @rule(role=roles, outcome=st.sampled_from(Outcome), prevention=st.sampled_from(["", "二人で出る"]))
+    @rule(
+        role=roles,
+        outcome=st.sampled_from(Outcome),
+        prevention=st.sampled_from(["", "二人で出る"]),
+        why=st.sampled_from(["", "係の中で話した"]),
+    )
     @precondition(lambda self: len(self.entries) > 6)
-    def somebody_closes_it(self, role: str, outcome: Outcome, prevention: str) -> None:
-        self.says(saying.Close(outcome=outcome, prevention=prevention), role)
+    def somebody_closes_it(self, role: str, outcome: Outcome, prevention: str, why: str) -> None:
+        self.says(saying.Close(outcome=outcome, prevention=prevention, not_shared=why), role)
 
     def teardown(self) -> None:
         if not hasattr(self, "commands"):

@@ -57,7 +57,7 @@ def test_the_words_that_stand_in_the_database_and_in_the_api_stay_as_they_are() 
         "disclosure",
         "task.done", "case.linked", "case.noted", "post.described", "evidence.kept", "post.step",
         "meeting.asked", "post.sent", "clock.lead", "clock.due", "recording.gap", "visit.told", "drill.real",
-        "drill.ended",
+        "drill.ended", "notice.sent",
     }  # fmt: skip
     assert outcomes <= set(Outcome)  # more may come, none may go
     assert entries <= set(Entry)

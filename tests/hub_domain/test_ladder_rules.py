@@ -20,9 +20,10 @@ GROUND = SHINAGAWA.ladder.leave.grounds[0]
 PHONE = Happened(Entry.CONTACT_STARTED.value, NOON, {"means": "phone"})
 TOLD = Happened(Entry.MARKED.value, NOON, {"mark": "manager_told"})
 REFUSED = Happened(Entry.MARKED.value, NOON, {"mark": "cease_refused"})
-REACHED = Happened(Entry.NOTIFIED.value, NOON, {"why": "cease_refused", "contacts": ["desk"]})
+QUEUED = Happened(Entry.NOTIFIED.value, NOON, {"why": "cease_refused", "contacts": ["desk"]})
+REACHED = Happened(Entry.NOTICE_SENT.value, NOON, {"why": "cease_refused", "contacts": ["desk"]})
 NOBODY = Happened(Entry.NOTIFIED.value, NOON, {"why": "cease_refused", "contacts": [], "nobody": ["building_manager"]})
-GUARDS = Happened(Entry.NOTIFIED.value, NOON, {"why": "guards", "contacts": ["gate"]})
+GUARDS = Happened(Entry.NOTICE_SENT.value, NOON, {"why": "guards", "contacts": ["gate"]})
 UP_TO_LEAVE = ("warn", "stop", "cease")
 
 
@@ -188,7 +189,7 @@ def test_set_07_the_buildings_manager_is_told_before_another_office_orders() -> 
     for_a_branch: dict[str, Any] = {"site": "branch", "role": "section_head", "ground": GROUND}
     assert lacking(untold, "leave", **for_a_branch) == ["manager_told"]
     assert lacking(untold, "leave", ground=GROUND) == []
-    for told in ((TOLD,), (REFUSED, REACHED)):
+    for told in ((TOLD,), (REFUSED, QUEUED, REACHED)):
         assert ladder.told_first(course(told))
         assert lacking(course(untold.entries, told), "leave", **for_a_branch) == []
     assert not ladder.told_first(untold)
@@ -211,8 +212,8 @@ def test_who_left_is_gone_until_something_says_that_they_are_back(later: Happene
     assert not course((later,)).gone
 
 
-def test_set_07_a_notice_that_reached_nobody_or_was_about_something_else_told_the_manager_nothing() -> None:
-    for untold in ((REFUSED,), (REFUSED, NOBODY), (REFUSED, GUARDS)):
+def test_set_07_a_notice_that_waits_or_reached_nobody_or_was_about_something_else_told_the_manager_nothing() -> None:
+    for untold in ((REFUSED,), (REFUSED, QUEUED), (REFUSED, NOBODY), (REFUSED, GUARDS)):
         assert not ladder.told_first(course(untold))
 
 

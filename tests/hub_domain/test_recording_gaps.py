@@ -28,9 +28,10 @@ def fault(kind: str, seconds: float, name: str = "camera") -> Happened:
 
 def missing(
     *entries: Happened, signed: tuple[Signed, ...] = (), now_s: float = 600, profile: PolicyProfile = YURIHONJO,
-    ended_s: float | None = None,
+    ended_s: float | None = None, started_s: float | None = None,
 ) -> list[Gap]:  # fmt: skip
-    course = Course(ended_at=None if ended_s is None else at(ended_s), entries=entries)
+    started_at = None if started_s is None else at(started_s)
+    course = Course(contact_started_at=started_at, ended_at=None if ended_s is None else at(ended_s), entries=entries)
     return gaps(profile, course, signed, PRESSED, at(now_s))
 
 
@@ -39,7 +40,8 @@ def test_yur_02_of_any_other_contact_nothing_is_missing() -> None:
     assert missing(*broken) == []
     assert missing(*broken, THREAT, profile=SHINAGAWA) == []
     assert [one.why for one in missing(*broken, THREAT)] == ["camera"]
-    assert wanted(YURIHONJO, ["abuse", "threat"])
+    assert wanted(YURIHONJO, ["hold", "threat"])
+    assert not wanted(YURIHONJO, ["hold"])
     assert not wanted(YURIHONJO, [])
 
 
@@ -78,6 +80,19 @@ def test_yur_02_a_recording_that_does_not_run_is_missing_as_a_whole() -> None:
     again = Happened("recording.started", at(30.5), {})
     assert missing(THREAT, BEGUN, closed, again) == []
     assert missing(THREAT, BEGUN, closed, ended_s=30) == []
+
+
+def test_yur_02_what_was_said_before_the_recording_is_a_gap_of_its_own_beside_every_other() -> None:
+    assert missing(THREAT, BEGUN, started_s=-21.9) == [], "a box needs some seconds"
+    early = Gap("start", "begun_before", at(-22), at(-2))
+    assert missing(THREAT, BEGUN, started_s=-22) == [early], "the picture from before the press is kept"
+    assert missing(BEGUN, started_s=-22) == [], "nobody wants it whole"
+    assert missing(THREAT, BEGUN, fault("raised", 0), started_s=-22) == [early, Gap("picture", "camera", at(0), None)]
+    assert missing(THREAT, started_s=-1500) == [Gap("whole", "not_begun", PRESSED, None)]
+    late = Happened("recording.started", at(60), {})
+    corrected = missing(THREAT, late, started_s=-1500)
+    assert new(corrected, [("whole", PRESSED)]) == corrected
+    assert new(corrected, [("start", at(-300))]) == [], "corrected, and told already"
 
 
 names = st.sampled_from([*FAULTS, "paper"])

@@ -372,12 +372,12 @@ def test_sug_05_a_close_keeps_what_it_turned_out_to_be_and_what_will_prevent_the
     judged: dict[str, Any] = {"course": Course(entries=(happened(Entry.JUDGED, finding=outcome.value),))}
     data: dict[str, Any] = {"outcome": outcome.value, "first": True}
     if wants:
-        assert refused(bare, State.REPORTED, **judged) == ["prevention"]
+        assert refused(bare, State.REPORTED, **judged) == ["prevention", "shared_with"]
     else:
         assert does(bare, State.CONTACT_ENDED, drill=drill).data == data
-    said = saying.Close(outcome=outcome, text="以上", prevention="二人で出る")
+    said = saying.Close(outcome=outcome, text="以上", prevention="二人で出る", shared_with=("総務課", "総務課"))
     assert does(said, State.REPORTED, drill=drill, **judged) == Decision(
-        State.CLOSED, Entry.CLOSED, NOW, "以上", data | {"prevention": "二人で出る"},
+        State.CLOSED, Entry.CLOSED, NOW, "以上", data | {"prevention": "二人で出る", "shared_with": ["総務課"]},
         {"closed_at": NOW, "outcome": outcome.value},
     )  # fmt: skip
     assert does(bare, State.CLOSED, drill=drill, outcome=outcome) == Decision(

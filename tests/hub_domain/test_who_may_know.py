@@ -78,7 +78,9 @@ def test_shi_40_who_looks_after_people_or_judges_reads_all_of_an_account(role: s
 
 def carried(person: str, begun_h: float, ended_h: float | None) -> Carried:
     at = NOW - timedelta(hours=begun_h)
-    return Carried(person, person.upper(), at, None if ended_h is None else NOW - timedelta(hours=ended_h))
+    return Carried(
+        f"{person} {begun_h}", person, person.upper(), at, None if ended_h is None else NOW - timedelta(hours=ended_h)
+    )
 
 
 def test_set_17_a_load_counts_what_lies_in_the_last_days_beside_the_median_of_everybody_else() -> None:

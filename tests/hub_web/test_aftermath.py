@@ -49,8 +49,8 @@ def test_set_16_after_the_contact_the_offices_of_the_city_are_offered_and_one_ta
 
 @pytest.mark.parametrize("what", [
     ("mark", {"mark": "act", "act": "violence"}), ("mark", {"mark": "act", "act": "threat"}),
-    ("mark", {"mark": "act", "act": "crime"}), ("steps", {"step": "police"}),
-    ("mark", {"mark": "police_called"}), ("mark", {"mark": "injury"}),
+    ("mark", {"mark": "act", "act": "crime"}), ("mark", {"mark": "act", "act": "confine"}),
+    ("steps", {"step": "police"}), ("mark", {"mark": "police_called"}), ("mark", {"mark": "injury"}),
 ])  # fmt: skip
 def test_set_09_a_plainly_unlawful_act_or_the_police_opens_the_form_for_the_damage(
     make_hub: Callable[..., Hub], what: tuple[str, dict[str, str]]
@@ -141,6 +141,25 @@ def test_yur_04_the_page_asks_for_both_exceptions_of_the_ban(make_hub: Callable[
     assert 'data-id="filming-no_hindrance"' in shown
 
 
+@pytest.mark.parametrize("profile", ["setagaya", "sapporo"])
+def test_shi_29_a_city_without_a_rule_has_a_tap_for_the_end_of_filming_and_its_words_then_go_away(
+    make_hub: Callable[..., Hub], profile: str
+) -> None:
+    hub = make_hub(profile=profile)
+    incident, stopped = hub.press(hub.box()), 'name="mark" value="filming_stopped"'
+    post(hub, incident, "mark", {"mark": "filming"})
+    words = "撮影の決まりが、市の決まりに見当たりません"
+    at_the_counter = hub.sees("staff", "/companion/counter-01").text
+    assert stopped in page(hub, incident, "staff")
+    assert stopped in at_the_counter
+    assert words in at_the_counter
+    post(hub, incident, "mark", {"mark": "filming_stopped"}, "staff")
+    at_the_counter = hub.sees("staff", "/companion/counter-01").text
+    assert words not in at_the_counter
+    assert "許可がいるか" not in at_the_counter
+    assert "お話を伺います" in at_the_counter
+
+
 def test_set_10_what_tells_of_health_is_in_no_paper_and_no_figure(hub: Hub) -> None:
     incident = hub.press()
     post(hub, incident, "accounts", {"kind": "damage", "how": "椅子を投げた", "hurt": "職員一人が手首を打った"})
@@ -156,6 +175,38 @@ def test_set_10_what_tells_of_health_is_in_no_paper_and_no_figure(hub: Hub) -> N
     assert "damage_reported" in figures
     assert "doctor_seen" not in figures
     assert "accident_reported" not in figures
+
+
+def test_sug_05_a_hard_case_is_closed_in_one_form_that_knows_who_heard_of_it(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(profile="setagaya")
+    incident, asked = hub.press(), ('name="shared_with"', 'name="not_shared"')
+    post(hub, incident, "contact", {"action": "ended"})
+    shown = page(hub, incident)
+    assert all(field in shown for field in asked)
+    said = {"outcome": "near_miss", "prevention": "二人で出る"}
+    headers = hub.machine("section_head")
+    refused = hub.client().post(f"/api/v1/incidents/{incident}/close", json=said, headers=headers)
+    assert refused.status_code == 422
+    assert [(one["field"], bool(one["ja"] and one["en"])) for one in refused.json["errors"]] == [("shared_with", True)]
+    post(hub, incident, "mark", {"mark": "referred", "unit": "広報広聴課"})
+    shown = page(hub, incident).split('id="close-title"')[1]
+    assert not any(field in shown for field in asked)
+    assert "共有した先: <bdi>広報広聴課" in shown
+    browser = hub.signed_in("section_head")
+    form = {"csrf_token": browser.csrf, **said, "next": "/"}
+    assert browser.client.post(f"/incidents/{incident}/close", data=form).status_code == 303
+
+
+def test_sug_05_why_nobody_heard_of_it_stands_in_the_story_and_on_the_paper(hub: Hub) -> None:
+    incident = hub.press()
+    post(hub, incident, "contact", {"action": "ended"})
+    browser = hub.signed_in("section_head")
+    form = {"csrf_token": browser.csrf, "outcome": "near_miss", "prevention": "二人で出る", "shared_with": "",
+            "not_shared": "係の中で話した", "next": "/"}  # fmt: skip
+    assert browser.client.post(f"/incidents/{incident}/close", data=form).status_code == 303
+    assert "共有しなかった理由 <q><bdi>係の中で話した" in page(hub, incident)
+    paper = hub.sees("section_head", f"/api/v1/incidents/{incident}/report.csv?form=record").text
+    assert "係の中で話した" in paper
 
 
 def test_the_damage_never_stands_in_for_the_record_of_the_contact(hub: Hub) -> None:

@@ -46,7 +46,12 @@ def test_set_03_after_the_judgement_the_act_is_named_to_the_person_and_stands_on
     grounds = {"nuisance": True, "harm": True, "manner": "大声", "content": "理由がない", "time": "40 分"}
     assert post(hub, incident, "judgement", judged | grounds).status_code == 200
     if state == "closed":
-        assert post(hub, incident, "close", {"outcome": "harassment", "prevention": "二人で出る"}).status_code == 200
+        assert (
+            post(
+                hub, incident, "close", {"outcome": "harassment", "prevention": "二人で出る", "shared_with": "総務課"}
+            ).status_code
+            == 200
+        )
     browser = hub.signed_in("section_head")
     asked = browser.get(f"/incidents/{incident}").text
     assert tap in asked

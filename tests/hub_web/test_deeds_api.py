@@ -81,7 +81,8 @@ def test_a_judgement_needs_as_many_persons_as_the_profile_says(hub: Hub) -> None
     alone = post(hub, headers, incident, "judgement", {**finding, "persons": persons[:1] * 2})
     assert (alone.status_code, alone.json["errors"][0]["field"]) == (422, "persons")
     assert post(hub, headers, incident, "judgement", finding).json["state"] == "judged"
-    closed = post(hub, headers, incident, "close", {"outcome": "harassment", "prevention": "二人で出る"})
+    said = {"outcome": "harassment", "prevention": "二人で出る", "shared_with": ["総務課"]}
+    closed = post(hub, headers, incident, "close", said)
     assert (closed.json["state"], closed.json["outcome"]) == ("closed", "harassment")
 
 
@@ -98,7 +99,7 @@ def test_shi_04_an_act_is_judged_and_named_while_the_visitor_is_there(hub: Hub) 
 def test_shi_01_what_nobody_judged_is_not_closed_as_harassment(hub: Hub) -> None:
     incident, headers = hub.press(), hub.machine("section_head")
     post(hub, headers, incident, "contact", {"action": "ended"})
-    said = {"outcome": "harassment", "prevention": "二人で出る"}
+    said = {"outcome": "harassment", "prevention": "二人で出る", "shared_with": ["総務課"]}
     refused = post(hub, headers, incident, "close", said)
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "outcome")
     assert post(hub, headers, incident, "close", said | {"outcome": "near_miss"}).json["state"] == "closed"
@@ -144,7 +145,7 @@ def test_a_key_is_forgotten_after_a_week(hub: Hub) -> None:
 
 def test_a_refused_deed_leaves_its_key_unused(hub: Hub) -> None:
     incident, headers, key = hub.press(), hub.machine(), {"Idempotency-Key": "k"}
-    close = {"outcome": "near_miss", "prevention": "窓口に二人で出る"}
+    close = {"outcome": "near_miss", "prevention": "窓口に二人で出る", "not_shared": "係の中で話した"}
     assert post(hub, headers, incident, "close", close, **key).status_code == 409
     post(hub, headers, incident, "contact", {"action": "ended"})
     assert post(hub, headers, incident, "close", close, **key).status_code == 200

@@ -132,6 +132,30 @@ def test_yur_02_only_calls_in_earnest_at_counters_are_watched(counter: Counter, 
     assert counter.told == GAP
 
 
+@pytest.mark.parametrize("act", ["threat", "abuse", "violence", "danger"])
+def test_yur_02_a_talk_from_before_the_press_lacks_its_beginning_which_is_told_once(counter: Counter, act: str) -> None:
+    counter.hub.time.moves(minutes=25)
+    counter.says("contact", action="started")
+    counter.passes(3)
+    counter.tells("recording.started", pre_roll_ms=0, video=True, audio=True)
+    counter.says("mark", mark="act", act=act)
+    counter.passes(60)
+    assert counter.told == []
+    counter.says("contact", action="started", at=NOW.isoformat())
+    counter.passes(5)
+    assert counter.told == GAP
+    counter.says("contact", action="started", at=(NOW + timedelta(minutes=10)).isoformat())
+    counter.passes(5)
+    assert counter.told == GAP
+    counter.tells("fault.raised", fault="microphone")  # another one
+    counter.passes(5)
+    assert counter.told == GAP * 2
+    at_the_counter = counter.hub.sees("staff", "/companion/counter-01").text
+    assert "応対の始め：録音・録画が始まる前から応対していました" in at_the_counter
+    paper = counter.hub.sees("section_head", f"/api/v1/incidents/{counter.incident}/report.csv?form=record").text
+    assert "録音・録画が欠けています" in paper
+
+
 def test_yur_02_the_recording_may_end_with_the_contact(counter: Counter) -> None:
     counter.tells("recording.started", pre_roll_ms=0, video=True, audio=True)
     counter.says("mark", mark="act", act="threat")
@@ -155,7 +179,7 @@ def test_yur_02_gaps_are_told_once_across_a_restart_of_the_worker(counter: Count
 def test_yur_02_other_acts_and_gaps_that_the_rules_want_are_never_told(counter: Counter) -> None:
     counter.tells("recording.started", pre_roll_ms=0, video=True, audio=True)
     counter.tells("fault.raised", fault="camera")
-    counter.says("mark", mark="act", act="abuse")
+    counter.says("mark", mark="act", act="hold")
     counter.passes(600)
     assert counter.told == []
     counter.tells("fault.cleared", fault="camera")

@@ -8,6 +8,7 @@ import pytest
 from contract.profile import PolicyProfile
 from hub.domain import ladder
 from hub.domain.course import Course
+from hub.domain.guidance import Situation, cards_now, is_urgent
 from hub.domain.incident import State
 from hub.domain.permissions import Action
 from hub.domain.policy_clock import clocks
@@ -51,6 +52,14 @@ def test_set_02_one_element_alone_is_refused(field: str) -> None:
     assert lacking(Case(SETAGAYA), **{field: False}) == {field}
     assert lacking(Case(SETAGAYA), **{field: None}) == {field}
     assert judged(Case(SETAGAYA))["finding"] == "harassment"
+
+
+def test_set_09_setagaya_s_locked_in_worker_reads_of_the_police_before_anything_polite() -> None:
+    cards = [guide.card for guide in cards_now(SETAGAYA, Situation(acts=frozenset({"confine"})))]
+    assert cards[0] == "police"
+    assert "hear" not in cards
+    assert cards.index("confine") < cards.index("cease")
+    assert is_urgent(SETAGAYA, ["confine"])
 
 
 def test_set_05_setagayas_slot_is_shorter_and_meant_for_repeat_visits() -> None:

@@ -16,7 +16,10 @@ SOURCE: Final = "choice"
 
 
 class PersonLoad(Shape):
-    """What one person carried. `others`: the median of everybody else's contacts; `over`: a reason to lend a hand."""
+    """What one person carried. `others`: the median of everybody else's contacts; `over`: a reason to lend a hand.
+
+    `person`: the account, or for who took over and has none the name that was written down.
+    """
 
     person: str
     name: str
@@ -27,7 +30,10 @@ class PersonLoad(Shape):
 
 
 class LoadList(Shape):
-    """Everybody who went to a contact in the last `days`, the heaviest load first; the limits, and whose they are."""
+    """Everybody who went to a contact or took over in the last `days`, the heaviest load first.
+
+    The limits, and whose they are.
+    """
 
     days: int
     contacts_limit: int
