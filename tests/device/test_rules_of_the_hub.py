@@ -1,6 +1,7 @@
 """The hub's presence as the wire has it, through the network process and the mail to the box's lamp; and the doctor."""
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,8 +19,11 @@ from device.core.lamp import LampState
 from device.simulated.lamp import SimulatedLamp
 from device.uplink import Uplink
 from device.wiring import Assembled, assemble
+from hub.config import load_profile
+from hub.places import Places
 
 GOLDEN = Path(__file__).parents[2] / "contract" / "samples" / "hub-presence.json"
+PROFILES = Path(__file__).parents[2] / "contract" / "profiles"
 MISMATCH = "profile_mismatch"
 
 
@@ -71,6 +75,16 @@ def test_the_golden_presence_lights_the_fault_of_a_box_with_other_rules_until_th
     both.shows(LampState.HUB_LOST, MISMATCH)
     both.hears(profile=own)
     both.shows(LampState.READY)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["unix", "windows"])
+def test_a_profile_copied_into_a_box_s_folder_is_the_hub_s_own_however_its_lines_end(tmp_path: Path, end: str) -> None:
+    city = PROFILES / "sapporo.toml"
+    (tmp_path / "profile.toml").write_bytes(city.read_text("utf-8").replace("\n", end).encode())
+    folder = make_bundle(tmp_path / "box")
+    assert Bundle(folder).profile_digest != load_profile(Places(tmp_path)).digest
+    shutil.copy(tmp_path / "profile.toml", folder)
+    assert Bundle(folder).profile_digest == load_profile(Places(tmp_path)).digest
 
 
 def test_an_older_hub_s_presence_without_rules_is_no_mismatch_and_is_forgotten_by_the_doctor(both: Both) -> None:
