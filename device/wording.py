@@ -143,8 +143,8 @@ FAULTS: Final[dict[str, dict[str, str]]] = {
     "over_temperature": {"ja": "本体が熱くなりすぎています", "en": "the box is too hot"},
     "disk_low": {"ja": "保存場所の空きが残りわずかです", "en": "little storage is left"},
     "profile_mismatch": {
-        "ja": "市の決まりがハブのものと違います（通報も録音・録画も、この箱の決まりで続きます）",
-        "en": "the city's rules here are not the hub's (calls and recordings go on, by this box's rules)",
+        "ja": "市の決まりがハブと違います（通報も録音・録画も、この箱の決まりで続きます）",
+        "en": "city rules differ from the hub's (calls and recordings go on, by this box's rules)",
     },
     "press_overdue": {"ja": "ボタンの点検（訓練で押す）の時期です", "en": "a drill press is overdue"},
     "selftest": {"ja": "自己診断で不具合が見つかりました", "en": "the self-test found something wrong"},
