@@ -188,8 +188,8 @@ _OTHERS: Final[dict[str, tuple[type[Message], Words]]] = {
         Words(
             "ハブの在・不在",
             "Hub presence",
-            "誰かが聞いているか、今応答できる人が何人いるか。",
-            "Whether anyone listens, and how many people can respond now.",
+            "誰かが聞いているか、今応答できる人が何人いるか、箱がどの市の決まりに従うべきか。",
+            "Whether anyone listens, how many people can respond now, and which rules the boxes must follow.",
         ),
     ),
 }
@@ -280,8 +280,8 @@ _TALKS: Final = (
         Words(
             "ハブの在・不在",
             "Hub presence",
-            "箱はこれを見て「誰も聞いていない」ことを窓口に示します。",
-            "By it a box shows its counter that nobody listens.",
+            "箱はこれを見て「誰も聞いていない」ことや、決まりがハブと違うことを窓口に示します。",
+            "By it a box shows its counter that nobody listens, or that its rules are not the hub's.",
         ),
     ),
 )

@@ -365,6 +365,8 @@ class HubPresence(Message):
     session: Counter
     beat: Counter = 0
     responders: Counter = 0
+    profile: ProfileRef | None = None
+    """The rules that every box of the site must follow (decision 0010); missing: an older hub, which says nothing."""
 
 
 class RecordingState(StrEnum):

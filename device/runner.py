@@ -163,7 +163,7 @@ class Runner:
                     )
                 )
             case "link":
-                self.post(LinkChanged(mail["listening"], mail["responders"], mail["connected"]))
+                self.post(LinkChanged(mail["listening"], mail["responders"], mail["connected"], mail.get("rules")))
             case "followed":
                 self._followed(mail["box"], mail["payload"])
             case "following":  # whoever is not named has no alarm any more

@@ -24,6 +24,7 @@ from device.adapters.spool_sqlite import SpoolReader
 from device.adapters.wire_unix import BOX, UPLINK, Mailbox
 from device.config import Bundle
 from device.followed import Followed
+from device.hub_rules import HubRules
 from device.pacing import Pace
 from device.ports import SpoolError
 from device.receipts import ReceiptKeys
@@ -123,7 +124,8 @@ class Uplink:
         self._hub: HubPresence | None = None
         self._hub_heard_s = -HUB_SILENT_S
         self._connected = False
-        self._told: tuple[bool, int, bool] | None = None
+        self._told: tuple[bool, int, bool, str | None] | None = None
+        self._hub_rules = HubRules(bundle.state)
         self._followed = Followed(settings, self._mail.send)
         self._stopping = threading.Event()
         self._addresses = AddressBook(bundle.state / "addresses.json")
@@ -305,8 +307,11 @@ class Uplink:
             and hub.state == "listening"
             and now_s - self._hub_heard_s < HUB_SILENT_S
         )
-        told = (listening, hub.responders if hub is not None and listening else 0, self._connected)
-        mail = dict(zip(("listening", "responders", "connected"), told, strict=True))
+        rules = hub.profile.digest if hub is not None and hub.profile is not None and listening else None
+        if listening:
+            self._hub_rules.heard(rules)
+        told = (listening, hub.responders if hub is not None and listening else 0, self._connected, rules)
+        mail = dict(zip(("listening", "responders", "connected", "rules"), told, strict=True))
         if told != self._told and self._mail.send({"t": "link", **mail}):
             self._told = told
 

@@ -142,10 +142,18 @@ FAULTS: Final[dict[str, dict[str, str]]] = {
     "under_voltage": {"ja": "電源の電圧が足りません", "en": "the supply voltage is too low"},
     "over_temperature": {"ja": "本体が熱くなりすぎています", "en": "the box is too hot"},
     "disk_low": {"ja": "保存場所の空きが残りわずかです", "en": "little storage is left"},
+    "profile_mismatch": {
+        "ja": "市の決まりがハブと違います（通報も録音・録画も、この箱の決まりで続きます）",
+        "en": "city rules differ from the hub's (calls and recordings go on, by this box's rules)",
+    },
     "press_overdue": {"ja": "ボタンの点検（訓練で押す）の時期です", "en": "a drill press is overdue"},
     "selftest": {"ja": "自己診断で不具合が見つかりました", "en": "the self-test found something wrong"},
     "selftest_overdue": {"ja": "自己診断が終わっていません", "en": "the self-test is overdue"},
     "program": {"ja": "プログラムの誤りがありました（動作は続きます）", "en": "a mistake in the program (it goes on)"},
+    "button": {
+        "ja": "ボタンを読めません（押しても呼び出せません）",
+        "en": "the button cannot be read: a press calls nobody",
+    },
     "button_main_stuck": {"ja": "ボタンが押されたままです", "en": "the button is stuck"},
     "button_second_stuck": {"ja": "緊急ボタンが押されたままです", "en": "the emergency button is stuck"},
 }

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from contract import profile as policy
+from contract.messages import ProfileRef
 from contract.problems import Problem, Refused, problems_from, table
 from contract.profile import PolicyProfile, ProductRole
 from contract.topics import is_name
@@ -268,6 +269,11 @@ class SiteProfile:
     rules: PolicyProfile
     digest: str
     text: str
+
+    @property
+    def ref(self) -> ProfileRef:
+        """As the wire names them."""
+        return ProfileRef(id=self.rules.meta.id, digest=self.digest)
 
 
 def load(directory: Path) -> HubConfig:

@@ -17,7 +17,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from contract import topics
 from contract.codec import encode
-from contract.messages import HubPresence
+from contract.messages import HubPresence, ProfileRef
 from contract.topics import Kind
 from hub import authority, broker
 from hub.config import HubConfig
@@ -58,9 +58,16 @@ class Link:
     """
 
     def __init__(
-        self, config: HubConfig, inbox: "queue.Queue[Incoming]", session: int, changed: Callable[[], None]
+        self,
+        config: HubConfig,
+        inbox: "queue.Queue[Incoming]",
+        session: int,
+        changed: Callable[[], None],
+        rules: ProfileRef,
     ) -> None:
+        """`rules` are the city's: those of every box (decision 0010), which compares its own with them."""
         self._config, self._inbox, self._session, self._changed = config, inbox, session, changed
+        self._rules = rules
         self._connection = 0
         self._connected = threading.Event()
         self._stopping = threading.Event()
@@ -123,7 +130,13 @@ class Link:
     def _presence(self, state: str, beat: int, responders: int) -> bytes:
         return encode(
             HubPresence.model_validate(
-                {"state": state, "session": self._session, "beat": beat, "responders": responders}
+                {
+                    "state": state,
+                    "session": self._session,
+                    "beat": beat,
+                    "responders": responders,
+                    "profile": self._rules,
+                }
             )
         )
 

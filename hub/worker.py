@@ -58,7 +58,7 @@ def run(config: HubConfig) -> int:
         dispatch = Dispatch(config, database)
         engine = Engine(config, profile, database, dispatch.wake, lambda box: _rules_of(rules, box), rules.digest_at)
         ingest = Ingest(config, profile, database, receipts.load(config.places), engine.wake, dispatch.wake)
-        link = Link(config, ingest.inbox, session, engine.wake)
+        link = Link(config, ingest.inbox, session, engine.wake, profile.ref)
         engine.start(ingest, link)
         ingest.start(link)
         dispatch.start()

@@ -164,11 +164,8 @@ class Box:
                 return self._receipted(now, event)
             case events.CommandArrived():
                 return self._commanded(now, event)
-            case events.LinkChanged(listening, responders, connected):
-                self._listening, self._responders = listening, responders
-                if self._following is not None:
-                    self._following.link(connected=connected, listening=listening)
-                return []
+            case events.LinkChanged():
+                return self._linked(now, event)
             case events.NoticeStarted(incident, mono_ms):
                 return [AllowSound(incident, mono_ms)]
             case events.NoticeEnded():
@@ -194,6 +191,14 @@ class Box:
                 return self._fault(now, fault, detail)
             case events.FaultGone(fault):
                 return self._wires(now, self._faults.gone(fault))
+
+    def _linked(self, now: Instant, event: events.LinkChanged) -> list[Effect]:
+        self._listening, self._responders = event.listening, event.responders
+        if self._following is not None:
+            self._following.link(connected=event.connected, listening=event.listening)
+        if not event.listening:
+            return []  # which rules the hub follows is asked of one that is there
+        return self._wires(now, self._faults.compared(self._scribe.identity.profile.digest, event.rules))
 
     def _pressed(self, now: Instant, news: list[PressNews]) -> list[Effect]:
         effects: list[Effect] = []

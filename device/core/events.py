@@ -85,6 +85,8 @@ class LinkChanged:
     responders: int
     connected: bool = False
     """The broker is there, which is all that a beacon needs."""
+    rules: str | None = None
+    """Digest of the rules that the listening hub follows; None while it says none."""
 
 
 @dataclass(frozen=True, slots=True)

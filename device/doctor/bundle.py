@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives import serialization
 
 from contract.problems import Problem, Refused, read_toml
 from contract.profile import PolicyProfile, digest_of, load
+from device import hub_rules
 from device.config import BoxSettings
+from device.core.health import PROFILE_MISMATCH
 from device.doctor.findings import ENROLL, NO_EVIDENCE, NO_HUB, NO_START, Finding, Report, Words
 
 NEEDED: Final = ("box.toml", "profile.toml", "ca.crt", "box.crt", "box.key")
@@ -74,8 +76,35 @@ def _profile(directory: Path, report: Report) -> PolicyProfile | None:
         report.findings.append(_unreadable("profile.toml", error))
     else:
         report.facts["profile"] = f"{profile.meta.id} {digest_of(text)}"
+        _same_as_the_hub(directory / "state", digest_of(text), report)
         return profile
     return None
+
+
+def _same_as_the_hub(state: Path, own: str, report: Report) -> None:
+    """Whether these are the rules that the hub said last (decision 0010). One that never said any is left alone."""
+    hub = hub_rules.read(state)
+    if hub in (None, own):
+        return
+    report.findings.append(
+        Finding(
+            PROFILE_MISMATCH,
+            Words(
+                f"profile.toml（市の決まり）が、ハブのものと違います。ハブが最後に知らせたのは {hub} です。",
+                f"profile.toml, the city's rules, is not the hub's. The hub said last that it follows {hub}.",
+            ),
+            Words(
+                "通報も録音・録画も続きますが、この箱の決まりで行います。止めたはずの録音を続けているおそれがあります。",
+                "Calls and recordings go on, but by the rules of this box. It may record what the city stopped.",
+            ),
+            Words(
+                "ハブの DIR/profile.toml をこの箱のフォルダに写し、箱を起動し直してください"
+                "（`systemctl restart madomori-box`）。箱のものが新しいときは、ハブの側を直して起動し直します。",
+                "Copy DIR/profile.toml of the hub into this folder and start the box anew"
+                " (`systemctl restart madomori-box`). If this one is the newer, mend the hub's and start the hub anew.",
+            ),
+        )
+    )
 
 
 def _office_in_notice(seen: Seen, report: Report) -> None:

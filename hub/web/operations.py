@@ -85,6 +85,14 @@ def _count(connection: Connection, registry: CollectorRegistry) -> None:
         .group_by(box.c.presence)
     ):
         boxes.labels(row.presence).set(row.n)
+    other = Gauge("madomori_boxes_other_rules", "Boxes that follow other rules than this hub", registry=registry)
+    other.set(
+        connection.execute(
+            select(func.count()).where(
+                box.c.revoked_at.is_(None), AT_COUNTERS, box.c.profile_digest != site().profile_digest
+            )
+        ).scalar_one()
+    )
     if not site().external_broker:  # of another's broker nothing is known, and 0 would be a lie
         denied = Counter("madomori_broker_refused", "Messages and wills a box may not send", ["box"], registry=registry)
         for row in connection.execute(select(box.c.name, box.c.refused).where(box.c.revoked_at.is_(None), AT_COUNTERS)):

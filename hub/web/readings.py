@@ -38,6 +38,10 @@ SHARED_SHOWN: Final = timedelta(days=1)
 """How long it is shown that two machines seemed to use one certificate; a new enrolment ends it at once."""
 
 
+PROFILE_MISMATCH: Final = "profile_mismatch"
+"""A box follows other rules than this hub: the box's own word for it, and the hub's (decision 0010)."""
+
+
 class BadCursor(ValueError):
     """A cursor that no answer of ours gave out."""
 
@@ -298,7 +302,7 @@ def boxes(connection: Connection, site: Site) -> list[shapes.Box]:
             **{
                 **{name: row._mapping[name] for name in shapes.Box.model_fields if name in row._mapping},
                 "drill": held.get(row.drill),
-                "faults": [*row.faults, *_noticed(row, site)],
+                "faults": list(dict.fromkeys([*row.faults, *_noticed(row, site)])),
             },
             profile=_policy(row.profile_id or "", row.profile_digest, site, row.name) if row.profile_digest else None,
             incident=running.get(row.name),
@@ -342,8 +346,10 @@ def drills_held(connection: Connection) -> list[shapes.Drill]:
 
 
 def _noticed(row: Row[Any], site: Site) -> list[str]:
-    """Faults of a box that the hub notices and the box cannot know."""
+    """Faults of a box that the hub notices, whether or not the box knows of them."""
     now, found = site.now(), []
+    if row.profile_digest and row.profile_digest != site.profile_digest:  # an older box does not know it
+        found.append(PROFILE_MISMATCH)
     if row.shared_at is not None and now - row.shared_at < SHARED_SHOWN:
         found.append("certificate_shared")
     if row.name in site.room.over_quota(now):

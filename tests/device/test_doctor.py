@@ -15,11 +15,13 @@ from support.bundles import RECIPIENTS, Authority, make_bundle
 from support.hubs import LiveHub, make_site, until
 
 from contract.messages import ClockState
+from contract.profile import digest_of
 from device.adapters.wire_unix import BOX, UPLINK, Mailbox
 from device.core.board import BoardState
 from device.doctor.examine import examine
 from device.doctor.findings import Finding, Report
 from device.doctor.machine import Machine, SoundDevices
+from device.hub_rules import HubRules
 
 ROOT = Path(__file__).resolve().parents[2]
 SEALED = f'\n[evidence]\nrecipients = ["{RECIPIENTS[0]}", "{RECIPIENTS[1]}"]\n'
@@ -107,6 +109,11 @@ def misspelt(folder: Path, _: Pi) -> None:
 
 def bad_profile(folder: Path, _: Pi) -> None:
     (folder / "profile.toml").write_text("[meta\n")
+
+
+def other_rules(folder: Path, _: Pi) -> None:
+    (folder / "state").mkdir()
+    HubRules(folder / "state").heard("sha256:" + "a" * 64)
 
 
 def expired(folder: Path, _: Pi) -> None:
@@ -229,6 +236,7 @@ BROKEN: list[tuple[Break, str, bool, str]] = [
     (no_key, "file_missing", True, "enroll"),
     (misspelt, "settings", True, "綴り"),
     (bad_profile, "profile", True, "引用符や括弧"),
+    (other_rules, "profile_mismatch", True, "systemctl restart madomori-box"),
     (expired, "expired", True, "enroll"),
     (soon, "expires_soon", False, "enroll"),
     (other_key, "key_mismatch", True, "enroll"),
@@ -299,6 +307,14 @@ def test_sap_01_a_box_whose_own_notice_may_name_the_office_is_sound(folder: Path
     assert ids(examine(folder, Pi(), ask_hub=False)) == {"notice_office"}
     (folder / "own.wav").write_bytes((ROOT / "device/notices/notice_ja.wav").read_bytes())
     settings(folder, "\n[evidence]", '\n[sound]\nnotice = "own.wav"\n\n[evidence]')
+    assert ids(examine(folder, Pi(), ask_hub=False)) == set()
+
+
+def test_once_the_hub_s_rules_are_copied_into_the_folder_the_doctor_is_content(folder: Path) -> None:
+    other_rules(folder, Pi())
+    assert ids(examine(folder, Pi(), ask_hub=False)) == {"profile_mismatch"}
+    follows(folder, "setagaya")
+    HubRules(folder / "state").heard(digest_of((folder / "profile.toml").read_text("utf-8")))
     assert ids(examine(folder, Pi(), ask_hub=False)) == set()
 
 

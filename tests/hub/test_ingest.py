@@ -10,6 +10,7 @@ from support.field_box import FieldBox
 from support.hubs import LiveHub, until
 
 from contract.messages import CommandType
+from contract.profile import digest_of, load
 from hub.store import changes, commands
 from hub.store.engine import begin_read, begin_write
 from hub.store.ids import new_id
@@ -369,6 +370,13 @@ def test_the_boxes_hear_that_somebody_listens(hub: LiveHub) -> None:
     assert first["state"] == "listening"
     later = until(lambda: (now := field.hub_presence()) and now["beat"] > first["beat"] and now, 15, "beat")
     assert later["session"] == first["session"]
+
+
+def test_the_boxes_hear_which_rules_the_hub_follows_and_a_new_box_gets_the_very_same(hub: LiveHub) -> None:
+    field = hub.box()
+    said = until(field.hub_presence, what="hub/presence")["profile"]
+    of_a_box = (hub.enrol() / "profile.toml").read_text("utf-8")
+    assert said == {"id": load(of_a_box, "profile.toml").meta.id, "digest": digest_of(of_a_box)}
 
 
 def test_a_command_reaches_its_box_and_comes_again_after_a_new_birth(hub: LiveHub) -> None:

@@ -72,7 +72,8 @@ def test_a_wrong_outcome_is_corrected_by_a_further_close_that_says_what_stood_be
     again = does(close(Outcome.NEAR_MISS, text="聞き直した"), State.CLOSED, outcome=Outcome.NOT_HARASSMENT)
     assert (again.state, again.updates) == (State.CLOSED, {"outcome": "near_miss"})
     assert again.data == {
-        "outcome": "near_miss", "prevention": "二人で出る", "not_shared": "係内で済む", "first": False, "before": "not_harassment",
+        "outcome": "near_miss", "prevention": "二人で出る", "not_shared": "係内で済む", "first": False,
+        "before": "not_harassment",
     }  # fmt: skip
     assert refused(close(Outcome.NEAR_MISS), State.CLOSED, outcome=Outcome.DRILL, drill=True) == ["outcome"]
 

@@ -48,7 +48,7 @@ def test_set_03_after_the_judgement_the_act_is_named_to_the_person_and_stands_on
     if state == "closed":
         assert (
             post(
-                hub, incident, "close", {"outcome": "harassment", "prevention": "二人で出る", "shared_with": "総務課"}
+                hub, incident, "close", {"outcome": "harassment", "prevention": "x", "shared_with": ["総務課"]}
             ).status_code
             == 200
         )

@@ -281,7 +281,7 @@ def test_a_false_press_that_was_none_is_opened_again_on_its_page(hub: Hub) -> No
     assert 'data-id="real-call"' not in browser.get(f"/incidents/{incident}").text
     head = hub.machine("section_head")
     for outcome in ("not_harassment", "near_miss"):
-        body = {"outcome": outcome, "prevention": "二人で出る", "text": "聞き直した", "shared_with": "総務課"}
+        body = {"outcome": outcome, "prevention": "二人で出る", "text": "聞き直した", "shared_with": ["総務課"]}
         assert hub.client().post(f"/api/v1/incidents/{incident}/close", json=body, headers=head).status_code == 200
     page = hub.signed_in("section_head").get(f"/incidents/{incident}").text
     assert "改めた。前は「当たらない」" in page

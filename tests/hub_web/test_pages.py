@@ -293,8 +293,36 @@ def test_a_box_says_how_it_stands(hub: Hub) -> None:
     hub.box("counter-02", revoked_at=hub.time())
     incident = hub.press("counter-01")
     [box] = hub.client().get("/api/v1/boxes", headers=hub.machine()).json["boxes"]
-    assert (box["name"], box["faults"], box["incident"]) == ("counter-01", ["camera"], incident)
+    assert (box["name"], box["faults"], box["incident"]) == ("counter-01", ["camera", "profile_mismatch"], incident)
     assert box["profile"]["matches"] is False
+
+
+def test_a_box_with_other_rules_than_the_hub_looks_like_a_fault_and_never_like_all_is_well(hub: Hub) -> None:
+    hub.box("counter-01", profile_digest="sha256:" + "0" * 64)
+    hub.box("counter-02", counter="市民課 2番")
+    hub.box(
+        "counter-03", counter="市民課 3番", faults=["profile_mismatch"]
+    )  # the box noticed it before its health came
+    hub.box("counter-04", counter="市民課 4番", profile_id=None, profile_digest=None)  # not heard of yet
+    browser = hub.signed_in("supervisor")
+    cards = dict(
+        re.findall(
+            r'class="card card--(?:\w+)" data-key="(counter-0\d)">(.*?)</li>\s*(?=<li class="card |</ul>)',
+            browser.get("/").text,
+            re.DOTALL,
+        )
+    )
+    words = "市の決まりがハブと違います"
+    told = {name: (card.count(words), "異常なし" in card, "不具合あり" in card) for name, card in cards.items()}
+    wrong, well = (1, False, True), (0, True, False)
+    assert told == {"counter-01": wrong, "counter-02": well, "counter-03": wrong, "counter-04": well}
+    boxes = browser.get("/boxes").text
+    assert boxes.count("boxcard boxcard--fault") == 2
+    assert boxes.count("ハブの profile.toml をこの箱に写し") == 2
+    for name, fault in (("counter-01", True), ("counter-02", False)):
+        page = browser.get(f"/companion/{name}").text
+        assert (words in page, "システム管理者に知らせてください" in page) == (fault, fault)
+    assert "madomori_boxes_other_rules 1.0" in hub.client().get("/metrics").text
 
 
 def test_the_looks_at_a_recording_are_shown_to_those_who_may(hub: Hub) -> None:

@@ -7,7 +7,10 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from device import ports
+from device import wording as wording_of_a_box
 from hub import wording
+from hub.web import labels
 from tests.hub_web.conftest import Hub
 
 ROOT = Path(__file__).parents[2] / "hub"
@@ -43,6 +46,13 @@ def test_the_english_catalogue_is_complete_and_has_nothing_stale() -> None:
     assert used() - set(known) == set(), "not translated"
     assert set(known) - used() == set(), "not used any more"
     assert [japanese for japanese, english in known.items() if not english.strip()] == []
+
+
+@pytest.mark.check
+def test_the_pages_have_words_for_every_fault_that_a_box_knows() -> None:
+    of_parts = {one.fault for one in vars(ports).values() if isinstance(one, type) and issubclass(one, ports.PortError)}
+    assert of_parts - set(wording_of_a_box.FAULTS) == {"port"}  # the root of the tree, which nothing raises
+    assert set(wording_of_a_box.FAULTS) - set(labels.FAULTS) == set()
 
 
 @pytest.mark.check

@@ -7,7 +7,7 @@ was persisted or refused, one run of presses is one incident, and the lamp never
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from support.desk import RULES, Desk, counted_ids
+from support.desk import IDENTITY, RULES, Desk, counted_ids
 
 from contract.messages import AlarmEnded, AlarmRaised, AlarmRepeated, CommandType, Event
 from device.core.alarm import AlarmIs
@@ -18,6 +18,7 @@ from device.core.lamp import LampState
 from device.core.standing import Standing
 
 CLAIMS_DURABLE = {LampState.RECEIVED, LampState.VERIFIED, LampState.CALL_LOST}
+OWN, OTHER = IDENTITY.profile.digest, "sha256:" + "a" * 64
 CLAIMS_HUB = {LampState.HUB_HAS, LampState.SEEN, LampState.COMING}
 
 
@@ -98,9 +99,9 @@ class Lives(RuleBasedStateMachine):
             self.desk.feed(CommandArrived(command, standing.incident, "佐藤"))
             self.absorb()
 
-    @rule(listening=st.booleans(), responders=st.integers(0, 2))
-    def link(self, listening: bool, responders: int) -> None:
-        self.desk.feed(LinkChanged(listening, responders))
+    @rule(listening=st.booleans(), responders=st.integers(0, 2), rules=st.sampled_from([None, OWN, OTHER]))
+    def link(self, listening: bool, responders: int, rules: str | None) -> None:
+        self.desk.feed(LinkChanged(listening, responders, rules=rules if listening else None))
         self.absorb()
 
     @rule(ms=st.integers(0, 400_000))
