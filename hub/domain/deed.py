@@ -210,7 +210,7 @@ def _false_press(
 def _step(facts: Facts, said: StepTaken, who: Person, now: datetime, profile: PolicyProfile) -> Decision:
     state = after(facts.state, Deed.STEP)
     refuse(ladder.problems(profile, facts.site_type, facts.course, said, who.role, now))
-    ordered = said.step in ladder.ORDERS
+    ordered = said.step in ladder.by_authority(profile)
     own = ladder.own_office(profile, ladder.issuers(profile, facts.site_type), who.role) if ordered else None
     issuer = said.issuer or own
     in_person = ordered and issuer is not None and profile.roles.get(issuer) == who.role

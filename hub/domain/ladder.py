@@ -55,7 +55,7 @@ def problems(
             )
         ]  # fmt: skip
     found = [*_unexplained(profile, course, said, now)]
-    if said.step in ORDERS:
+    if said.step in by_authority(profile):
         found += _order(profile, site_type, course, said, role)
     if said.step in STOPS:
         found += _stop(profile, course, said)
@@ -109,6 +109,14 @@ def wait_until(profile: PolicyProfile, course: Course) -> datetime | None:
     """From when the next order to leave keeps the interval; None when none was given or no interval is set."""
     interval, orders = profile.ladder.leave.interval_minutes, course.times("leave")
     return orders[-1] + timedelta(minutes=interval) / course.speed if interval and orders else None
+
+
+def by_authority(profile: PolicyProfile) -> tuple[str, ...]:
+    """Steps that only the offices of the site may take. The final warning is one where the city counts it as the last
+    order: it names fewer orders before it than orders at most (Shin 6(3)ウエ; policy facts 1.8(3)).
+    """
+    leave = profile.ladder.leave
+    return (*ORDERS, "final") if leave.count and leave.max and leave.count < leave.max else ORDERS
 
 
 def issuers(profile: PolicyProfile, site_type: str) -> tuple[str, ...]:
@@ -172,7 +180,9 @@ def _unexplained(profile: PolicyProfile, course: Course, said: StepTaken, now: d
 
 
 def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTaken, role: str) -> Iterator[Problem]:
-    """Who orders, on which ground, after telling whom (SHI-15, SHI-30, SET-07)."""
+    """Who orders, on which ground, after telling whom (SHI-15, SHI-30, SET-07). For a final warning after an order the
+    last two stand with that one.
+    """
     leave, offices = profile.ladder.leave, issuers(profile, site_type)
     office = said.issuer or own_office(profile, offices, role)
     if offices and (office is None or office not in offices):
@@ -182,9 +192,10 @@ def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTak
             "issuer_name", "", f"命じた人（{office}）の姓を書いてください。",
             "write the surname of the person who gave the order.",
         )  # fmt: skip
-    if leave.grounds and (said.ground is None or said.ground not in leave.grounds):
+    first = said.step in ORDERS or not course.times(*ORDERS)
+    if leave.grounds and (first or said.ground) and said.ground not in leave.grounds:
         yield one_of("ground", leave.grounds)
-    if leave.report_first_to and office not in leave.report_first_to and not told_first(course):
+    if first and leave.report_first_to and office not in leave.report_first_to and not told_first(course):
         whom = "、".join(leave.report_first_to)
         yield Problem(
             "manager_told", "", f"先に{whom}に知らせ、「{whom}に知らせた」を記録してください。",

@@ -178,7 +178,6 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "adjustable": [name for name in policy_clock.NAMES if name in policy_clock.ADJUSTABLE],
         "next_step": None if apart else ladder.next_step(profile, course.counts, in_building=course.in_building),
         "issuers": offices,
-        "own_office": ladder.own_office(profile, offices, role),
         "heads": heads,
         "gaps": course.of_kind(Entry.RECORDING_GAP),
         "considered": next(reversed(course.of_kind(Entry.CONSIDERED)), None),

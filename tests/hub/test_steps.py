@@ -160,10 +160,30 @@ def test_shi_30_the_ground_is_one_of_the_citys_six() -> None:
 def test_a_final_warning_before_the_orders_are_given_needs_a_reason() -> None:
     case = Case().up_to("leave")
     case.says(order(), MANAGER)
-    assert case.refused(StepTaken(step="final")) == {"reason"}
+    assert case.refused(StepTaken(step="final"), MANAGER) == {"reason"}
     case.passes(5)
     case.says(order(), MANAGER)
-    assert case.says(StepTaken(step="final"))["count"] == 1
+    assert case.says(StepTaken(step="final"), MANAGER)["count"] == 1
+
+
+@pytest.mark.parametrize(("site_type", "role", "own"), MATRIX)
+def test_shi_15_the_final_warning_is_the_third_order_and_of_the_same_offices(
+    site_type: str, role: str, own: bool
+) -> None:
+    case = Case(site_type=site_type).up_to("leave")
+    case.says(Mark(mark="manager_told"))
+    office = ladder.issuers(SHINAGAWA, site_type)[0]
+    for _ in range(2):
+        case.says(order(issuer=office, issuer_name="山本"))
+        case.passes(5)
+    final = StepTaken(step="final")
+    if own:
+        assert case.says(final, PEOPLE[role])["issuer_name"] == "佐藤"
+        return
+    assert case.refused(final, PEOPLE[role]) == {"issuer"}
+    assert case.says(StepTaken(step="police"), PEOPLE[role])["count"] == 1  # that never waits for an office
+    written = case.says(StepTaken(step="final", issuer=office, issuer_name="山本"), PEOPLE[role])
+    assert (written["issuer"], written["issuer_name"]) == (office, "山本")
 
 
 def test_shi_07_and_shi_13_stopping_is_decided_together_after_looking_at_the_circumstances() -> None:

@@ -49,6 +49,26 @@ def test_what_a_step_still_needs_is_said_in_its_place(hub: Hub) -> None:
     assert re.search(r'name="step" value="police"', shown)
 
 
+def test_shi_15_the_page_asks_who_gave_the_final_warning_and_takes_it_by_one_tap_from_nobody_else(hub: Hub) -> None:
+    incident = hub.press(hub.box())
+    for step in ("warn", "cease"):
+        does(hub, incident, "steps", step=step, reason="急ぐため")
+    stop = {"about": "stop", "outcome": "stop", "circumstances": [*hub.site.profile.clock.circumstances]}
+    does(hub, incident, "decisions", persons=["所属長 鈴木", "係長級 佐藤"], **stop)
+    does(hub, incident, "steps", step="stop", announcer="鈴木", acknowledged=True)
+    for _ in range(2):
+        order = {"step": "leave", "ground": "forced_meeting_or_noise", "reason": "急ぐため"}
+        does(hub, incident, "steps", "building_manager", **order)
+    asked, tap = r'data-id="step-final".*?name="issuer_name"', 'data-id="said-final"'
+    for role, own in (("supervisor", False), ("building_manager", True)):
+        assert bool(re.search(asked, page(hub, incident, role), re.DOTALL)) is not own
+        counter = hub.signed_in(role).get("/companion/counter-01").text
+        assert "告げる人を確かめる：庁舎管理者" in counter
+        assert (tap in counter) is own
+    answer = does(hub, incident, "steps", "staff", step="final")
+    assert [error["field"] for error in answer.json["errors"]] == ["issuer"]
+
+
 def test_every_problem_of_a_step_is_told_at_once(hub: Hub) -> None:
     incident = hub.press()
     answer = does(hub, incident, "steps", step="leave")
