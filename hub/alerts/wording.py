@@ -129,7 +129,7 @@ _NOTICES_EN: Final = {
     Why.MEETING: ("MEETING", "the emergency meeting about a post is asked for"),
 }
 _NOTICE_TO_DO_JA: Final = {
-    Why.CEASE_REFUSED: "・庁舎管理の担当者は、画面で経過を確かめ、退去を求めるかどうかを判断してください。",
+    Why.CEASE_REFUSED: "・庁舎の管理に当たる人は、画面で経過を確かめ、退去を求めるかどうかを判断してください。",
     Why.FILMING: "・撮影の許可を扱う担当者は、窓口で許可の有無を確かめ、取り扱いを伝えてください。",
     Why.GUARDS: "・二人以上で窓口へ向かい、職員とほかの来庁者を離してください。警察への電話は近くの人がします。",
     Why.URGENT: "・画面で内容を確かめ、自分の職場で必要な備えをしてください。",
@@ -138,7 +138,7 @@ _NOTICE_TO_DO_JA: Final = {
     Why.MEETING: "・総務の担当者は、画面で求めの内容を読み、会議を開くかどうかを決めてもらってください。",
 }
 _NOTICE_TO_DO_EN: Final = {
-    Why.CEASE_REFUSED: "- Building management: see on the page what has happened, and decide on an order to leave.",
+    Why.CEASE_REFUSED: "- Whoever manages the building: see what happened, and decide on an order to leave.",
     Why.FILMING: "- Whoever handles permits to film: ask at the counter for the permit, and say what applies.",
     Why.GUARDS: "- Go to the counter, two or more, and lead staff and others away. Whoever is near calls the police.",
     Why.URGENT: "- Read it on the page, and prepare your own office as needed.",

@@ -26,7 +26,8 @@ def called_roles(profile: PolicyProfile) -> frozenset[str]:
 def notice_roles(profile: PolicyProfile) -> frozenset[str]:
     """The roles that are told for a reason other than the ladder's."""
     said = [Mark(mark=name) for name in get_args(MarkName)] + [Mark(mark="act", act=act) for act in get_args(Act)]
-    told = {role for one in said for notice in marks.notices(one, profile) for role in notice.roles}
+    notices = [notice for one in said for site in ("main", "branch") for notice in marks.notices(one, profile, site)]
+    told = {role for notice in notices for role in notice.roles}
     return frozenset({*told, *whole_recording.TOLD, posts.meeting_office(profile)[1]})
 
 

@@ -125,6 +125,27 @@ def issuers(profile: PolicyProfile, site_type: str) -> tuple[str, ...]:
     return (leave.issuer_branch or leave.issuer) if site_type == "branch" else leave.issuer
 
 
+def told_before(profile: PolicyProfile, site_type: str) -> tuple[str, ...]:
+    """The offices that hear of it before somebody is ordered to leave (SET-07)."""
+    return () if _manages_itself(profile, site_type) else profile.ladder.leave.report_first_to
+
+
+def hear_of_refusal(profile: PolicyProfile, site_type: str) -> tuple[str, ...]:
+    """The roles that hear of a request to cease that was not followed (SHI-16): who manages the building."""
+    if not _manages_itself(profile, site_type):
+        return ("building_manager",)
+    return tuple(dict.fromkeys(profile.roles[office] for office in issuers(profile, site_type)))
+
+
+def _manages_itself(profile: PolicyProfile, site_type: str) -> bool:
+    """Whether this is a branch whose own offices stand where the building's manager does in the main building: there
+    whoever is told is who orders, so here it is them and nobody else (Shin 6(2)⑥, 6(3)ウ).
+    """
+    leave = profile.ladder.leave
+    told_orders = bool(leave.issuer) and set(leave.issuer) <= set(leave.report_first_to)
+    return site_type == "branch" and told_orders and bool(leave.issuer_branch)
+
+
 def own_office(profile: PolicyProfile, offices: tuple[str, ...], role: str) -> str | None:
     """The first of `offices` that this role holds."""
     return next((office for office in offices if profile.roles.get(office) == role), None)
@@ -195,8 +216,9 @@ def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTak
     first = said.step in ORDERS or not course.times(*ORDERS)
     if leave.grounds and (first or said.ground) and said.ground not in leave.grounds:
         yield one_of("ground", leave.grounds)
-    if first and leave.report_first_to and office not in leave.report_first_to and not told_first(course):
-        whom = "、".join(leave.report_first_to)
+    before = told_before(profile, site_type)
+    if first and before and office not in before and not told_first(course):
+        whom = "、".join(before)
         yield Problem(
             "manager_told", "", f"先に{whom}に知らせ、「{whom}に知らせた」を記録してください。",
             "tell the building's manager first, and mark that you did.",

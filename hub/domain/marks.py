@@ -6,6 +6,7 @@ from typing import Final
 
 from contract.problems import Problem, one_of
 from contract.profile import PolicyProfile, Slot
+from hub.domain import ladder
 from hub.domain.card import CARDS
 from hub.domain.course import Course
 from hub.domain.notices import Why
@@ -66,14 +67,14 @@ def short_of_staff(profile: PolicyProfile, course: Course) -> bool:
     return staff < profile.staffing.min or (bool(profile.staffing.match_visitors) and staff < visitors)
 
 
-def notices(said: Mark, profile: PolicyProfile) -> tuple[Notice, ...]:
-    """Who must hear of a mark at once (SHI-16, SHI-20, SET-15)."""
+def notices(said: Mark, profile: PolicyProfile, site_type: str) -> tuple[Notice, ...]:
+    """Who must hear of a mark at once in such a building (SHI-16, SHI-20, SET-15)."""
     ruled = profile.visitor_recording.rule != "none"
     again = 0 if said.mark == "filming" else 1  # the same filming, seen or asked about, is told once
     filmed = (Notice(Why.FILMING, ("building_manager",), again),) if ruled else ()
     match said.mark:
         case "cease_refused":
-            return (Notice(Why.CEASE_REFUSED, ("building_manager",)),)
+            return (Notice(Why.CEASE_REFUSED, ladder.hear_of_refusal(profile, site_type)),)
         case "filming" | "permit_none" | "beyond_terms":
             return filmed
         case "act" if said.act == "filming":

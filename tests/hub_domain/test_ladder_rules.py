@@ -207,8 +207,9 @@ def test_shi_30_the_ground_is_one_of_those_the_city_names_and_free_where_it_name
 
 def test_set_07_the_buildings_manager_is_told_before_another_office_orders() -> None:
     untold = course(steps(*UP_TO_LEAVE))
-    for_a_branch: dict[str, Any] = {"site": "branch", "role": "section_head", "ground": GROUND}
+    for_a_branch: dict[str, Any] = {"site": "branch", "role": "section_head", "city": PROFILES["default"]}
     assert lacking(untold, "leave", **for_a_branch) == ["manager_told"]
+    assert lacking(untold, "leave", site="branch", role="section_head", ground=GROUND) == []  # the head manages it
     assert lacking(untold, "leave", ground=GROUND) == []
     for told in ((TOLD,), (REFUSED, REACHED)):
         assert ladder.told_first(course(told))
