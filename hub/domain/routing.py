@@ -12,6 +12,7 @@ from typing import Final
 from contract.profile import PolicyProfile
 from hub.domain import promise
 from hub.domain.course import Course
+from hub.domain.incident import Entry
 
 _STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "leave_order": ("leave", "ask_leave"),
@@ -22,15 +23,31 @@ _MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     "police": ("police_called", "police_arrived"),
     "legal": ("legal_step",),
 }
+_ACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "police": ("threat", "sexual", "online"),
+    "legal": ("threat", "sexual", "online", "repeat"),
+}
+"""After these acts somebody is consulted (Shin 6(1)②, 7 TYPE.4, 5, 8, 9; Seta SNS 4; Yuri 4(2)③④)."""
+
+_CONSULTED: Final[Mapping[str, tuple[str, ...]]] = {"police": ("警察",), "legal": ("弁護士",)}
+"""Who that is where the city's rules name no office of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The offices for one cause, each with when it was told. `flagged`: the cause was written down in this incident."""
+    """The offices for one cause, each with when it was told. `flagged`: what was written down points at the cause."""
 
     cause: str
     told: Mapping[str, datetime | None]
     flagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Whom to consult after the contact, and the acts because of which."""
+
+    offices: tuple[str, ...]
+    acts: tuple[str, ...]
 
 
 def routes(profile: PolicyProfile, course: Course) -> tuple[Route, ...]:
@@ -44,7 +61,30 @@ def routes(profile: PolicyProfile, course: Course) -> tuple[Route, ...]:
     return tuple(sorted(found, key=lambda route: not route.flagged))
 
 
+def advice(profile: PolicyProfile, course: Course) -> Advice | None:
+    """Whom people should think of consulting because of what was seen (SHI-38); None when that is nobody, any more.
+
+    One office of a cause is enough, told or to be consulted by a day, as is what it would have been consulted about.
+    """
+    asked = {plain(one.data["unit"]) for one in course.marks("referred") if one.data.get("unit")}
+    asked |= {plain(one.data["unit"]) for one in course.of_kind(Entry.PROMISED) if one.data.get("unit")}
+    offices: list[str] = []
+    acts: set[str] = set()
+    for cause, seen in _ACTS.items():
+        named = profile.routing.get(cause) or _CONSULTED[cause]
+        if _done(cause, course) or asked & {plain(one) for one in named}:
+            continue
+        if because := {*seen} & {*course.acts}:
+            offices += named
+            acts |= because
+    return Advice(tuple(offices), tuple(act for act in course.acts if act in acts)) if offices else None
+
+
 def _flagged(cause: str, course: Course) -> bool:
+    return _done(cause, course) or bool({*_ACTS.get(cause, ())} & {*course.acts})
+
+
+def _done(cause: str, course: Course) -> bool:
     return bool(course.times(*_STEPS.get(cause, ())) or course.marks(*_MARKS.get(cause, ())))
 
 

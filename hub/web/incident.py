@@ -181,6 +181,7 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "heads": heads,
         "gaps": course.of_kind(Entry.RECORDING_GAP),
         "considered": next(reversed(course.of_kind(Entry.CONSIDERED)), None),
+        "advice": routing.advice(profile, course) if found.post is None else None,
         "promises": promise.still_open(found.timeline),
         "consulted": list(dict.fromkeys([*promise.CONSULTED, *(one for to in profile.routing.values() for one in to)])),
         "today": site().now().astimezone(OFFICE).date().isoformat(),
