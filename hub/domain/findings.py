@@ -1,4 +1,4 @@
-"""What a judgement must look at before an act is called harassment (policy facts: Shin 3(4)-(5), 4; Seta 2(2)).
+"""What a judgement must look at before an act is called harassment or not (policy facts: Shin 3(4)-(5), 4; Seta 2(2)).
 
 The system asks; it never gives a verdict.
 """
@@ -32,6 +32,11 @@ def problems(said: Judgement, profile: PolicyProfile) -> Iterator[Problem]:
     quorum = deciders.for_judging(profile)
     yield from deciders.problems(quorum, known, said.persons, head_absent=absent, namesakes=same)
     if said.finding != "harassment":
+        if not any((said.text, said.environment, *(getattr(said, element) for element in VIEWPOINTS))):
+            yield Problem(
+                "text", "", "当たらないと考えた理由を、観点のどれかか「理由と考えた事情」に書いてください。",
+                "say under one of the viewpoints, or as the reason, why it is found to be none.",
+            )  # fmt: skip
         return
     yield from _acts(said)
     for element in profile.judgement.elements:

@@ -47,8 +47,14 @@ def test_shi_03_set_02_whoever_finds_harassment_has_looked_at_what_the_city_asks
 
 @pytest.mark.parametrize("city", sorted(PROFILES))
 @pytest.mark.parametrize("finding", ["near_miss", "not_harassment"])
-def test_what_is_found_to_be_no_harassment_needs_persons_and_no_grounds(city: str, finding: str) -> None:
-    assert lacking(city, finding=finding, acts=[]) == []
+def test_shi_03_what_is_found_to_be_no_harassment_needs_persons_and_one_ground_in_words(
+    city: str, finding: str
+) -> None:
+    none: dict[str, Any] = {"finding": finding, "acts": []}
+    assert lacking(city, **none) == ["text"]
+    assert lacking(city, **none, nuisance=False, harm=False, average_employee=False, dropped=True) == ["text"]
+    for words in ("content", "manner", "time", "means", "environment", "text"):
+        assert lacking(city, **none, **{words: "言い方だけが強かった"}) == []
 
 
 def test_set_02_an_element_that_was_looked_at_and_not_found_is_not_there() -> None:

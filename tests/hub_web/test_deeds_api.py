@@ -89,6 +89,8 @@ def test_shi_04_an_act_is_judged_and_named_while_the_visitor_is_there(hub: Hub) 
     incident, headers = hub.press(), hub.machine("section_head")
     persons = ["所属長 佐藤", "係長級 田中"]
     finding = {"finding": "not_harassment", "persons": persons, "text": "強い言葉だが、求めには理由がある"}
+    groundless = post(hub, headers, incident, "judgement", {**finding, "text": " "})
+    assert [error["field"] for error in groundless.json["errors"]] == ["text"], "somebody complained: they hear why not"
     early = post(hub, headers, incident, "judgement", finding)
     assert (early.status_code, early.json["state"]) == (200, "raised")
     assert not [row for row in hub.rows(command) if row.type == "recording.stop"], "it ends nothing"
