@@ -188,7 +188,7 @@ def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> 
     if facts.state is State.CLOSED and said.mark in marks.LATER:  # facts are corrected by further entries only
         return Decision(after(facts.state, Deed.NOTE), Entry.MARKED, at, said.text, data)
     state = after(facts.state, Deed.MARK)
-    told = marks.notices(said, profile, facts.site_type)
+    told = marks.notices(said, profile, facts.course, facts.site_type)
     return Decision(state, Entry.MARKED, at, said.text, data, notices=told)
 
 

@@ -113,7 +113,7 @@ def test_shi_16_building_management_is_told_when_a_request_to_stop_is_not_follow
     assert "a request to stop was not followed" in one["text_en"]
 
 
-def test_shi_16_the_desk_for_filming_is_told(city: City) -> None:
+def test_a_message_about_filming_says_what_to_look_at(city: City) -> None:
     call = city.desk.call()
     with begin_write(city.desk.database) as connection:
         notices.notify_role(connection, city.roster, call, "section_head", Why.FILMING, city.now)
