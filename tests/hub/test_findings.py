@@ -68,7 +68,7 @@ def test_shi_03_the_effect_on_the_work_is_asked_and_stored(field: str, nothing: 
 
 @pytest.mark.parametrize("finding", ["near_miss", "not_harassment"])
 def test_shi_03_what_is_found_to_be_no_harassment_has_a_ground_in_words(finding: str) -> None:
-    none = {"finding": finding, "acts": (), **dict.fromkeys(LOOKED_AT, ""), "environment": ""}
+    none: dict[str, Any] = {"finding": finding, "acts": (), **dict.fromkeys(LOOKED_AT, ""), "environment": ""}
     assert lacking(**none) == {"text"}
     assert lacking(**none, text="言い方は強いが、求めには理由がある") == set()
     for viewpoint in (*LOOKED_AT, "environment"):

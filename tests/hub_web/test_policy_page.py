@@ -54,7 +54,11 @@ def test_shi_15_the_page_asks_who_gave_the_final_warning_and_takes_it_by_one_tap
     incident = hub.press(hub.box())
     for step in ("warn", "cease"):
         does(hub, incident, "steps", step=step, reason="急ぐため")
-    stop = {"about": "stop", "outcome": "stop", "circumstances": [*hub.site.profile.clock.circumstances]}
+    stop: dict[str, Any] = {
+        "about": "stop",
+        "outcome": "stop",
+        "circumstances": [*hub.site.profile.clock.circumstances],
+    }
     does(hub, incident, "decisions", persons=["所属長 鈴木", "係長級 佐藤"], **stop)
     does(hub, incident, "steps", step="stop", announcer="鈴木", acknowledged=True)
     for _ in range(2):
