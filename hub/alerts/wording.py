@@ -113,6 +113,7 @@ _UNWRITTEN_EN = (
 _NOTICES_JA: Final = {
     Why.CEASE_REFUSED: ("庁舎管理", "でやめるよう求めましたが、応じてもらえていません"),
     Why.FILMING: ("撮影・録音", "で相手が撮影・録音しています。許可の有無を確かめてください"),
+    Why.UNPERMITTED: ("無許可の撮影・録音", "で、許可のない、または許可された範囲を超えた撮影・録音がありました"),
     Why.GUARDS: ("警備", "で身の危険につながる行為がありました"),
     Why.URGENT: ("至急の共有", "の案件を至急お知らせします"),
     Why.TROUBLE: ("機器の不具合", "の案件で、機器に不具合が起きました"),
@@ -122,6 +123,7 @@ _NOTICES_JA: Final = {
 _NOTICES_EN: Final = {
     Why.CEASE_REFUSED: ("BUILDING MANAGEMENT", "a request to stop was not followed"),
     Why.FILMING: ("FILMING", "a visitor films or records; check for a permit"),
+    Why.UNPERMITTED: ("UNPERMITTED FILMING", "a visitor films without a permit, or beyond its terms"),
     Why.GUARDS: ("GUARDS", "an act was seen that endangers people"),
     Why.URGENT: ("URGENT", "this incident is shared with you at once"),
     Why.TROUBLE: ("EQUIPMENT", "equipment failed during this incident"),
@@ -129,8 +131,9 @@ _NOTICES_EN: Final = {
     Why.MEETING: ("MEETING", "the emergency meeting about a post is asked for"),
 }
 _NOTICE_TO_DO_JA: Final = {
-    Why.CEASE_REFUSED: "・庁舎管理の担当者は、画面で経過を確かめ、退去を求めるかどうかを判断してください。",
+    Why.CEASE_REFUSED: "・庁舎の管理に当たる人は、画面で経過を確かめ、退去を求めるかどうかを判断してください。",
     Why.FILMING: "・撮影の許可を扱う担当者は、窓口で許可の有無を確かめ、取り扱いを伝えてください。",
+    Why.UNPERMITTED: "・庁舎の管理に当たる人は、決まりを説明し、やめないときは退去を求めるかどうかを判断してください。",
     Why.GUARDS: "・二人以上で窓口へ向かい、職員とほかの来庁者を離してください。警察への電話は近くの人がします。",
     Why.URGENT: "・画面で内容を確かめ、自分の職場で必要な備えをしてください。",
     Why.RECORDING_GAP: "・二人以上で応対し、言葉と時刻を書き留めてください。箱を確かめ、別の録音機も考えてください。",
@@ -138,8 +141,9 @@ _NOTICE_TO_DO_JA: Final = {
     Why.MEETING: "・総務の担当者は、画面で求めの内容を読み、会議を開くかどうかを決めてもらってください。",
 }
 _NOTICE_TO_DO_EN: Final = {
-    Why.CEASE_REFUSED: "- Building management: see on the page what has happened, and decide on an order to leave.",
+    Why.CEASE_REFUSED: "- Whoever manages the building: see what happened, and decide on an order to leave.",
     Why.FILMING: "- Whoever handles permits to film: ask at the counter for the permit, and say what applies.",
+    Why.UNPERMITTED: "- Whoever manages the building: explain the rule; if it goes on, decide on an order to leave.",
     Why.GUARDS: "- Go to the counter, two or more, and lead staff and others away. Whoever is near calls the police.",
     Why.URGENT: "- Read it on the page, and prepare your own office as needed.",
     Why.RECORDING_GAP: "- Two or more at the counter; note words and times. See to the box, or record otherwise.",

@@ -198,9 +198,8 @@ def _marked(facts: Facts, said: Mark, who: Person, now: datetime, profile: Polic
     updates = marks.updates(said, at, facts.promised_until)
     if facts.state is State.CLOSED and said.mark in marks.LATER:  # facts are corrected by further entries only
         return Decision(after(facts.state, Deed.NOTE), Entry.MARKED, at, said.text, data, updates)
-    marked = Decision(
-        after(facts.state, Deed.MARK), Entry.MARKED, at, said.text, data, updates, notices=marks.notices(said, profile)
-    )
+    told = marks.notices(said, profile, facts.course, facts.site_type)
+    marked = Decision(after(facts.state, Deed.MARK), Entry.MARKED, at, said.text, data, updates, notices=told)
     level = _calls(facts, said, at, now)
     return marked if level is None else _called_anew(facts, marked, level, now)
 
@@ -236,7 +235,7 @@ def _called_anew(facts: Facts, marked: Decision, level: Level, now: datetime) ->
 def _step(facts: Facts, said: StepTaken, who: Person, now: datetime, profile: PolicyProfile) -> Decision:
     state = after(facts.state, Deed.STEP)
     refuse(ladder.problems(profile, facts.site_type, facts.course, said, who.role, now))
-    ordered = said.step in ladder.ORDERS
+    ordered = said.step in ladder.by_authority(profile)
     own = ladder.own_office(profile, ladder.issuers(profile, facts.site_type), who.role) if ordered else None
     issuer = said.issuer or own
     in_person = ordered and issuer is not None and profile.roles.get(issuer) == who.role

@@ -1,4 +1,4 @@
-"""What a judgement must look at before an act is called harassment (policy facts: Shin 3(4)-(5), 4; Seta 2(2)).
+"""What a judgement must look at before an act is called harassment or not (policy facts: Shin 3(4)-(5), 4; Seta 2(2)).
 
 The system asks; it never gives a verdict.
 """
@@ -17,6 +17,14 @@ VIEWPOINTS: Final = ("content", "manner", "time", "means")
 BOTH: Final = ("nuisance", "harm")
 """Elements of which each must be found (SET-02)."""
 
+NOT_ALONE: Final = frozenset({"baseless", "nearmiss"})
+"""Acts that alone are no harassment: a claim without merit counts with means or measure only (Shin 5(1); Sapp 3(4)),
+and a hard case falls short of it (Shin 1(4)).
+"""
+
+APART: Final = "organised"
+"""Pressure by a group has a track of its own (Shin 1(2))."""
+
 
 def problems(said: Judgement, profile: PolicyProfile) -> Iterator[Problem]:
     """Everything that this judgement still lacks."""
@@ -24,9 +32,13 @@ def problems(said: Judgement, profile: PolicyProfile) -> Iterator[Problem]:
     quorum = deciders.for_judging(profile)
     yield from deciders.problems(quorum, known, said.persons, head_absent=absent, namesakes=same)
     if said.finding != "harassment":
+        if not any((said.text, said.environment, *(getattr(said, element) for element in VIEWPOINTS))):
+            yield Problem(
+                "text", "", "当たらないと考えた理由を、観点のどれかか「理由と考えた事情」に書いてください。",
+                "say under one of the viewpoints, or as the reason, why it is found to be none.",
+            )  # fmt: skip
         return
-    if not said.acts:
-        yield Problem("acts", "", "当たる行為を一つ以上選んでください。", "name at least one act.")
+    yield from _acts(said)
     for element in profile.judgement.elements:
         if element in VIEWPOINTS and not getattr(said, element):
             yield Problem(element, "", "この観点から考えたことを書いてください。", "write what was considered here.")
@@ -38,6 +50,28 @@ def problems(said: Judgement, profile: PolicyProfile) -> Iterator[Problem]:
     for test in profile.judgement.tests:
         if getattr(said, test) in ("", None):
             yield Problem(test, "", "この点も考えて記録してください。", "consider this too, and write it down.")
+    if "average_employee" in profile.judgement.tests and said.average_employee is False and not said.text:
+        yield Problem(
+            "text", "", "平均的な職員なら支障がないのに当たると判断する理由を書いてください。",
+            "say why it counts although an average employee would not be disturbed.",
+        )  # fmt: skip
+
+
+def _acts(said: Judgement) -> Iterator[Problem]:
+    """What is wrong with the acts on which harassment is found (policy facts, 2.4)."""
+    counted = {*said.acts} - {APART}
+    if not said.acts:
+        yield Problem("acts", "", "当たる行為を一つ以上選んでください。", "name at least one act.")
+    elif counted and counted <= NOT_ALONE:
+        yield Problem(
+            "acts", "", "理由のない求めや難しい事案であるだけでは当たりません。ほかに当たる行為を選んでください。",
+            "that a claim lacks merit or a case is hard is not enough. Name an act besides.",
+        )  # fmt: skip
+    if APART in said.acts:
+        yield Problem(
+            "acts", "", "組織による圧力は、ここでは判断しません。外して、定められた別の手続きに引き継いでください。",
+            "pressure by a group is not judged here. Leave it out, and hand it to the track of its own.",
+        )  # fmt: skip
 
 
 def grounds(said: Judgement) -> dict[str, Any]:

@@ -57,14 +57,15 @@ class Situation:
     """An incident as far as cards look at it. `steps` counts each step taken, `due` names the clocks that are due.
 
     `responder`: somebody is on the way or there. `stop_decided`: it was decided together to stop. `filming`: where
-    `hub.domain.filming` stands. `open`: the incident is not closed. What a flag says may be said by
-    its mark or step as well.
+    `hub.domain.filming` stands. `open`: the incident is not closed. `since_swap`: acts seen since somebody took over.
+    What a flag says may be said by its mark or step as well.
     """
 
     level: Literal["assist", "emergency"] = "assist"
     open: bool = True
     channel: Channel = "counter"
     acts: frozenset[Act] = frozenset()
+    since_swap: frozenset[Act] = frozenset()
     steps: Mapping[str, int] = field(default_factory=dict)
     marks: frozenset[str] = frozenset()
     due: frozenset[str] = frozenset()
@@ -181,10 +182,10 @@ def _safety(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
 
 def _asked_for(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
     """What the visitor's own words and deeds ask for at this moment."""
-    if "staff_swapped" not in situation.marks:
-        for act in _in_order(situation.acts & set(profile.staffing.swap_types)):
-            yield Guide("swap", "swap", act)
-            yield Guide(ACT_CARDS[act], "act", act)
+    seen = situation.since_swap if "staff_swapped" in situation.marks else situation.acts
+    for act in _in_order(seen & set(profile.staffing.swap_types)):
+        yield Guide("swap", "swap", act)
+        yield Guide(ACT_CARDS[act], "act", act)
     if situation.refused:
         yield Guide("refusal", "refused")
     films = "filming" in situation.acts or "filming" in situation.marks

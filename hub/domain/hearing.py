@@ -11,6 +11,7 @@ from contract.messages import Level
 from contract.problems import Problem
 from contract.profile import Act, PolicyProfile
 from hub.domain import escalation, marks, posts, whole_recording
+from hub.domain.course import Course
 from hub.domain.duty import Contact
 from hub.domain.saying import Mark, MarkName
 
@@ -26,7 +27,9 @@ def called_roles(profile: PolicyProfile) -> frozenset[str]:
 def notice_roles(profile: PolicyProfile) -> frozenset[str]:
     """The roles that are told for a reason other than the ladder's."""
     said = [Mark(mark=name) for name in get_args(MarkName)] + [Mark(mark="act", act=act) for act in get_args(Act)]
-    told = {role for one in said for notice in marks.notices(one, profile) for role in notice.roles}
+    sites = ("main", "branch")
+    notices = [notice for one in said for site in sites for notice in marks.notices(one, profile, Course(), site)]
+    told = {role for notice in notices for role in notice.roles}
     return frozenset({*told, *whole_recording.TOLD, posts.meeting_office(profile)[1]})
 
 

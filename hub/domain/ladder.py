@@ -55,7 +55,7 @@ def problems(
             )
         ]  # fmt: skip
     found = [*_unexplained(profile, course, said, now)]
-    if said.step in ORDERS:
+    if said.step in by_authority(profile):
         found += _order(profile, site_type, course, said, role)
     if said.step in STOPS:
         found += _stop(profile, course, said)
@@ -111,10 +111,39 @@ def wait_until(profile: PolicyProfile, course: Course) -> datetime | None:
     return orders[-1] + timedelta(minutes=interval) / course.speed if interval and orders else None
 
 
+def by_authority(profile: PolicyProfile) -> tuple[str, ...]:
+    """Steps that only the offices of the site may take. The final warning is one where the city counts it as the last
+    order: it names fewer orders before it than orders at most (Shin 6(3)ウエ; policy facts 1.8(3)).
+    """
+    leave = profile.ladder.leave
+    return (*ORDERS, "final") if leave.count and leave.max and leave.count < leave.max else ORDERS
+
+
 def issuers(profile: PolicyProfile, site_type: str) -> tuple[str, ...]:
     """The offices that may order a person to leave, at the main building or at a branch (SHI-15)."""
     leave = profile.ladder.leave
     return (leave.issuer_branch or leave.issuer) if site_type == "branch" else leave.issuer
+
+
+def told_before(profile: PolicyProfile, site_type: str) -> tuple[str, ...]:
+    """The offices that hear of it before somebody is ordered to leave (SET-07)."""
+    return () if _manages_itself(profile, site_type) else profile.ladder.leave.report_first_to
+
+
+def hear_of_refusal(profile: PolicyProfile, site_type: str) -> tuple[str, ...]:
+    """The roles that hear of a request to cease that was not followed (SHI-16): who manages the building."""
+    if not _manages_itself(profile, site_type):
+        return ("building_manager",)
+    return tuple(dict.fromkeys(profile.roles[office] for office in issuers(profile, site_type)))
+
+
+def _manages_itself(profile: PolicyProfile, site_type: str) -> bool:
+    """Whether this is a branch whose own offices stand where the building's manager does in the main building: there
+    whoever is told is who orders, so here it is them and nobody else (Shin 6(2)⑥, 6(3)ウ).
+    """
+    leave = profile.ladder.leave
+    told_orders = bool(leave.issuer) and set(leave.issuer) <= set(leave.report_first_to)
+    return site_type == "branch" and told_orders and bool(leave.issuer_branch)
 
 
 def own_office(profile: PolicyProfile, offices: tuple[str, ...], role: str) -> str | None:
@@ -172,7 +201,9 @@ def _unexplained(profile: PolicyProfile, course: Course, said: StepTaken, now: d
 
 
 def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTaken, role: str) -> Iterator[Problem]:
-    """Who orders, on which ground, after telling whom (SHI-15, SHI-30, SET-07)."""
+    """Who orders, on which ground, after telling whom (SHI-15, SHI-30, SET-07). For a final warning after an order the
+    last two stand with that one.
+    """
     leave, offices = profile.ladder.leave, issuers(profile, site_type)
     office = said.issuer or own_office(profile, offices, role)
     if offices and (office is None or office not in offices):
@@ -182,10 +213,12 @@ def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTak
             "issuer_name", "", f"命じた人（{office}）の姓を書いてください。",
             "write the surname of the person who gave the order.",
         )  # fmt: skip
-    if leave.grounds and (said.ground is None or said.ground not in leave.grounds):
+    first = said.step in ORDERS or not course.times(*ORDERS)
+    if leave.grounds and (first or said.ground) and said.ground not in leave.grounds:
         yield one_of("ground", leave.grounds)
-    if leave.report_first_to and office not in leave.report_first_to and not told_first(course):
-        whom = "、".join(leave.report_first_to)
+    before = told_before(profile, site_type)
+    if first and before and office not in before and not told_first(course):
+        whom = "、".join(before)
         yield Problem(
             "manager_told", "",
             f"先に{whom}に知らせ、「{whom}に知らせた」を記録してください。窓守からの知らせは、まだ送れていません。",

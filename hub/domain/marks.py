@@ -7,8 +7,10 @@ from typing import Final
 
 from contract.problems import Problem, one_of
 from contract.profile import PolicyProfile, Slot
+from hub.domain import ladder
 from hub.domain.card import CARDS
 from hub.domain.course import Course
+from hub.domain.filming import filming
 from hub.domain.notices import Why
 from hub.domain.saying import Mark
 from hub.domain.tasks import WATCHED
@@ -19,6 +21,9 @@ LATER: Final = (
     "act_named",
 )  # fmt: skip
 """What may become known, or be seen to, when the incident is closed. It stays closed, and nobody is called for it."""
+
+_PERMITS: Final = ("building_manager",)
+"""Who looks at a permit to film."""
 
 
 CALLING: Final = ("danger", "violence", "confine")
@@ -82,21 +87,32 @@ def short_of_staff(profile: PolicyProfile, course: Course) -> bool:
     return staff < profile.staffing.min or (bool(profile.staffing.match_visitors) and staff < visitors)
 
 
-def notices(said: Mark, profile: PolicyProfile) -> tuple[Notice, ...]:
-    """Who must hear of a mark at once (SHI-16, SHI-20, SET-15)."""
-    ruled = profile.visitor_recording.rule != "none"
-    again = 0 if said.mark == "filming" else 1  # the same filming, seen or asked about, is told once
-    filmed = (Notice(Why.FILMING, ("building_manager",), again),) if ruled else ()
+def notices(said: Mark, profile: PolicyProfile, course: Course, site_type: str) -> tuple[Notice, ...]:
+    """Who must hear of a mark at once in such a building (SHI-16, SHI-20, SET-15). `course`: what came before it."""
     match said.mark:
         case "cease_refused":
-            return (Notice(Why.CEASE_REFUSED, ("building_manager",)),)
+            return (Notice(Why.CEASE_REFUSED, ladder.hear_of_refusal(profile, site_type)),)
         case "filming" | "permit_none" | "beyond_terms":
-            return filmed
+            return _of_filming(said, profile, course)
         case "act" if said.act == "filming":
-            return filmed
+            return _of_filming(said, profile, course)
         case "urgent":
             return (Notice(Why.URGENT, ("supervisor", "section_head", "building_manager", "general_affairs")),)
         case "act" if said.act in profile.guards.alert_types:
             return (Notice(Why.GUARDS, ("guard", "building_manager")),)
         case _:
             return ()
+
+
+def _of_filming(said: Mark, profile: PolicyProfile, course: Course) -> tuple[Notice, ...]:
+    """That somebody films is told to have the permit looked at; that there is none, or that they go beyond it, is told
+    once more: now somebody may have to order it to stop (Shin 6 参考フロー).
+    """
+    if profile.visitor_recording.rule == "none":
+        return ()
+    if said.mark in ("permit_none", "beyond_terms"):  # once for each time that they were seen or showed a permit
+        return (Notice(Why.UNPERMITTED, _PERMITS, 1 + len(course.marks("filming", "permit_shown"))),)
+    if filming(profile, course) == "allowed":
+        return ()
+    again = 0 if said.mark == "filming" else 1  # the same filming, seen as an act, is told once
+    return (Notice(Why.FILMING, _PERMITS, again),)

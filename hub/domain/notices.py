@@ -17,6 +17,7 @@ class Why(StrEnum):
     CALL = "call"
     CEASE_REFUSED = "cease_refused"
     FILMING = "filming"
+    UNPERMITTED = "unpermitted"
     GUARDS = "guards"
     URGENT = "urgent"
     TROUBLE = "trouble"

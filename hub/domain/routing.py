@@ -26,15 +26,31 @@ _MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     "police": ("police_called", "police_arrived"),
     "legal": ("legal_step",),
 }
+_ACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "police": ("threat", "sexual", "online"),
+    "legal": ("threat", "sexual", "online", "repeat"),
+}
+"""After these acts somebody is consulted (Shin 6(1)②, 7 TYPE.4, 5, 8, 9; Seta SNS 4; Yuri 4(2)③④)."""
+
+_CONSULTED: Final[Mapping[str, tuple[str, ...]]] = {"police": ("警察",), "legal": ("弁護士",)}
+"""Who that is where the city's rules name no office of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The offices for one cause, each with when it was told. `flagged`: the cause was written down in this incident."""
+    """The offices for one cause, each with when it was told. `flagged`: what was written down points at the cause."""
 
     cause: str
     told: Mapping[str, datetime | None]
     flagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Whom to consult after the contact, and the acts because of which."""
+
+    offices: tuple[str, ...]
+    acts: tuple[str, ...]
 
 
 def routes(profile: PolicyProfile, course: Course) -> tuple[Route, ...]:
@@ -65,7 +81,30 @@ def turned_to(profile: PolicyProfile, course: Course) -> Iterator[tuple[str, dat
         yield from ((office, one.at) for office in one.data.get("to", ()) if plain(office) in desks)
 
 
+def advice(profile: PolicyProfile, course: Course) -> Advice | None:
+    """Whom people should think of consulting because of what was seen (SHI-38); None when that is nobody, any more.
+
+    One office of a cause is enough, told or to be consulted by a day, as is what it would have been consulted about.
+    """
+    asked = {plain(office) for office, _ in turned_to(profile, course)}
+    asked |= {plain(one.data["unit"]) for one in course.of_kind(Entry.PROMISED) if one.data.get("unit")}
+    offices: list[str] = []
+    acts: set[str] = set()
+    for cause, seen in _ACTS.items():
+        named = profile.routing.get(cause) or _CONSULTED[cause]
+        if _done(cause, course) or asked & {plain(one) for one in named}:
+            continue
+        if because := {*seen} & {*course.acts}:
+            offices += named
+            acts |= because
+    return Advice(tuple(offices), tuple(act for act in course.acts if act in acts)) if offices else None
+
+
 def _flagged(cause: str, course: Course) -> bool:
+    return _done(cause, course) or bool({*_ACTS.get(cause, ())} & {*course.acts})
+
+
+def _done(cause: str, course: Course) -> bool:
     posted = any(one.data.get("step") == _POST_STEPS.get(cause) for one in course.of_kind(Entry.POST_STEP))
     return bool(posted or course.times(*_STEPS.get(cause, ())) or course.marks(*_MARKS.get(cause, ())))
 

@@ -138,8 +138,9 @@ class Mark(Said):
 class StepTaken(Said):
     """A step of the profile's ladder was said to the visitor.
 
-    `issuer` is the office that ordered (orders to leave), `announcer` the superior who said that the response ends,
-    `route` how the police were called, `reason` why a step comes early, too soon, or once more.
+    `issuer` is the office that ordered (to leave, or by a final warning that counts as an order), `announcer` the
+    superior who said that the response ends, `route` how the police were called, `reason` why a step comes early, too
+    soon, or once more.
     """
 
     action = Action.POLICE  # the least: any other step needs Action.STEP, see `hub.domain.deed.needed`

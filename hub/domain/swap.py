@@ -59,10 +59,15 @@ def candidates(profile: PolicyProfile, duty: Duty, contacts: Sequence[Contact], 
 
 
 def asked_by(profile: PolicyProfile, course: Course) -> tuple[str, ...]:
-    """The acts for which the city wants a swap, as long as nobody has taken over."""
-    if course.marked(MARK):
-        return ()
-    return tuple(act for act in course.acts if act in profile.staffing.swap_types)
+    """The acts for which the city wants a swap and nobody has taken over since."""
+    return tuple(act for act in since(course) if act in profile.staffing.swap_types)
+
+
+def since(course: Course) -> tuple[str, ...]:
+    """The acts that people saw since the last swap, or at all: whoever took over can be the next to be hurt."""
+    swapped = last(course)
+    seen = [one.data.get("act") for one in course.marks("act") if swapped is None or one.at > swapped.at]
+    return tuple(dict.fromkeys(act for act in seen if act))
 
 
 def taken(course: Course) -> tuple[Taken, ...]:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection
 
 from contract.profile import PolicyProfile
-from hub.domain import ladder
+from hub.domain import ladder, swap
 from hub.domain.card import STEP_CARDS, CardText
 from hub.domain.course import Course
 from hub.domain.filming import filming
@@ -60,6 +60,7 @@ def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Cour
         open=found.state in OPEN,
         channel=CHANNELS.get(course.means, "counter"),
         acts=frozenset(course.acts),  # type: ignore[arg-type]  # the deed let only known acts in
+        since_swap=frozenset(swap.since(course)),  # type: ignore[arg-type]
         steps=course.counts,
         marks=frozenset(one.data["mark"] for one in course.of_kind(Entry.MARKED)) - {"visitor_left"},
         visitor_left=course.gone,

@@ -257,6 +257,7 @@ CHANNELS: Final = {
 WHYS: Final = {
     "cease_refused": N_("やめるよう求めたが応じない"),
     "filming": N_("相手による撮影・録音"),
+    "unpermitted": N_("許可のない撮影・録音"),
     "guards": N_("警備を呼ぶ"),
     "urgent": N_("至急の共有"),
     "trouble": N_("機器の不具合"),

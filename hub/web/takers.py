@@ -22,7 +22,7 @@ class Taker(Shape):
 
 
 class Takers(Shape):
-    """Who could take over. `asked_by`: acts for which the city wants a swap and nobody has taken over yet.
+    """Who could take over. `asked_by`: acts for which the city wants a swap and nobody has taken over since.
 
     `without`: roles that the city keeps away from the visitor, because they decide. `taken_by` and `taken_at`: the last
     swap, as it was written down.

@@ -106,6 +106,8 @@ def climb(story: Story, step: str) -> None:
     elif step == "leave":
         for place in range(story.profile.ladder.leave.count or 1):
             is_ordered_to_leave(story, first=place == 0)
+    elif step == "final":
+        story.at_the_incident("building_manager", "高橋").sends(f"step-{step}", by_keyboard=True)
     else:
         head.sends(f"step-{step}", by_keyboard=True)
 

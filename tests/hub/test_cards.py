@@ -172,12 +172,6 @@ def test_shi_25_refusing_the_recording_follows_the_city(rule: str, words: str, n
     assert not_words not in shown
 
 
-def test_shi_27_staff_are_told_that_their_own_words_are_recorded_and_can_be_disclosed() -> None:
-    line = next(line for line in CARDS["notice"].do if "職員の言葉" in line.ja)
-    assert "開示" in line.ja
-    assert "disclosed" in line.en
-
-
 @pytest.mark.parametrize(("audio", "video", "words"), [
     ("button", "button", "録音と録画"),
     ("full", "off", "録音を"),

@@ -31,7 +31,12 @@ def lacking(profile: PolicyProfile = SHINAGAWA, **changed: Any) -> set[str]:
     return {problem.field for problem in findings.problems(Judgement(**{**FOUND, **changed}), profile)}
 
 
-FOUND_SO = Course(entries=(Happened("judged", NOW, {"finding": "harassment"}),))
+def found(outcome: Outcome, *more: Happened) -> Course:
+    """The course of what was judged so."""
+    return Course(entries=(Happened("judged", NOW, {"finding": outcome.value}), *more))
+
+
+FOUND_SO = found(Outcome.HARASSMENT)
 
 
 def decided(
@@ -67,9 +72,13 @@ def test_shi_03_the_effect_on_the_work_is_asked_and_stored(field: str, nothing: 
     assert (stored["average_employee"], stored["dropped"], stored["environment"]) == (True, False, "窓口が止まった")
 
 
-def test_what_is_no_harassment_needs_no_grounds() -> None:
-    for finding in ("near_miss", "not_harassment"):
-        assert not list(findings.problems(Judgement(finding=finding, persons=BOTH), SHINAGAWA))  # type: ignore[arg-type]
+@pytest.mark.parametrize("finding", ["near_miss", "not_harassment"])
+def test_shi_03_what_is_found_to_be_no_harassment_has_a_ground_in_words(finding: str) -> None:
+    none: dict[str, Any] = {"finding": finding, "acts": (), **dict.fromkeys(LOOKED_AT, ""), "environment": ""}
+    assert lacking(**none) == {"text"}
+    assert lacking(**none, text="言い方は強いが、求めには理由がある") == set()
+    for viewpoint in (*LOOKED_AT, "environment"):
+        assert lacking(**{**none, viewpoint: "強い言い方ではなかった"}) == set()
 
 
 @pytest.mark.parametrize("state", [State.RAISED, State.SEEN, State.ATTENDED])
@@ -106,10 +115,10 @@ def test_set_13_a_report_has_circumstances_outcome_and_course_and_moves_the_inci
 @pytest.mark.parametrize("outcome", [Outcome.HARASSMENT, Outcome.NEAR_MISS])
 def test_sug_05_a_case_is_closed_with_what_will_prevent_the_next(outcome: Outcome) -> None:
     with pytest.raises(DeedRefused) as refusal:
-        decided(Close(outcome=outcome), State.REPORTED, course=FOUND_SO)
+        decided(Close(outcome=outcome), State.REPORTED, course=found(outcome))
     assert [problem.field for problem in refusal.value.problems] == ["prevention", "shared_with"]
     ended = decided(
-        Close(outcome=outcome, prevention="二人で出る", shared_with=("総務課",)), State.REPORTED, course=FOUND_SO
+        Close(outcome=outcome, prevention="二人で出る", shared_with=("総務課",)), State.REPORTED, course=found(outcome)
     )
     assert ended.state is State.CLOSED
 
@@ -126,7 +135,7 @@ SHARED = {
 def test_sug_05_whoever_heard_of_a_case_is_known_at_its_close_and_nothing_more_is_asked(
     how: str, outcome: Outcome
 ) -> None:
-    course = Course(entries=(*FOUND_SO.entries, SHARED[how]))
+    course = found(outcome, SHARED[how])
     ended = decided(Close(outcome=outcome, prevention="二人で出る"), State.REPORTED, course=course)
     assert ended.state is State.CLOSED
     assert {"shared_with", "not_shared"}.isdisjoint(ended.data)
@@ -140,7 +149,7 @@ def test_sug_05_whoever_heard_of_a_case_is_known_at_its_close_and_nothing_more_i
     Happened("notice.sent", NOW, {"why": "filming", "contacts": ["desk"]}),
 ])  # fmt: skip
 def test_sug_05_what_reached_nobody_was_not_shared(entry: Happened) -> None:
-    course = Course(entries=(*FOUND_SO.entries, entry))
+    course = found(Outcome.NEAR_MISS, entry)
     with pytest.raises(DeedRefused) as refusal:
         decided(Close(outcome=Outcome.NEAR_MISS, prevention="二人で出る"), State.REPORTED, course=course)
     assert [problem.field for problem in refusal.value.problems] == ["shared_with"]
@@ -149,14 +158,17 @@ def test_sug_05_what_reached_nobody_was_not_shared(entry: Happened) -> None:
         course=course,
     )  # fmt: skip
     assert why.data["not_shared"] == "係の中で話した"
-    assert decided(Close(outcome=Outcome.NOT_HARASSMENT), State.REPORTED, course=course).state is State.CLOSED
+    none = found(Outcome.NOT_HARASSMENT, entry)
+    assert decided(Close(outcome=Outcome.NOT_HARASSMENT), State.REPORTED, course=none).state is State.CLOSED
 
 
 @pytest.mark.parametrize("findings", [(), ("near_miss",), ("harassment", "not_harassment")])
 def test_shi_01_nobody_calls_it_harassment_that_was_not_judged_so(findings: tuple[str, ...]) -> None:
     course = Course(entries=tuple(Happened("judged", NOW, {"finding": finding}) for finding in findings))
     with pytest.raises(DeedRefused) as refusal:
-        decided(Close(outcome=Outcome.HARASSMENT, prevention="二人で出る"), State.REPORTED, course=course)
+        decided(
+            Close(outcome=Outcome.HARASSMENT, prevention="二人で出る", not_shared="x"), State.REPORTED, course=course
+        )
     assert [problem.field for problem in refusal.value.problems] == ["outcome"]
 
 

@@ -50,6 +50,7 @@ situations = st.builds(
     open=st.booleans(),
     channel=st.sampled_from(["counter", "phone", "offsite"]),
     acts=st.frozensets(st.sampled_from(get_args(Act)), max_size=4),
+    since_swap=st.frozensets(st.sampled_from(get_args(Act)), max_size=2),
     steps=st.dictionaries(st.sampled_from(get_args(Step)), st.integers(0, 4), max_size=5),
     marks=st.frozensets(
         st.sampled_from(
@@ -169,6 +170,9 @@ def test_shi_34_these_acts_bring_the_swap_before_the_talk_goes_on(act: str) -> N
     names = shown(SHINAGAWA, acts={act})
     assert names[:2] == ["swap", act]
     assert shown(SHINAGAWA, acts={act}, marks={"staff_swapped"})[0] == act
+    again = shown(SHINAGAWA, acts={act, "abuse"}, marks={"staff_swapped"}, since_swap={act})
+    assert again[:2] == ["swap", act]
+    assert "swap" not in shown(SHINAGAWA, acts={act, "abuse"}, marks={"staff_swapped"}, since_swap={"abuse"})
     assert "swap" not in shown(SHINAGAWA, acts={"abuse"})
 
 

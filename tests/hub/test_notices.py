@@ -129,7 +129,7 @@ def test_set_07_a_message_that_cannot_be_sent_is_not_noted_as_sent(city: City) -
     assert "notice.sent" not in [entry.kind for entry in city.desk.rows(timeline, timeline.c.incident == call)]
 
 
-def test_shi_16_the_desk_for_filming_is_told(city: City) -> None:
+def test_a_message_about_filming_says_what_to_look_at(city: City) -> None:
     call = city.desk.call()
     with begin_write(city.desk.database) as connection:
         notices.notify_role(connection, city.roster, call, "section_head", Why.FILMING, city.now)

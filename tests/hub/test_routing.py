@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hub.domain.course import Course, Happened
-from hub.domain.routing import routes, turned_to
+from hub.domain.routing import Advice, advice, routes, turned_to
 from tests.hub.test_filming import PROFILES
 
 NOW = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
@@ -63,3 +63,42 @@ def test_set_16_an_office_that_was_told_is_known_by_when() -> None:
     told = Course(entries=(Happened("marked", NOW, {"mark": "referred", "unit": "広報広聴課"}),))
     route = next(one for one in routes(PROFILES["setagaya"], told) if one.cause == "affects_others")
     assert route.told == {"関係所属": None, "広報広聴課": NOW}
+
+
+def act(name: str) -> Happened:
+    return Happened("marked", NOW, {"mark": "act", "act": name})
+
+
+LAWYERS = ("コンプライアンス推進指導員", "外部弁護士")
+
+
+@pytest.mark.parametrize(("acts", "offices", "flagged"), [
+    (["threat"], ("警察", *LAWYERS), True),
+    (["sexual"], ("警察", *LAWYERS), True),
+    (["online"], ("警察", *LAWYERS), True),
+    (["repeat"], LAWYERS, True),
+    (["abuse", "hold", "authority"], None, False),
+])  # fmt: skip
+def test_shi_38_after_these_acts_whom_to_consult_is_named(
+    acts: list[str], offices: tuple[str, ...] | None, flagged: bool
+) -> None:
+    course = Course(entries=tuple(map(act, acts)))
+    assert advice(PROFILES["shinagawa"], course) == (Advice(offices, tuple(acts)) if offices else None)
+    assert [one.flagged for one in routes(PROFILES["shinagawa"], course)] == [flagged]
+    found = advice(PROFILES["yurihonjo"], course)
+    assert (found.offices if found else None) == (offices and tuple(dict.fromkeys((*offices[:-2], "弁護士"))))
+
+
+def test_shi_38_whom_somebody_consulted_or_will_is_named_no_more() -> None:
+    def left(*more: tuple[str, dict[str, Any]]) -> tuple[str, ...]:
+        told = (Happened(kind, NOW, data) for kind, data in more)
+        found = advice(PROFILES["setagaya"], Course(entries=(act("abuse"), act("threat"), *told)))
+        assert found is None or found.acts == ("threat",)
+        return found.offices if found else ()
+
+    lawyers = ("法務担当副参事", "区政情報課法規係", "区政情報課訟務担当")
+    assert left() == ("地域生活安全課", *lawyers)
+    assert left(("marked", {"mark": "police_called"})) == lawyers
+    assert left(("step.taken", {"step": "police"})) == lawyers
+    assert left(("promised", {"what": "consult", "unit": "区政情報課 法規係"})) == ("地域生活安全課",)
+    assert left(("marked", {"mark": "referred", "unit": "地域生活安全課"}), ("marked", {"mark": "legal_step"})) == ()

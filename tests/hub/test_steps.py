@@ -40,6 +40,7 @@ class Case:
         self.entries: list[Happened] = []
         self.commands: list[CommandType] = []
         self.notices: list[str] = []
+        self.told: list[tuple[str, ...]] = []
 
     def passes(self, minutes: float) -> None:
         self.now += timedelta(minutes=minutes)
@@ -51,6 +52,7 @@ class Case:
         self.entries.append(Happened(decision.entry.value, decision.at, decision.data))
         self.commands += [kind for kind, _ in decision.commands]
         self.notices += [notice.why for notice in decision.notices]
+        self.told += [notice.roles for notice in decision.notices]
         self.entries += [
             Happened(Entry.NOTIFIED.value, decision.at, {"why": notice.why, "contacts": [*self.contacts]})
             for notice in decision.notices
@@ -165,10 +167,30 @@ def test_shi_30_the_ground_is_one_of_the_citys_six() -> None:
 def test_a_final_warning_before_the_orders_are_given_needs_a_reason() -> None:
     case = Case().up_to("leave")
     case.says(order(), MANAGER)
-    assert case.refused(StepTaken(step="final")) == {"reason"}
+    assert case.refused(StepTaken(step="final"), MANAGER) == {"reason"}
     case.passes(5)
     case.says(order(), MANAGER)
-    assert case.says(StepTaken(step="final"))["count"] == 1
+    assert case.says(StepTaken(step="final"), MANAGER)["count"] == 1
+
+
+@pytest.mark.parametrize(("site_type", "role", "own"), MATRIX)
+def test_shi_15_the_final_warning_is_the_third_order_and_of_the_same_offices(
+    site_type: str, role: str, own: bool
+) -> None:
+    case = Case(site_type=site_type).up_to("leave")
+    case.says(Mark(mark="manager_told"))
+    office = ladder.issuers(SHINAGAWA, site_type)[0]
+    for _ in range(2):
+        case.says(order(issuer=office, issuer_name="山本"))
+        case.passes(5)
+    final = StepTaken(step="final")
+    if own:
+        assert case.says(final, PEOPLE[role])["issuer_name"] == "佐藤"
+        return
+    assert case.refused(final, PEOPLE[role]) == {"issuer"}
+    assert case.says(StepTaken(step="police"), PEOPLE[role])["count"] == 1  # that never waits for an office
+    written = case.says(StepTaken(step="final", issuer=office, issuer_name="山本"), PEOPLE[role])
+    assert (written["issuer"], written["issuer_name"]) == (office, "山本")
 
 
 def test_shi_07_and_shi_13_stopping_is_decided_together_after_looking_at_the_circumstances() -> None:
@@ -205,28 +227,41 @@ def test_shi_16_a_refusal_to_cease_tells_the_building_manager_who_may_then_order
     case = Case().up_to("leave")
     case.says(Mark(mark="cease_refused"))
     assert case.notices == ["cease_refused"]
+    assert case.told == [("building_manager",)]
+    assert case.says(order(), MANAGER)["issuer"] == "庁舎管理者"
+
+
+def test_shi_16_at_a_branch_its_own_head_manages_the_building_hears_of_the_refusal_and_orders() -> None:
     case = Case(site_type="branch").up_to("leave")
-    assert case.refused(order(), HEAD) == {"manager_told"}  # at a branch the head orders, after telling
     case.says(Mark(mark="cease_refused"))
+    assert case.told == [("section_head",)]
     assert case.says(order(), HEAD)["issuer"] == "所属長"
+    alone = Case(site_type="branch", contacts=()).up_to("leave")
+    assert alone.says(order(), HEAD)["issuer"] == "所属長", "there is no other office to tell first"
 
 
 def test_set_07_a_message_to_the_manager_that_has_not_gone_out_has_told_nobody() -> None:
-    case = Case(site_type="branch").up_to("leave")
+    case = Case(PROFILES["setagaya"])
     case.mail_works = False
     case.says(Mark(mark="cease_refused"))
-    assert case.refused(order(), HEAD) == {"manager_told"}
+    assert case.refused(StepTaken(step="leave", reason="急ぐため"), HEAD) == {"manager_told"}
     case.mail_works = True
     case.says(Mark(mark="cease_refused"))
-    assert case.says(order(), HEAD)["issuer"] == "所属長"
+    assert case.says(StepTaken(step="leave", reason="急ぐため"), HEAD)["issuer"] == "所属長"
 
 
-def test_set_07_where_nobody_could_be_told_people_tell_the_manager_themselves() -> None:
-    case = Case(site_type="branch", contacts=()).up_to("leave")
-    case.says(Mark(mark="cease_refused"))
-    assert case.refused(order(), HEAD) == {"manager_told"}
-    case.says(Mark(mark="manager_told"))
-    assert case.says(order(), HEAD)["issuer"] == "所属長"
+@pytest.mark.parametrize(("name", "site_type"), [("setagaya", "main"), ("setagaya", "branch"), ("default", "branch")])
+def test_set_07_where_the_head_orders_beside_a_manager_that_one_is_told_first(name: str, site_type: str) -> None:
+    for contacts, told in ((("desk",), True), ((), False)):
+        case = Case(PROFILES[name], site_type, contacts)
+        early = StepTaken(step="leave", reason="急ぐため")
+        assert case.refused(early, HEAD) == {"manager_told"}
+        case.says(Mark(mark="cease_refused"))
+        assert case.told == [("building_manager",)]
+        if not told:  # nobody could be told: people tell the manager themselves
+            assert case.refused(early, HEAD) == {"manager_told"}
+            case.says(Mark(mark="manager_told"))
+        assert case.says(early, HEAD)["issuer"] == "所属長"
 
 
 def test_shi_08_a_slot_outside_the_range_is_stored_and_shown_as_such() -> None:

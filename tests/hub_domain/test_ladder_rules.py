@@ -129,7 +129,7 @@ def test_shi_17_an_order_waits_for_the_interval_and_asks_for_a_reason_beyond_the
     assert lacking(thrice, "leave", minutes=9, ground=GROUND) == ["reason", "reason"]
     assert lacking(thrice, "leave", minutes=30, ground=GROUND) == ["reason"]
     assert lacking(course(steps(*UP_TO_LEAVE, "leave", "leave")), "leave", minutes=30, ground=GROUND) == []
-    for step in ("warn", "cease", "final"):
+    for step in ("warn", "cease", "final"):  # the last has an office, and no interval
         assert lacking(thrice, step, minutes=5) == []  # the interval is between orders, and for nothing else
     assert lacking(thrice, "leave", minutes=9, ground=GROUND, reason="人が増えた") == []
     four = course(thrice.entries, steps(*[""] * 6, "leave"))
@@ -156,6 +156,28 @@ def test_shi_15_an_order_is_given_by_an_office_of_this_site_and_has_a_name(
 ) -> None:
     before = course(steps(*UP_TO_LEAVE), TOLD)
     assert lacking(before, "leave", site=site, role=role, ground=GROUND, **said) == fields
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "counted"), [(2, 3, True), (3, 3, False), (None, 3, False), (2, None, False)]
+)
+def test_shi_15_a_final_warning_that_counts_as_an_order_has_an_office_and_a_ground(
+    count: int | None, most: int | None, counted: bool
+) -> None:
+    leave = SHINAGAWA.ladder.leave.model_copy(update={"count": count, "max": most})
+    city = SHINAGAWA.model_copy(update={"ladder": SHINAGAWA.ladder.model_copy(update={"leave": leave})})
+    ordered = course(steps(*UP_TO_LEAVE, "leave", "leave", "leave"))
+    said: dict[str, Any] = {"city": city, "reason": "x"}
+    assert lacking(ordered, "final", role="staff", **said) == (["issuer"] if counted else [])
+    assert lacking(ordered, "final", role="staff", issuer="庁舎管理者", **said) == (["issuer_name"] if counted else [])
+    assert lacking(ordered, "final", **said) == []  # on the ground of the orders
+    assert lacking(ordered, "final", **said, ground="x") == ["ground"] * counted
+    assert lacking(course(), "final", **said) == ["ground"] * counted
+    assert lacking(course(), "police", role="staff", **said) == []
+
+
+def test_set_08_to_announce_the_police_is_no_order() -> None:
+    assert ladder.by_authority(SETAGAYA) == ladder.by_authority(YURIHONJO) == ladder.ORDERS
 
 
 def test_shi_15_a_branch_without_offices_of_its_own_has_those_of_the_main_building() -> None:
@@ -186,8 +208,9 @@ def test_shi_30_the_ground_is_one_of_those_the_city_names_and_free_where_it_name
 
 def test_set_07_the_buildings_manager_is_told_before_another_office_orders() -> None:
     untold = course(steps(*UP_TO_LEAVE))
-    for_a_branch: dict[str, Any] = {"site": "branch", "role": "section_head", "ground": GROUND}
+    for_a_branch: dict[str, Any] = {"site": "branch", "role": "section_head", "city": PROFILES["default"]}
     assert lacking(untold, "leave", **for_a_branch) == ["manager_told"]
+    assert lacking(untold, "leave", site="branch", role="section_head", ground=GROUND) == []  # the head manages it
     assert lacking(untold, "leave", ground=GROUND) == []
     for told in ((TOLD,), (REFUSED, QUEUED, REACHED)):
         assert ladder.told_first(course(told))

@@ -136,6 +136,8 @@ def test_a_closed_incident_takes_no_second_close_and_no_contact() -> None:
         ("urgent", None, SHINAGAWA, ("supervisor", "section_head", "building_manager", "general_affairs")),
         ("cease_refused", None, SHINAGAWA, ("building_manager",)),
         ("filming", None, SHINAGAWA, ("building_manager",)),
+        ("permit_none", None, SHINAGAWA, ("building_manager",)),
+        ("permit_none", None, with_section(SHINAGAWA, "visitor_recording", rule="none"), None),
         ("filming", None, with_section(SHINAGAWA, "visitor_recording", rule="none"), None),
         ("act", "violence", SHINAGAWA, ("guard", "building_manager")),
         ("act", "violence", with_section(SHINAGAWA, "guards", alert_types=()), None),
@@ -146,7 +148,7 @@ def test_a_closed_incident_takes_no_second_close_and_no_contact() -> None:
 def test_who_must_hear_of_a_mark_at_once(
     mark: Any, act: Any, profile: PolicyProfile, roles: tuple[str, ...] | None
 ) -> None:
-    found = marks.notices(saying.Mark(mark=mark, act=act), profile)
+    found = marks.notices(saying.Mark(mark=mark, act=act), profile, Course(), "main")
     assert [notice.roles for notice in found] == ([] if roles is None else [roles])
 
 

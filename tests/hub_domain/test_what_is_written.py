@@ -286,12 +286,11 @@ def test_a_judgement_keeps_its_grounds_and_each_name_once() -> None:
         {"finding": "harassment", "acts": ["abuse", "threat"], "persons": ["庶務担当係長 佐藤", "主任 田中"],
          "head_absent": True, "act_named_at": (NOW - timedelta(minutes=20)).isoformat(), **grounds},
     )  # fmt: skip
-    bare = saying.Judgement(finding="near_miss", persons=("所属長 佐藤", "係長級 田中"))
+    bare = saying.Judgement(finding="near_miss", persons=("所属長 佐藤", "係長級 田中"), text="一度だけ")
     data = {"finding": "near_miss", "acts": [], "persons": ["所属長 佐藤", "係長級 田中"]}
     assert does(bare, State.CONTACT_ENDED).data == data
-    assert (
-        refused(saying.Judgement(finding="near_miss", persons=("主任 田中",)), State.CONTACT_ENDED) == ["persons"] * 2
-    )
+    alone = saying.Judgement(finding="near_miss", persons=("主任 田中",))
+    assert refused(alone, State.CONTACT_ENDED) == ["persons", "persons", "text"]
 
 
 def test_set_13_a_report_keeps_its_three_parts_and_each_office_once() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hub.domain.permissions import Role
-from hub.store.schema import timeline
+from hub.store.schema import alert, timeline
 from tests.hub_web.conftest import Hub
 
 DAMAGE = 'data-id="damage"'
@@ -130,6 +130,44 @@ def test_shi_29_the_page_leads_through_the_permit_rule_and_keeps_the_terms(hub: 
     assert "経理課を案内" in shown
     post(hub, incident, "mark", {"mark": "permit_shown", "text": "一階の展示だけ、午前中"})
     assert "一階の展示だけ、午前中" in page(hub, incident)
+
+
+PERMITS = """
+[[contacts]]
+id = "keiri"
+role = "building_manager"
+channel = "webhook"
+target = "http://a.example/"
+"""
+
+
+def told_of(hub: Hub, *marks: str) -> list[str]:
+    """Why somebody was told, of an incident with these marks; `act` is filming seen as an act."""
+    incident = hub.press()
+    for mark in marks:
+        hub.time.moves(seconds=10)
+        post(hub, incident, "mark", {"mark": mark, **({"act": "filming"} if mark == "act" else {})}, "staff")
+    sent = sorted(hub.rows(alert, incident=incident), key=lambda row: row.created_at)
+    assert {row.contact for row in sent} <= {"keiri"}
+    return [row.why for row in sent]
+
+
+def test_shi_16_who_looks_at_permits_hears_of_filming_and_once_more_when_there_is_none(
+    make_hub: Callable[..., Hub],
+) -> None:
+    hub = make_hub(more=PERMITS)
+    seen, none = "filming", "unpermitted"
+    assert told_of(hub, "filming", "act", "permit_none", "permit_none") == [seen, none]
+    assert told_of(hub, "filming", "permit_shown", "within_terms", "filming", "act") == [seen]
+    assert told_of(hub, "filming", "permit_shown", "within_terms", "beyond_terms") == [seen, none]
+    assert told_of(hub, "filming", "permit_none", "permit_shown", "beyond_terms") == [seen, none, none]
+    assert told_of(hub, "filming", "permit_none", "filming_stopped", "filming", "permit_none") == [seen, none] * 2
+    assert told_of(hub, "permit_none") == [none]
+    assert told_of(hub, "act", "act") == [seen]
+
+
+def test_where_the_city_has_no_rule_about_filming_nobody_is_told_of_it(make_hub: Callable[..., Hub]) -> None:
+    assert told_of(make_hub(profile="setagaya", more=PERMITS), "filming", "act", "permit_none", "beyond_terms") == []
 
 
 def test_yur_04_the_page_asks_for_both_exceptions_of_the_ban(make_hub: Callable[..., Hub]) -> None:

@@ -196,6 +196,51 @@ def test_words_that_are_a_step_are_written_down_as_that_step(hub: Hub) -> None:
     assert hub.rows(timeline, kind="step.taken")[-1].text == form.group(2)
 
 
+def test_shi_27_who_talks_while_both_sides_record_reads_that_their_own_words_can_be_disclosed(hub: Hub) -> None:
+    hub.box(recording="recording")
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="filming")
+    notice = shown(hub).split('id="card-notice"')[1].split("</article>")[0]
+    assert "職員の言葉も記録され、開示の求めの対象になる" in notice
+    browser = hub.signed_in("staff", "Sato")
+    browser.post("/preferences", data={"language": "en", "next": "/"})
+    for path in ("/companion/counter-01", f"/incidents/{incident}", "/cards/notice"):
+        assert "words are recorded too, and can be disclosed" in browser.get(path).text, path
+
+
+def test_shi_22_when_the_police_come_the_card_says_what_to_tell_and_each_part_of_it_is_kept(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="act", act="violence")
+    assert "card-police_arrival" not in shown(hub)
+    does(hub, incident, "steps", "staff", step="police", route="110")
+    done = ("police_arrived", "recording_shown", "removal_wished")
+    for mark in done:
+        page = shown(hub)
+        assert first_card(page) in ("violence", "police_arrival")
+        card = page.split('id="card-police_arrival"')[1].split("</article>")[0]
+        for words in (
+            "〇〇がありました",
+            "この場でお見せできます",
+            "庁舎から出してください。注意も",
+            "誰に見せたかを書き残す",
+        ):
+            assert words in card
+        hub.time.moves(minutes=1)
+        does(hub, incident, "mark", "staff", mark=mark)
+    does(hub, incident, "mark", mark="visitor_left")
+    assert first_card(shown(hub)) == "police_arrival", "whether they may return is still to be said"
+    does(hub, incident, "contact", action="ended")
+    does(hub, incident, "close", "section_head", outcome="not_harassment")
+    does(hub, incident, "mark", mark="removal_wished")  # what was said to them may be written down later
+    marks = [row.data["mark"] for row in hub.rows(timeline, kind="marked") if row.data["mark"] in done]
+    assert marks == [*done, "removal_wished"]
+    path = f"/api/v1/incidents/{incident}/report.csv?form=police"
+    sheet = hub.client().get(path, headers=hub.machine("section_head")).text
+    arrived = (hub.time.at + timedelta(hours=9, minutes=-2)).strftime("%H:%M")
+    assert re.search(rf"警察が来た時刻[^\n]*{arrived}", sheet)
+
+
 def test_the_words_of_a_card_are_not_among_the_marks_to_choose(hub: Hub) -> None:
     incident = hub.press(hub.box())
     page = hub.sees("supervisor", f"/incidents/{incident}").text

@@ -141,6 +141,8 @@ def climb(day: Day, step: str) -> None:
             role = "building_manager" if day.profile.roles[office] == "building_manager" else "section_head"
             day.passes(day.profile.ladder.leave.interval_minutes or 0)
             day.says("steps", role, **said)
+        elif step == "final":
+            day.says("steps", "building_manager", step=step)
 
 
 @pytest.mark.parametrize("city", CITIES)
@@ -153,6 +155,23 @@ def test_each_citys_course_is_as_it_was_agreed(make_hub: Callable[..., Hub], cit
     if os.environ.get("MADOMORI_GOLDEN") == "write":
         golden.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
     assert told == json.loads(golden.read_text("utf-8")), json.dumps(told, ensure_ascii=False, indent=1)
+
+
+@pytest.mark.parametrize("means", ["counter", "phone"])
+def test_shi_10_an_hour_of_one_talk_is_told_once_from_when_people_say_it_began(
+    make_hub: Callable[..., Hub], means: str
+) -> None:
+    day = Day(make_hub())
+    begun = (day.begun - timedelta(minutes=50)).isoformat()
+    day.says("contact", action="started", means=means, at=begun)
+    day.passes(4)
+    assert not [line for line in day.course()["timeline"] if "clock." in line]
+    day.passes(10)
+    day.says("contact", action="started", means=means)  # tapped again, it begins nothing anew
+    day.passes(61)
+    told = [line.split(maxsplit=1) for line in day.course()["timeline"] if "clock." in line]
+    assert told == [["5", "clock.lead clock=contact_cap minutes=60"], ["10", "clock.due clock=contact_cap minutes=60"]]
+    assert day.course()["state"] == "raised", "it ends nothing"
 
 
 def test_no_two_cities_have_the_same_course() -> None:

@@ -90,6 +90,8 @@ def test_shi_04_an_act_is_judged_and_named_while_the_visitor_is_there(hub: Hub) 
     incident, headers = hub.press(), hub.machine("section_head")
     persons = ["所属長 佐藤", "係長級 田中"]
     finding = {"finding": "not_harassment", "persons": persons, "text": "強い言葉だが、求めには理由がある"}
+    groundless = post(hub, headers, incident, "judgement", {**finding, "text": " "})
+    assert [error["field"] for error in groundless.json["errors"]] == ["text"], "somebody complained: they hear why not"
     early = post(hub, headers, incident, "judgement", finding)
     assert (early.status_code, early.json["state"]) == (200, "raised")
     assert not [row for row in hub.rows(command) if row.type == "recording.stop"], "it ends nothing"
@@ -223,3 +225,21 @@ def test_an_unknown_incident_is_not_found(hub: Hub) -> None:
 def test_an_upper_case_id_is_the_same_incident(hub: Hub) -> None:
     incident = hub.press()
     assert post(hub, hub.machine(), incident.upper(), "acknowledge").json["id"] == incident
+
+
+def test_shi_40_pressure_by_a_group_is_judged_elsewhere_and_what_was_judged_before_stays_readable(hub: Hub) -> None:
+    incident, headers = hub.press(), hub.machine("section_head")
+    old = {"finding": "harassment", "acts": ["organised"], "persons": ["所属長 佐藤", "係長級 田中"]}
+    post(hub, headers, incident, "mark", {"mark": "act", "act": "organised"})
+    post(hub, headers, incident, "contact", {"action": "ended"})
+    hub.told(incident, "judged", source="person", data=old)
+    words = {"content": "要求", "manner": "大声", "time": "40 分", "environment": "止まった"}
+    again = post(hub, headers, incident, "judgement", {**old, **words, "average_employee": True, "dropped": False})
+    (error,) = again.json["errors"]
+    assert (error["field"], "引き継いで" in error["ja"], "not judged here" in error["en"]) == ("acts", True, True)
+    page = hub.signed_in("section_head").get(f"/incidents/{incident}").text
+    assert not re.search(r'name="acts" value="organised" checked', page)
+    assert "別の手続きに引き継いでください" in page
+    closed = post(hub, headers, incident, "close", {"outcome": "harassment", "prevention": "担当に引き継ぐ"}).json
+    assert closed["state"] == "closed"
+    assert [one["data"] for one in closed["timeline"] if one["kind"] == "judged"] == [old]

@@ -31,7 +31,7 @@ deeds: st.SearchStrategy[Said] = st.one_of(
     st.sampled_from(["false_press", "stalemate", "progress"]).map(lambda mark: saying.Mark(mark=mark)),  # type: ignore[arg-type]
     st.sampled_from(["warn", "leave", "legal"]).map(lambda step: saying.StepTaken(step=step)),
     st.just(saying.Note(text="x")),
-    st.just(saying.Judgement(finding="near_miss", persons=("所属長 佐藤", "係長 田中"))),
+    st.just(saying.Judgement(finding="near_miss", persons=("所属長 佐藤", "係長 田中"), text="一度だけ")),
     st.sampled_from(Outcome).map(lambda outcome: saying.Close(outcome=outcome)),
 )
 

@@ -1,11 +1,12 @@
 """The incident page as the policy wants it: who is short, what is missing, what may be said."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.store.schema import user
+from hub.store.schema import alert, user
 from tests.hub_web.conftest import Hub
 
 
@@ -49,6 +50,30 @@ def test_what_a_step_still_needs_is_said_in_its_place(hub: Hub) -> None:
     assert re.search(r'name="step" value="police"', shown)
 
 
+def test_shi_15_the_page_asks_who_gave_the_final_warning_and_takes_it_by_one_tap_from_nobody_else(hub: Hub) -> None:
+    incident = hub.press(hub.box())
+    for step in ("warn", "cease"):
+        does(hub, incident, "steps", step=step, reason="急ぐため")
+    stop: dict[str, Any] = {
+        "about": "stop",
+        "outcome": "stop",
+        "circumstances": [*hub.site.profile.clock.circumstances],
+    }
+    does(hub, incident, "decisions", persons=["所属長 鈴木", "係長級 佐藤"], **stop)
+    does(hub, incident, "steps", step="stop", announcer="鈴木", acknowledged=True)
+    for _ in range(2):
+        order = {"step": "leave", "ground": "forced_meeting_or_noise", "reason": "急ぐため"}
+        does(hub, incident, "steps", "building_manager", **order)
+    asked, tap = r'data-id="step-final".*?name="issuer_name"', 'data-id="said-final"'
+    for role, own in (("supervisor", False), ("building_manager", True)):
+        assert bool(re.search(asked, page(hub, incident, role), re.DOTALL)) is not own
+        counter = hub.signed_in(role).get("/companion/counter-01").text
+        assert "告げる人を確かめる：庁舎管理者" in counter
+        assert (tap in counter) is own
+    answer = does(hub, incident, "steps", "staff", step="final")
+    assert [error["field"] for error in answer.json["errors"]] == ["issuer"]
+
+
 def test_every_problem_of_a_step_is_told_at_once(hub: Hub) -> None:
     incident = hub.press()
     answer = does(hub, incident, "steps", step="leave")
@@ -57,14 +82,38 @@ def test_every_problem_of_a_step_is_told_at_once(hub: Hub) -> None:
     assert all(error["ja"] and error["en"] for error in answer.json["errors"])
 
 
-def test_set_18_a_unit_has_its_own_limit_at_its_own_counter(make_hub: Any, tmp_path: Any) -> None:
-    (tmp_path / "units").mkdir(parents=True)
-    (tmp_path / "units" / "juminhyo.toml").write_text(
+def has_a_branch(directory: Path) -> None:
+    """The unit at counter-01 sits in a branch office, and has a limit of its own."""
+    (directory / "units").mkdir(parents=True)
+    (directory / "units" / "juminhyo.toml").write_text(
         '[unit]\nid = "juminhyo"\nlabel_ja = "住民票"\nlabel_en = "Residents"\nsite_type = "branch"\n'
         'boxes = ["counter-01"]\n[set.clock.stalemate]\nminutes = 20\n'
         '[source."clock.stalemate.minutes"]\nby = "住民課長"\non = 2026-11-01\n',
         "utf-8",
     )
+
+
+def test_shi_16_who_manages_the_building_hears_of_a_refusal_and_orders_without_telling_anybody_else(
+    make_hub: Any, tmp_path: Path
+) -> None:
+    has_a_branch(tmp_path)
+    roles = ("building_manager", "section_head")
+    hub = make_hub(
+        more="".join(
+            f'[[contacts]]\nid = "{role}"\nrole = "{role}"\nchannel = "webhook"\ntarget = "http://a.example/"\n'
+            for role in roles
+        )
+    )
+    for name, told in (("counter-01", "section_head"), ("counter-02", "building_manager")):
+        incident = hub.press(hub.box(name, name))
+        steps = {one["step"]: one["missing"] for one in does(hub, incident, "acknowledge", told).json["steps"]}
+        assert not {"manager_told", "issuer"} & set(steps["leave"])
+        does(hub, incident, "mark", mark="cease_refused")
+        assert [row.contact for row in hub.rows(alert, incident=incident, why="cease_refused")] == [told]
+
+
+def test_set_18_a_unit_has_its_own_limit_at_its_own_counter(make_hub: Any, tmp_path: Path) -> None:
+    has_a_branch(tmp_path)
     hub = make_hub()
     hub.box("counter-02", "国保 2番")
     minutes = {}

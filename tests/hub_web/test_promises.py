@@ -1,5 +1,6 @@
 """An answer promised by a day, and whom to consult: tasks of an incident that the next contact finds too."""
 
+import re
 from typing import Any
 
 from hub.store.schema import timeline
@@ -56,6 +57,27 @@ def test_shi_38_the_next_contact_of_the_case_finds_what_was_promised(hub: Hub) -
     assert [(one["what"], one["on"], one["incident"]) for one in case["promises"]] == [("answer", "2026-11-30", first)]
     for path in (f"/incidents/{later}", "/companion/counter-01"):
         assert "文書で答える" in hub.sees("staff", path).text
+
+
+def test_shi_38_after_threats_the_page_names_whom_to_consult_and_takes_a_day_for_it(hub: Hub) -> None:
+    incident, asked = hub.press(), "次の先への相談を考え"
+    for act in ("threat", "sexual", "repeat"):
+        post(hub, incident, "mark", {"mark": "act", "act": act})
+    assert asked not in hub.sees("supervisor", f"/incidents/{incident}").text, "first the contact"
+    post(hub, incident, "contact", {"action": "ended"})
+    browser = hub.signed_in("supervisor")
+    page = browser.get(f"/incidents/{incident}").text
+    assert asked in page
+    forms = re.findall(
+        r'data-id="consult-\d".*?name="what" value="(\w+)".*?name="unit" value="([^"]+)"', page, re.DOTALL
+    )
+    assert forms == [("consult", unit) for unit in ("警察", "コンプライアンス推進指導員", "外部弁護士")]
+    assert "route--now" in page
+    for what, unit in forms[:2]:
+        form = {"csrf_token": browser.csrf, "next": "/", "what": what, "unit": unit, "on": "2026-11-24"}
+        assert browser.client.post(f"/incidents/{incident}/promises", data=form).status_code == 303
+    assert asked not in browser.get(f"/incidents/{incident}").text
+    assert [row.data["unit"] for row in hub.rows(timeline, kind="promised")] == [unit for _, unit in forms[:2]]
 
 
 def test_a_promise_lies_within_a_year_of_the_press(hub: Hub) -> None:

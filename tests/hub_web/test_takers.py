@@ -123,6 +123,32 @@ def test_shi_34_one_tap_writes_who_took_over_and_the_list_steps_back(hub: Hub) -
     assert "替わった人" in page
 
 
+def test_shi_34_whoever_took_over_is_relieved_as_well(hub: Hub) -> None:
+    incident = hub.press(hub.box())
+    browser = hub.signed_in("staff")
+
+    def counter() -> tuple[bool, str]:
+        page = browser.get("/companion/counter-01").text
+        return "panel--swap" in page, str(re.findall(r'id="card-(\w+)"', page)[0])
+
+    marks(hub, incident, mark="act", act="threat")
+    assert counter() == (True, "swap")
+    hub.time.moves(minutes=1)
+    marks(hub, incident, mark="staff_swapped", taker="庶務担当係長")
+    assert counter() == (False, "threat")
+    hub.time.moves(minutes=1)
+    marks(hub, incident, mark="act", act="abuse")
+    assert not counter()[0], "the city wants no swap for that"
+    marks(hub, incident, mark="act", act="sexual")
+    assert counter() == (True, "swap")
+    found = asked(hub, incident)
+    assert found["asked_by"] == ["sexual"]
+    assert [one["name"] for one in found["takers"]] == ["市民課 係長席", "市民課 主査"], "not whom it has just hit"
+    hub.time.moves(minutes=1)
+    marks(hub, incident, mark="staff_swapped", taker="市民課 主査")
+    assert not counter()[0]
+
+
 def test_shi_34_where_nobody_is_there_the_page_says_to_telephone_and_where_nobody_talks_there_is_no_list(
     make_hub: Callable[..., Hub],
 ) -> None:
