@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from contract.profile import PolicyProfile
 from hub.domain import ladder
-from hub.domain.card import STEP_CARDS, CardText
+from hub.domain.card import STEP_CARDS, CardText, Cue, as_said
 from hub.domain.course import Course
 from hub.domain.filming import filming
 from hub.domain.guidance import Channel, Guide, Situation, Why, cards_now
@@ -24,7 +24,7 @@ class Shown:
     """A card and why it is shown now. `wait`: its words are said only after people have decided together.
 
     `tell`: what one tap writes down when its words were said: that they were, or the `step` that they are; nothing
-    where the step needs more than a tap. `count` and `last_at`: how often that was done.
+    where the step needs more than a tap. `words`: those that it writes down. `count` and `last_at`: how often.
     """
 
     card: CardText
@@ -32,6 +32,7 @@ class Shown:
     wait: bool = False
     tell: Literal["", "said", "step"] = ""
     step: str = ""
+    words: str = ""
     count: int = 0
     last_at: datetime | None = None
 
@@ -46,11 +47,14 @@ def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, lan
     reader = Reader(language, unit.id if unit else "", words, site_type == "branch", profile)
     read = {card.id: card for card in read_cards(connection, site, reader, [one.card for one in chosen])}
     wait = _undecided(profile, course)
-    return [
-        _told(Shown(_for_now(read[one.card], one, course), one.why, wait and one.card == "stop"), one, found, course)
-        for one in chosen
-        if one.card in read
-    ]
+    shown = []
+    for one in chosen:
+        if one.card in read:
+            moment = _moment(one, found)
+            card = _for_now(read[one.card], moment)
+            said = as_said(card, moment)
+            shown.append(_told(Shown(card, one.why, wait and one.card == "stop", words=said), one, found, course))
+    return shown
 
 
 def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Course) -> Situation:
@@ -116,11 +120,15 @@ def foremost(clocks: Sequence[shapes.ClockShape], course: Course) -> Foremost | 
     return None if found is None or course.gone else Foremost(found, found in asking)
 
 
-def _for_now(card: CardText, guide: Guide, course: Course) -> CardText:
-    """`card` with the words of this moment first: when the time that was told is over, those that end the talk."""
-    if guide.why != "clock" or not course.marked("slot_announced"):
-        return card
-    return replace(card, say=tuple(sorted(card.say, key=lambda line: line.cue != "ends")))
+def _moment(guide: Guide, found: shapes.IncidentDetail) -> Cue:
+    """The cue of the words that are for now: when the time that was told is over, those that end the talk."""
+    over = any(clock.name == "slot" and clock.state == "due" for clock in found.clocks)
+    return "ends" if guide.why == "clock" and over else ""
+
+
+def _for_now(card: CardText, moment: Cue) -> CardText:
+    """`card` with the words of this `moment` first."""
+    return replace(card, say=tuple(sorted(card.say, key=lambda line: line.cue != moment))) if moment else card
 
 
 def _undecided(profile: PolicyProfile, course: Course) -> bool:

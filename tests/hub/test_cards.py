@@ -13,7 +13,20 @@ from contract.problems import Refused
 from contract.profile import Act, PolicyProfile, Step, load
 from hub import card_files
 from hub.domain import card_facts
-from hub.domain.card import ACT_CARDS, MARK_CARDS, SAFETY_FIRST, STEP_CARDS, STEPS, TYPES, Card, fill, for_profile, read
+from hub.domain.card import (
+    ACT_CARDS,
+    MARK_CARDS,
+    SAFETY_FIRST,
+    STEP_CARDS,
+    STEPS,
+    TYPES,
+    Card,
+    Cue,
+    as_said,
+    fill,
+    for_profile,
+    read,
+)
 from hub.domain.card import load as load_card
 from hub.domain.saying import MarkName
 
@@ -328,6 +341,41 @@ def test_a_city_s_own_words_take_the_place_of_ours_and_keep_the_rest() -> None:
     assert shown.first == read(CARDS["violence"], "ja", {}).first
     assert shown.dont == read(CARDS["violence"], "ja", {}).dont
     assert not read(CARDS["violence"], "ja", {}).adapted
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("name", CARDS)
+def test_shi_28_one_tap_writes_down_no_sentence_for_another_moment_and_none_with_a_gap(
+    name: str, language: str
+) -> None:
+    shown = read(CARDS[name], language, WORDS)
+    for moment in get_args(Cue):
+        said = as_said(shown, moment)
+        assert not re.search("[〇…(]", said)
+        cues = {line.cue for line in shown.say if line.text in said} - {""}
+        assert cues <= {moment}
+
+
+def test_shi_28_what_one_tap_writes_down_of_a_card_is_what_is_said_at_once_or_now() -> None:
+    rules = for_profile(CARDS["slot"], profile(name="shinagawa"))
+    slot = read(rules, "ja", {"minutes": "30"})
+    assert as_said(slot) == "ほかの仕事がございますので、30分までお話を伺います。"
+    assert as_said(slot, "ends") == "お約束の時間になりました。今日はお帰りください。"
+    assert as_said(read(CARDS["swap"], "ja", {})) == ""
+    assert as_said(read(CARDS["hear"], "en", {})).split("　") == [
+        "Please tell me from the start.",
+        "I am sorry for the inconvenience. I understand how you feel.",
+    ]
+
+
+@pytest.mark.parametrize(("own", "said"), [
+    (("では時間を決めます。", "時間です。", "後ほど。"), "では時間を決めます。"),
+    (("お約束の時間になりました。今日はお帰りください。", "では時間を決めます。"), "では時間を決めます。"),
+])  # fmt: skip
+def test_shi_28_a_city_s_own_sentence_is_said_when_the_one_in_its_place_is(own: tuple[str, ...], said: str) -> None:
+    shown = read(CARDS["slot"], "ja", {}, own)
+    assert as_said(shown) == said
+    assert [line.cue for line in shown.say if line.text != said] == ["ends"] * (len(own) - 1)
 
 
 def test_the_documents_behind_a_card_are_named_once_and_our_own_points_are_not() -> None:

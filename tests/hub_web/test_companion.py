@@ -170,18 +170,56 @@ def test_who_came_back_is_there_again(hub: Hub) -> None:
     assert first_card(page) != "debrief"
 
 
+def one_tap(page: str, card: str) -> str:
+    """What the tap on a card would write down as said."""
+    form = re.search(rf'data-id="said-{card}".*?name="text" value="([^"]*)"', page, re.DOTALL)
+    assert form is not None
+    return form.group(1)
+
+
 def test_one_tap_on_a_card_keeps_its_words_and_tells_how_often_they_were_said(hub: Hub) -> None:
     hub.box()
     incident = hub.press("counter-01")
-    form = re.search(r'data-id="said-hear".*?name="text" value="([^"]+)"', shown(hub), re.DOTALL)
-    assert form is not None
+    words = one_tap(shown(hub), "hear")
     for count in (1, 2):
         hub.time.moves(minutes=1)
-        does(hub, incident, "mark", mark="said", card="hear", text=form.group(1))
+        does(hub, incident, "mark", mark="said", card="hear", text=words)
         at = (hub.time.at + timedelta(hours=9)).strftime("%H:%M")
         assert f"<span>{count} 回目 {at}" in shown(hub)
     entry = hub.rows(timeline, kind="marked")[-1]
-    assert (entry.data["card"], entry.text) == ("hear", form.group(1))
+    assert (entry.data["card"], entry.text) == ("hear", words)
+
+
+def test_shi_28_one_tap_writes_no_words_down_that_may_not_have_been_said(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="act", act="abuse")
+    does(hub, incident, "mark", mark="apology_demanded")
+    page = shown(hub)
+    assert one_tap(page, "hear").split("　") == [
+        "初めから、順にお聞かせください。",
+        "ご不便をおかけしました。お気持ちはお察しいたします。",
+    ]
+    assert one_tap(page, "abuse").split("　") == [
+        "お声は届いております。落ち着いてお話しいただけますか。",
+        "乱暴な言葉を使わずに、お話しください。",
+    ]
+    assert "誤り" not in one_tap(page, "apology")
+    does(hub, incident, "mark", mark="slot_announced", minutes=30)
+    hub.time.moves(minutes=31)
+    assert one_tap(shown(hub), "slot") == "お約束の時間になりました。今日はお帰りください。"
+
+
+def test_shi_28_the_record_names_the_card_whose_words_were_said(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="said", card="swap")
+    name = "担当を替わる"
+    said = hub.sees("supervisor", f"/incidents/{incident}").text.split("カードの言葉を言った")[1].split("told__who")[0]
+    assert f'<span class="tag">{name}</span>' in said
+    head = hub.machine("section_head")
+    table = hub.client().get(f"/api/v1/incidents/{incident}/report.csv?form=record", headers=head).text
+    assert name in next(line for line in table.replace("\n", " ").split("\r") if "カードの言葉を言った" in line)
 
 
 def test_words_that_are_a_step_are_written_down_as_that_step(hub: Hub) -> None:
