@@ -156,6 +156,21 @@ def test_shi_19_danger_after_the_visitor_left_brings_the_police_card_back(hub: H
     assert page.index("panel--police") < page.index("companion__taps")
 
 
+def test_shi_23_violence_that_nobody_told_the_police_of_is_not_over_when_the_visitor_left(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01", level="emergency")
+    does(hub, incident, "mark", mark="act", act="violence")
+    hub.time.moves(seconds=20)
+    does(hub, incident, "mark", mark="visitor_left")
+    page = shown(hub)
+    assert first_card(page) == "police"
+    assert "card-violence" in page
+    assert page.index("panel--police") < page.index("companion__taps")
+    assert {"tap-may_return", "tap-visitor_back"} <= set(taps(page))
+    does(hub, incident, "steps", step="police")
+    assert first_card(shown(hub)) == "police_arrival"
+
+
 def test_who_came_back_is_there_again(hub: Hub) -> None:
     hub.box()
     incident = hub.press("counter-01")
