@@ -214,9 +214,9 @@ def text_problems(text: str, field: str) -> Iterator[Problem]:
 # --- the card of a city -----------------------------------------------------------------------------------------------
 
 
-def for_profile(card: Card, profile: PolicyProfile) -> Card:
-    """`card` with the lines that hold under `profile` only."""
-    facts = profile_facts(profile)
+def for_profile(card: Card, profile: PolicyProfile, known: Mapping[str, str] | None = None) -> Card:
+    """`card` with the lines that hold under `profile` only, and by the facts that are `known` of an incident."""
+    facts = {**profile_facts(profile), **(known or {})}
 
     def kept(lines: tuple[Line, ...]) -> tuple[Line, ...]:
         return tuple(line for line in lines if all(facts[fact] in want.split("|") for fact, want in line.when.items()))

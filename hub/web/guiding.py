@@ -10,10 +10,12 @@ from sqlalchemy import Connection
 from contract.profile import PolicyProfile
 from hub.domain import ladder
 from hub.domain.card import STEP_CARDS, CardText, Cue, as_said
+from hub.domain.card_facts import recorded
 from hub.domain.course import Course
 from hub.domain.filming import filming
 from hub.domain.guidance import Channel, Guide, Situation, Why, cards_now
 from hub.domain.incident import ALARMING, OPEN, Entry, Origin, State
+from hub.domain.practice import is_practice
 from hub.web import shapes
 from hub.web.card_reading import Reader, read_cards
 from hub.web.site import Site
@@ -44,7 +46,7 @@ def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, lan
     chosen = cards_now(profile, situation(profile, found, course))
     unit = site.rules.unit_of(found.box)
     words = {"counter": found.counter, **_words(course)}
-    reader = Reader(language, unit.id if unit else "", words, site_type == "branch", profile)
+    reader = Reader(language, unit.id if unit else "", words, site_type == "branch", profile, _recorded(found))
     read = {card.id: card for card in read_cards(connection, site, reader, [one.card for one in chosen])}
     wait = _undecided(profile, course)
     shown = []
@@ -55,6 +57,15 @@ def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, lan
             said = as_said(card, moment)
             shown.append(_told(Shown(card, one.why, wait and one.card == "stop", words=said), one, found, course))
     return shown
+
+
+def _recorded(found: shapes.IncidentDetail) -> dict[str, str]:
+    """What is true of this contact's own recording: nobody is told of one that is not there (SHI-22, SHI-31)."""
+    if is_practice(found.box):
+        return {}  # its box records nothing; what is practised are the words for one that does
+    shown = any(one.playable_segments for one in found.recordings)
+    kept = "here" if shown else "later" if found.recordings else "none"
+    return {"recording.on": recorded(found.timeline), "recording.kept": kept}
 
 
 def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Course) -> Situation:

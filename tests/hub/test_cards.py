@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -28,8 +29,10 @@ from hub.domain.card import (
     read,
 )
 from hub.domain.card import load as load_card
+from hub.domain.course import Happened
 from hub.domain.saying import MarkName
 
+NOON = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 PROFILES = Path(card_files.__file__).parents[1] / "contract" / "profiles"
 CARDS = card_files.cards()
 WORDS = dict.fromkeys(card_facts.WORDS, "7")
@@ -204,6 +207,28 @@ def test_sap_01_the_notice_names_office_fact_purpose_and_asks(audio: str, video:
     assert ["市民課" in said, words in said, "正確な記録のため" in said, "ご理解" in said] == [True] * 4
     filming = read_out("filming", rules)
     assert ("録音と録画をしております" in filming) is (audio != "off" and video != "off")
+
+
+@pytest.mark.parametrize(("told", "on"), [
+    ([], "none"),
+    (["recording.started"], "sound_and_picture"),
+    (["recording.started", "recording.closed"], "none"),
+    (["recording.started", "recording.closed", "recording.started"], "sound_and_picture"),
+    (["recording.started", "fault.raised microphone"], "picture"),
+    (["recording.started", "fault.raised camera_black"], "sound"),
+    (["recording.started", "fault.raised disk"], "none"),
+    (["recording.started", "fault.raised disk", "fault.cleared disk"], "sound_and_picture"),
+    (["recording.started", "fault.raised clock"], "sound_and_picture"),
+])  # fmt: skip
+def test_shi_31_no_card_speaks_of_a_recording_that_the_box_does_not_make(told: list[str], on: str) -> None:
+    entries = []
+    for kind, _, fault in (one.partition(" ") for one in told):
+        data = {"fault": fault} if fault else {"video": True, "audio": True} if kind == "recording.started" else {}
+        entries.append(Happened(kind, NOON, data))
+    assert card_facts.recorded(entries) == on
+    shown = read(for_profile(CARDS["notice"], profile(), {"recording.on": on}), "ja", {})
+    words = {"none": "書き取って", "sound": "録音を", "picture": "録画を", "sound_and_picture": "録音と録画を"}[on]
+    assert words in "".join(line.text for line in shown.say)
 
 
 def test_yur_09_distance_and_safety_first_and_meeting_in_the_city_building() -> None:
