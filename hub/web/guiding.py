@@ -27,6 +27,7 @@ class Shown:
 
     `tell`: what one tap writes down when its words were said: that they were, or the `step` that they are; nothing
     where the step needs more than a tap. `words`: those that it writes down. `count` and `last_at`: how often.
+    `mark`: what else may happen at this card, to be marked with one tap beside it.
     """
 
     card: CardText
@@ -37,6 +38,7 @@ class Shown:
     words: str = ""
     count: int = 0
     last_at: datetime | None = None
+    mark: str = ""
 
 
 def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, language: str) -> list[Shown]:
@@ -89,7 +91,11 @@ def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Cour
 
 def _told(shown: Shown, guide: Guide, found: shapes.IncidentDetail, course: Course) -> Shown:
     """`shown` with what one tap writes down."""
-    if shown.wait or not shown.card.say or found.state not in ALARMING:
+    if found.state not in ALARMING:
+        return shown
+    if (guide.why == "next_step" or guide.card == "leave") and ladder.cease_unanswered(course):
+        shown = replace(shown, mark="cease_refused")
+    if shown.wait or not shown.card.say:
         return shown
     if guide.card not in _OF_STEPS:
         said = [one.at for one in course.marks("said") if one.data.get("card") == guide.card]

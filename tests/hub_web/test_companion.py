@@ -3,29 +3,14 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from hub.store.schema import timeline
+from tests.hub_web.at_the_counter import does, first_card, one_tap, shown, taps
 from tests.hub_web.conftest import Hub
 
 CIRCUMSTANCES = ("age", "disability", "situation", "first_or_continuing")
-
-
-def shown(hub: Hub, role: str = "staff") -> str:
-    return str(hub.signed_in(role, "田中").get("/companion/counter-01").text)
-
-
-def does(hub: Hub, incident: str, deed: str, role: str = "supervisor", **said: Any) -> None:
-    answer = hub.client().post(f"/api/v1/incidents/{incident}/{deed}", json=said, headers=hub.machine(role, "佐藤"))
-    assert answer.status_code == 200, answer.text
-
-
-def first_card(page: str) -> str:
-    found = re.search(r'id="card-([a-z_]+)"', page)
-    assert found is not None
-    return found.group(1)
 
 
 def test_the_worker_reads_what_the_box_shows(hub: Hub) -> None:
@@ -185,13 +170,6 @@ def test_who_came_back_is_there_again(hub: Hub) -> None:
     assert first_card(page) != "debrief"
 
 
-def one_tap(page: str, card: str) -> str:
-    """What the tap on a card would write down as said."""
-    form = re.search(rf'data-id="said-{card}".*?name="text" value="([^"]*)"', page, re.DOTALL)
-    assert form is not None
-    return form.group(1)
-
-
 def test_one_tap_on_a_card_keeps_its_words_and_tells_how_often_they_were_said(hub: Hub) -> None:
     hub.box()
     incident = hub.press("counter-01")
@@ -264,10 +242,6 @@ def test_a_card_that_does_not_exist_was_not_said(hub: Hub) -> None:
             f"/api/v1/incidents/{incident}/mark", json={"mark": "said", **card}, headers=hub.machine("staff")
         )
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "card")
-
-
-def taps(page: str) -> list[str]:
-    return re.findall(r'data-id="((?:tap|police)[\w-]*)"', page)
 
 
 def test_shi_18_each_way_to_the_police_has_a_tap_of_its_own(hub: Hub) -> None:
