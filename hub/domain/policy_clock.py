@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from contract.profile import PolicyProfile, Slot
 from hub.domain.course import Course
+from hub.domain.incident import Origin
 
 State = Literal["running", "lead", "due", "ended"]
 Phase = Literal["lead", "due"]
@@ -125,21 +126,27 @@ def _started(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
 def _of_the_contact(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
     """Clocks that count the contact as a whole: back-dated when people say that it began earlier.
 
-    Who marks what visitors do has a contact before them (YUR-01, SAP-02). Until somebody says since when, it is known
-    to go on since the press.
+    Until somebody says since when, a talk at the counter is known to go on since the press (SHI-10), and whoever marks
+    what visitors do has one before them (YUR-01, SAP-02).
     """
     cap, offtopic = profile.clock.contact_cap, profile.clock.offtopic
     started_at, pressed_at = course.contact_started_at, course.pressed_at
-    if cap and cap.applies == "one_explanation" and started_at:
-        yield _clock(profile, course, "contact_cap", started_at, cap.minutes, LEAD_MINUTES)
     since = started_at or pressed_at
     if since is None:
         return
+    guessed = started_at is None
+    if cap and cap.applies == "one_explanation" and (not guessed or _at_the_counter(course)):
+        yield _clock(profile, course, "contact_cap", since, cap.minutes, LEAD_MINUTES, guessed)
     if cap and cap.applies == "repeat_long_hold" and course.marked("repeat_long_hold"):
-        yield _clock(profile, course, "contact_cap", since, cap.minutes, LEAD_MINUTES, started_at is None)
+        yield _clock(profile, course, "contact_cap", since, cap.minutes, LEAD_MINUTES, guessed)
     if offtopic and course.marked("offtopic"):
         lead = offtopic.max_minutes - offtopic.min_minutes
-        yield _clock(profile, course, "offtopic", since, offtopic.max_minutes, lead, started_at is None)
+        yield _clock(profile, course, "offtopic", since, offtopic.max_minutes, lead, guessed)
+
+
+def _at_the_counter(course: Course) -> bool:
+    """Whether a press there called. A visit has a limit of its own, and in a practice the talk begins with a scene."""
+    return course.origin == Origin.COUNTER.value and course.speed == 1
 
 
 def _slot(profile: PolicyProfile, course: Course, rules: Slot) -> Iterator[Clock]:

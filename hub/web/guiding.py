@@ -129,8 +129,18 @@ class Foremost:
 
 
 def foremost(clocks: Sequence[shapes.ClockShape], course: Course) -> Foremost | None:
-    """What asks for a decision, else what is due next, else what was answered; None when the visitor is gone."""
-    running = [one for one in clocks if one.state != "ended" and one.name != "leave_interval"]
+    """What asks for a decision, else what is due next, else what was answered; None when the visitor is gone.
+
+    A limit that nobody began waits for its first prompt: until then the next words have the room (`next_words.md`).
+    """
+    begun = course.marked("repeat_long_hold") or course.marked("offtopic")
+    running = [
+        one
+        for one in clocks
+        if one.state != "ended"
+        and one.name != "leave_interval"
+        and (begun or not one.estimated or one.state != "running")
+    ]
     asking = [one for one in running if asks(one, course)]
     ahead = [one for one in running if one.state != "due"]
     found = next(iter((*asking, *ahead, *running)), None)

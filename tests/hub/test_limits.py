@@ -124,6 +124,14 @@ def test_a_back_dated_start_prompts_at_once_and_says_how_late(turn: Site) -> Non
     assert entry.data["late_ms"] == pytest.approx(5 * MINUTE * 1000, abs=100)
 
 
+def test_shi_10_an_hour_after_a_press_people_are_asked_once_though_nobody_recorded_the_begin(turn: Site) -> None:
+    call = seen(turn)
+    assert turn.until_fired(call, 2) == pytest.approx(60 * MINUTE, abs=1.0)
+    for _ in range(10):
+        turn.passes(turn.cycle())
+    assert turn.fired(call) == [("clock.lead", "contact_cap"), ("clock.due", "contact_cap")]
+
+
 def test_a_contact_that_began_sooner_than_was_thought_is_not_prompted_twice_even_across_a_restart(turn: Site) -> None:
     call = seen(turn, contact_started_at=turn.at)
     told = [("clock.lead", "contact_cap"), ("clock.due", "contact_cap")]
@@ -244,7 +252,7 @@ def test_a_thousand_open_incidents_are_looked_at_only_when_something_changed(tur
     for call in calls[:50]:
         turn.mark(call, "stalemate")
     turn.cycle()
-    assert len(turn.rows(policy_clock)) == 50
+    assert len(turn.rows(policy_clock)) == 50 + 200  # each call has a talk, too
     turn.passes(10 * MINUTE + 0.1)
     turn.cycle()
     assert sum(len(turn.fired(call)) for call in calls) == 50

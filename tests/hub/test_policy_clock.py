@@ -47,6 +47,21 @@ def test_shi_10_the_contact_clock_counts_from_the_contact_not_from_the_press() -
     assert states == ["running", "running", "lead", "lead", "due", "due"]
 
 
+def test_shi_10_a_talk_whose_begin_nobody_recorded_is_limited_from_the_press() -> None:
+    guessed = running(pressed_at=at(0))["contact_cap"]
+    assert (guessed.due_at, guessed.estimated) == (at(60), True)
+    said = running(pressed_at=at(0), contact_started_at=at(-10))["contact_cap"]
+    assert (said.due_at, said.estimated) == (at(50), False)
+    assert told_already(said, guessed.key)
+    assert running(pressed_at=at(0), profile=PROFILES["yurihonjo"]) == {}
+
+
+@pytest.mark.parametrize("other", [{"origin": "visit"}, {"origin": "post"}, {"speed": 30}])
+def test_shi_10_a_visit_a_post_and_a_practice_are_no_talk_since_the_press(other: dict[str, Any]) -> None:
+    assert running(pressed_at=at(0), **other) == {}
+    assert "contact_cap" in running(pressed_at=at(0), contact_started_at=at(1), **other)
+
+
 def test_shi_05_the_stalemate_clock_counts_from_the_first_mark_and_progress_takes_it_back() -> None:
     assert running(mark(1, "stalemate"), mark(3, "stalemate"))["stalemate"].started_at == at(1)
     assert "stalemate" not in running(mark(1, "stalemate"), mark(5, "progress"))
