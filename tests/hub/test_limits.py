@@ -156,6 +156,20 @@ def test_an_ended_contact_is_prompted_no_more(turn: Site) -> None:
     assert turn.fired(call) == []
 
 
+def test_shi_06_nobody_is_prompted_for_a_visitor_who_is_gone_and_anew_for_one_who_came_back(turn: Site) -> None:
+    call = seen(turn)
+    turn.mark(call, "stalemate")
+    turn.passes(2 * MINUTE)
+    turn.mark(call, "visitor_left")
+    turn.cycle()
+    turn.passes(90 * MINUTE)
+    turn.cycle()
+    assert (turn.fired(call), turn.rows(command)) == ([], [])
+    turn.mark(call, "visitor_back")
+    assert turn.until_fired(call, 2) == pytest.approx(15 * MINUTE, abs=1.0)
+    assert turn.fired(call) == [("clock.lead", "stalemate"), ("clock.due", "stalemate")]
+
+
 def test_shi_09_the_overrun_counts_from_the_end_of_the_slot(turn: Site) -> None:
     call = seen(turn)
     turn.mark(call, "slot_announced", minutes=30)
