@@ -321,3 +321,16 @@ def test_sap_02_yur_01_what_the_city_has_a_limit_for_is_one_tap_at_the_counter(
     every = {"offtopic", "demand_refused", "repeat_long_hold", "long_hold_expected", "repeat_visit"}
     found = {one.removeprefix("tap-") for one in taps(shown(hub))}
     assert found & every == marks
+
+
+def test_shi_27_as_long_as_the_box_records_the_counter_reads_that_its_own_words_are_kept(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    warned = "あなたの言葉も残り、開示の求めの対象になります"
+    assert warned not in shown(hub)
+    hub.told(incident, "recording.started", data={"pre_roll_ms": 0, "video": False, "audio": True})
+    page = shown(hub)
+    assert page.index("guide__say") < page.index(warned) < page.index("companion__taps")
+    hub.time.moves(minutes=1)
+    hub.told(incident, "recording.closed", data={"count": 3})
+    assert warned not in shown(hub)
