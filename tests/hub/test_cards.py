@@ -393,6 +393,12 @@ def test_shi_28_what_one_tap_writes_down_of_a_card_is_what_is_said_at_once_or_no
     ]
 
 
+def test_shi_28_nobody_is_said_to_have_apologised_where_no_apology_was_due() -> None:
+    authority = read(CARDS["authority"], "ja", {})
+    assert [line.cue for line in authority.say if "お詫びは、先ほど" in line.text] == ["own_slip"]
+    assert as_said(authority).startswith("どなたにも、同じように")
+
+
 @pytest.mark.parametrize(("own", "said"), [
     (("では時間を決めます。", "時間です。", "後ほど。"), "では時間を決めます。"),
     (("お約束の時間になりました。今日はお帰りください。", "では時間を決めます。"), "では時間を決めます。"),
