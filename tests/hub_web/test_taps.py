@@ -70,3 +70,14 @@ def test_set_06_a_talk_on_the_telephone_begins_as_one_and_nobody_there_is_ordere
     head = hub.machine("section_head")
     found = hub.client().get(f"/api/v1/incidents/{incident}", headers=head).json
     assert {one["step"] for one in found["steps"] if not one["offered"]} == {"leave", "final"}
+
+
+def test_the_page_of_the_incident_says_why_a_clock_stopped(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", "staff", **fields_of(shown(hub), "tap-stalemate"))
+    hub.time.moves(minutes=2)
+    does(hub, incident, "mark", "staff", **fields_of(shown(hub), "tap-visitor_left"))
+    page = hub.sees("supervisor", f"/incidents/{incident}").text
+    assert page.count("相手が帰ったので止まりました") == 2  # stuck, and the talk as a whole
+    assert "応対の終わりとともに止まりました" not in page
