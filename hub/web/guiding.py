@@ -54,7 +54,7 @@ def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, lan
     shown = []
     for one in chosen:
         if one.card in read:
-            moment = _moment(one, found)
+            moment = _moment(one, course)
             card = _for_now(read[one.card], moment)
             said = as_said(card, moment)
             shown.append(_told(Shown(card, one.why, wait and one.card == "stop", words=said), one, found, course))
@@ -147,10 +147,9 @@ def foremost(clocks: Sequence[shapes.ClockShape], course: Course) -> Foremost | 
     return None if found is None or course.gone else Foremost(found, found in asking)
 
 
-def _moment(guide: Guide, found: shapes.IncidentDetail) -> Cue:
+def _moment(guide: Guide, course: Course) -> Cue:
     """The cue of the words that are for now: when the time that was told is over, those that end the talk."""
-    over = any(clock.name == "slot" and clock.state == "due" for clock in found.clocks)
-    return "ends" if guide.why == "clock" and over else ""
+    return "ends" if guide.why == "clock" and course.marked("slot_announced") else ""
 
 
 def _for_now(card: CardText, moment: Cue) -> CardText:
