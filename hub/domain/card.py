@@ -89,6 +89,8 @@ _CITATION: Final = re.compile(
 
 _GROUP: Final = re.compile(r"\[([^\[\]|]*\{[^\[\]|]*)(?:\|([^\[\]|]*))?\]")
 _NAME: Final = re.compile(r"\{(\w*)\}")
+_GAP: Final = re.compile("[〇○◯…(]")
+"""Where whoever speaks puts in a name, a day, a remark: 『〇〇』, (title and name)."""
 
 
 class _Part(BaseModel):
@@ -212,9 +214,9 @@ def text_problems(text: str, field: str) -> Iterator[Problem]:
 # --- the card of a city -----------------------------------------------------------------------------------------------
 
 
-def for_profile(card: Card, profile: PolicyProfile) -> Card:
-    """`card` with the lines that hold under `profile` only."""
-    facts = profile_facts(profile)
+def for_profile(card: Card, profile: PolicyProfile, known: Mapping[str, str] | None = None) -> Card:
+    """`card` with the lines that hold under `profile` only, and by the facts that are `known` of an incident."""
+    facts = {**profile_facts(profile), **(known or {})}
 
     def kept(lines: tuple[Line, ...]) -> tuple[Line, ...]:
         return tuple(line for line in lines if all(facts[fact] in want.split("|") for fact, want in line.when.items()))
@@ -275,9 +277,27 @@ def read(card: Card, language: str, words: Mapping[str, str], adapted: tuple[str
         kind=card.kind,
         title=card.title.of(language),
         first=told(card.first),
-        say=tuple(Told(fill(text, words)) for text in adapted) or told(card.say),
+        say=_own(card, language, words, adapted) or told(card.say),
         do=told(card.do),
         dont=told(card.dont),
         law=told(card.law),
         adapted=bool(adapted),
     )
+
+
+def _own(card: Card, language: str, words: Mapping[str, str], adapted: tuple[str, ...]) -> tuple[Told, ...]:
+    """A city's own sentences. One that is ours, or stands in the place of one of as many, is said when ours is."""
+    cues = {line.of(language): line.cue for line in card.say}
+    none: list[Cue] = [""] * len(adapted)
+    places = [line.cue for line in card.say] if len(adapted) == len(card.say) else none
+    return tuple(Told(fill(text, words), cues.get(text, place)) for text, place in zip(adapted, places, strict=True))
+
+
+def as_said(card: CardText, moment: Cue = "") -> str:
+    """The sentences of `card` that one tap writes down as they were spoken (Shin 6(2)④).
+
+    Those of this `moment` where it has any, else those for no moment of their own. Whether another was said, or what
+    was put into a gap, nobody knows: it is left out.
+    """
+    lines = [line for line in card.say if line.cue == moment] or [line for line in card.say if not line.cue]
+    return "　".join(line.text for line in lines if not _GAP.search(line.text))

@@ -1,13 +1,15 @@
 """What cards take from a profile: the facts that decide which lines hold, and the words that are put into them."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from contract.profile import PolicyProfile
+from hub.domain.whole_recording import FAULTS
 
 PROFILE_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "recording.on": ("sound_and_picture", "sound", "picture", "none"),
+    "recording.kept": ("here", "later", "none"),
     "recording.refusal": ("end_talk", "ask_head"),
     "visitor_recording.rule": ("permit", "ban", "none"),
     "police.threat": ("at_once", "consult"),
@@ -22,7 +24,10 @@ PROFILE_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "special_demand": ("given", "silent"),
     "sns.form": ("given", "silent"),
 }
-"""Each fact and the values that it can have. Where the document is silent, the value says so."""
+"""Each fact and the values that it can have. Where the document is silent, the value says so.
+
+In an incident `recording.on` is what its box records now, and `recording.kept` whether that can be shown on the spot.
+"""
 
 WORDS: Final = (
     "counter", "office", "minutes", "count", "issuer", "desk", "permit_by", "slot_range", "special_minutes",
@@ -50,9 +55,8 @@ def profile_facts(profile: PolicyProfile) -> dict[str, str]:
     steps, recording, stop = profile.ladder.steps, profile.recording, profile.ladder.stop
     sound, picture = recording.audio != "off", recording.video != "off"
     return {
-        "recording.on": (
-            "sound_and_picture" if sound and picture else "sound" if sound else "picture" if picture else "none"
-        ),
+        "recording.on": _streams(sound, picture),
+        "recording.kept": "here" if sound or picture else "none",
         "recording.refusal": recording.refusal,
         "visitor_recording.rule": profile.visitor_recording.rule,
         "police.threat": "at_once" if "threat" in profile.police.immediate_types else "consult",
@@ -75,6 +79,31 @@ def _warning(steps: Sequence[str]) -> str:
         return "announces_end"
     before = steps[: steps.index("warn")] if "warn" in steps else ()
     return "names_harassment" if "superior" in before else "names_act"
+
+
+def recorded(told: Iterable[Any]) -> str:
+    """What the box of an incident records now, as it said itself: a value of `recording.on`.
+
+    `told` is the timeline (`kind`, `data`), oldest first. Where sound or picture is known to fail, it is not recorded.
+    """
+    sound = picture = False
+    failing: set[str] = set()
+    for one in told:
+        match one.kind:
+            case "recording.started":
+                sound, picture = bool(one.data.get("audio")), bool(one.data.get("video"))
+            case "recording.closed":
+                sound = picture = False
+            case "fault.raised":
+                failing.add(one.data.get("fault", ""))
+            case "fault.cleared":
+                failing.discard(one.data.get("fault", ""))
+    lost = {FAULTS[fault] for fault in failing if fault in FAULTS}
+    return _streams(sound and not lost & {"sound", "whole"}, picture and not lost & {"picture", "whole"})
+
+
+def _streams(sound: bool, picture: bool) -> str:
+    return "sound_and_picture" if sound and picture else "sound" if sound else "picture" if picture else "none"
 
 
 def profile_words(profile: PolicyProfile, language: str, *, branch: bool = False) -> dict[str, str]:

@@ -107,10 +107,32 @@ class Course:
         return self.means not in ("phone", Origin.VISIT.value)
 
     @property
+    def absences(self) -> tuple[tuple[datetime, datetime | None], ...]:
+        """When the visitor left, and when something later said otherwise: a press, danger, what only visitors do."""
+        found: list[tuple[datetime, datetime | None]] = []
+        for left in self.marks("visitor_left"):
+            if not found or ((back := found[-1][1]) is not None and back <= left.at):
+                back = next((one.at for one in self.entries if one.at > left.at and _is_back(one)), None)
+                found.append((left.at, back))
+        return tuple(found)
+
+    @property
     def gone(self) -> bool:
-        """Whether the visitor left and nothing later says otherwise: no press, no danger, nothing that visitors do."""
-        left = self.marks("visitor_left")
-        return bool(left) and not any(one.at > left[-1].at and _is_back(one) for one in self.entries)
+        """Whether the visitor left and is not back."""
+        return any(back is None for _, back in self.absences)
+
+    @property
+    def back_at(self) -> datetime | None:
+        """When a visitor who had left was here again, for the last time."""
+        return max((back for _, back in self.absences if back is not None), default=None)
+
+    def over_at(self, started_at: datetime) -> datetime | None:
+        """When a talk that went on at `started_at` was over: the visitor left, or the contact ended; None: it goes on.
+
+        One that is said to have begun after the visitor had left was over before.
+        """
+        ends = [left for left, back in self.absences if left >= started_at or back is None][:1]
+        return min([*ends, *([self.ended_at] if self.ended_at is not None else [])], default=None)
 
     @property
     def police_told(self) -> bool:

@@ -140,11 +140,22 @@ def _after(situation: Situation) -> Iterator[Guide]:
         yield Guide("violence", "act", "violence")  # the doctor, and the report of the damage
 
 
+def _gone(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
+    """The visitor has left and may come back: what was done to people is still told to the police (Shin 6(3)オ)."""
+    urgent = [act for act in _in_order(situation.acts) if is_urgent(profile, (act,))]
+    if situation.police_told:
+        yield Guide("police_arrival", "visitor_left")
+    elif urgent:
+        yield Guide("police", "act", urgent[0])
+        yield Guide("violence", "act", urgent[0])
+    yield Guide("debrief", "visitor_left")
+    if urgent:
+        yield Guide("violence", "act", urgent[0])
+
+
 def _during(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
     if situation.gone:
-        if situation.police_told:
-            yield Guide("police_arrival", "visitor_left")
-        yield Guide("debrief", "visitor_left")
+        yield from _gone(profile, situation)
         return
     urgent = tuple(_safety(profile, situation))
     yield from urgent

@@ -168,6 +168,12 @@ def answered(course: Course, due_at: datetime) -> bool:
     return stop_decided(course) or any(one.at >= due_at for one in course.decisions("stop"))
 
 
+def cease_unanswered(course: Course) -> bool:
+    """Whether the visitor was asked to cease, and nobody has said since then that it goes on (SHI-16)."""
+    asked, refused = course.times("cease"), course.marks("cease_refused")
+    return bool(asked) and not any(one.at >= asked[-1] for one in refused)
+
+
 def told_first(course: Course) -> bool:
     """Whether the building's manager has been told, by a person or by a message that the hub has sent (SET-07)."""
     return course.marked("manager_told") or bool(course.heard(Why.CEASE_REFUSED))

@@ -1,6 +1,8 @@
 """The clocks of a city's policy, read off a profile and the course of an incident (policy facts, 1.6).
 
-A clock prompts: first a few minutes ahead, then when it is due. None ends a contact or takes a step: people do.
+A clock prompts: first a few minutes ahead, then when it is due. None ends a contact or takes a step: people do. All are
+over when the visitor leaves. Of one who comes back, the talk as a whole is counted anew from then, and so is what was
+marked and never taken back (stuck, a demand); a slot was told for the talk that is over and has to be told anew.
 `leave_interval` is of another kind: it says from when the next order to leave may be given.
 """
 
@@ -11,6 +13,7 @@ from typing import Final, Literal
 
 from contract.profile import PolicyProfile, Slot
 from hub.domain.course import Course
+from hub.domain.incident import Origin
 
 State = Literal["running", "lead", "due", "ended"]
 Phase = Literal["lead", "due"]
@@ -102,7 +105,7 @@ def told_already(clock: Clock, key: str) -> bool:
 
 def clocks(profile: PolicyProfile, course: Course) -> list[Clock]:
     """Every clock that has started, the one that is due first in front."""
-    started = [one for one in _started(profile, course) if course.ended_at is None or one.started_at <= course.ended_at]
+    started = [one for one in _started(profile, course) if one.ended_at is None or one.started_at <= one.ended_at]
     return sorted(started, key=lambda clock: (clock.due_at, clock.name))
 
 
@@ -125,21 +128,29 @@ def _started(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
 def _of_the_contact(profile: PolicyProfile, course: Course) -> Iterator[Clock]:
     """Clocks that count the contact as a whole: back-dated when people say that it began earlier.
 
-    Who marks what visitors do has a contact before them (YUR-01, SAP-02). Until somebody says since when, it is known
-    to go on since the press.
+    Until somebody says since when, a talk at the counter is known to go on since the press (SHI-10), and whoever marks
+    what visitors do has one before them (YUR-01, SAP-02).
     """
     cap, offtopic = profile.clock.contact_cap, profile.clock.offtopic
     started_at, pressed_at = course.contact_started_at, course.pressed_at
-    if cap and cap.applies == "one_explanation" and started_at:
-        yield _clock(profile, course, "contact_cap", started_at, cap.minutes, LEAD_MINUTES)
     since = started_at or pressed_at
     if since is None:
         return
+    back_at = course.back_at
+    guessed = started_at is None and back_at is None
+    since = max(since, back_at or since)
+    if cap and cap.applies == "one_explanation" and (not guessed or _at_the_counter(course)):
+        yield _clock(profile, course, "contact_cap", since, cap.minutes, LEAD_MINUTES, guessed)
     if cap and cap.applies == "repeat_long_hold" and course.marked("repeat_long_hold"):
-        yield _clock(profile, course, "contact_cap", since, cap.minutes, LEAD_MINUTES, started_at is None)
+        yield _clock(profile, course, "contact_cap", since, cap.minutes, LEAD_MINUTES, guessed)
     if offtopic and course.marked("offtopic"):
         lead = offtopic.max_minutes - offtopic.min_minutes
-        yield _clock(profile, course, "offtopic", since, offtopic.max_minutes, lead, started_at is None)
+        yield _clock(profile, course, "offtopic", since, offtopic.max_minutes, lead, guessed)
+
+
+def _at_the_counter(course: Course) -> bool:
+    """Whether a press there called. A visit has a limit of its own, and in a practice the talk begins with a scene."""
+    return course.origin == Origin.COUNTER.value and course.speed == 1
 
 
 def _slot(profile: PolicyProfile, course: Course, rules: Slot) -> Iterator[Clock]:
@@ -150,11 +161,11 @@ def _slot(profile: PolicyProfile, course: Course, rules: Slot) -> Iterator[Clock
     told = [one for one in course.marks("slot_announced") if one.data.get("minutes")]
     if not told:
         return
-    minutes, ends_at = int(told[-1].data["minutes"]), course.ended_at
+    minutes = int(told[-1].data["minutes"])
     begins_at = max(told[-1].at, course.contact_started_at or told[-1].at)
     slot = _clock(profile, course, "slot", begins_at, minutes, LEAD_MINUTES)
     yield slot
-    if rules.overrun_minutes and (ends_at is None or slot.due_at <= ends_at):
+    if rules.overrun_minutes and (slot.ended_at is None or slot.due_at <= slot.ended_at):
         yield _clock(profile, course, "overrun", slot.due_at, rules.overrun_minutes, 0)
 
 
@@ -176,7 +187,7 @@ def _clock(
         started_at=started_at,
         minutes=minutes,
         lead_minutes=min(lead_minutes, minutes - 1),
-        ended_at=course.ended_at,
+        ended_at=course.over_at(started_at),
         source=profile.source.get(_FIELDS[name], ""),
         adjusted=adjusted,
         speed=course.speed,
@@ -197,11 +208,11 @@ _FIELDS: Final = {
 
 
 def _since(course: Course, begins: str, ends: str, act: str = "") -> datetime | None:
-    """The first mark `begins`, or of `act`, that no later mark `ends` took back."""
+    """The first mark `begins`, or of `act`, that no later mark `ends` took back; at the latest the visitor's return."""
     since = None
     for one in course.marks(begins, ends, *(["act"] if act else [])):
         if one.data["mark"] == ends:
             since = None
         elif one.data["mark"] == begins or one.data.get("act") == act:
             since = since or one.at
-    return since
+    return None if since is None else max(since, course.back_at or since)

@@ -10,7 +10,7 @@ QUIET: Final = ("segment.sealed", "alerted", "fault.raised", "fault.cleared")
 """Kinds that a person who reads the course of events does not look for."""
 
 _TERMS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "marked": (("mark", "MARKS"), ("act", "ACTS")),
+    "marked": (("mark", "MARKS"), ("act", "ACTS"), ("card", "CARDS")),
     "step.taken": (("step", "STEPS"), ("ground", "GROUNDS")),
     "decided": (("about", "DECISIONS"), ("outcome", "DECISION_OUTCOMES"), ("clock", "CLOCKS")),
     "clock.lead": (("clock", "CLOCKS"),),

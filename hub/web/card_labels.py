@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from hub.card_files import cards
 from hub.wording import N_
 
 KINDS: Final = {"type": N_("相手の行為"), "step": N_("段階")}
@@ -64,3 +65,9 @@ WORDS: Final = {
     "check_days": N_("様子を確かめる日"),
 }
 """What `{name}` in a sentence stands for."""
+
+
+def title(tongue: str, card: str) -> str:
+    """What a card is called; one that is not there any more is shown as it is."""
+    known = cards().get(card)
+    return known.title.of(tongue) if known is not None else card

@@ -24,6 +24,8 @@ class Reader:
     branch: bool = False
     profile: PolicyProfile | None = None
     """The rules of one counter; without them the city's."""
+    facts: Mapping[str, str] | None = None
+    """What is known of one incident, in place of what the rules say (`card_facts.PROFILE_FACTS`)."""
 
 
 def read_cards(connection: Connection, site: Site, reader: Reader, ids: Iterable[str] | None = None) -> list[CardText]:
@@ -36,7 +38,9 @@ def read_cards(connection: Connection, site: Site, reader: Reader, ids: Iterable
         **(reader.words or {}),
     }
     return [
-        read(for_profile(known[one], profile), reader.language, words, held.get((one, reader.language), ()))
+        read(
+            for_profile(known[one], profile, reader.facts), reader.language, words, held.get((one, reader.language), ())
+        )
         for one in (known if ids is None else ids)
         if one in known
     ]

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, make_response, render_template
 from contract.profile import Clocks
 from contract.topics import is_name
 from hub.domain import marks
+from hub.domain.card_facts import recorded
 from hub.domain.course import Course
 from hub.domain.filming import answers, filming
 from hub.domain.incident import ALARMING, Entry
@@ -83,6 +84,7 @@ def _facts(name: str) -> dict[str, Any]:
         "slots": sorted({slot.min_minutes, slot.max_minutes}) if slot else [],
         "profile": here.rules_of(name)[0],
         "gaps": course.of_kind(Entry.RECORDING_GAP),
+        "recorded": recorded(found.timeline) if found is not None else "none",
         "filming": prompt,
         "filming_answers": answers(here.rules_of(name)[0], prompt) if prompt else (),
         "filming_words": filming_words,

@@ -9,11 +9,13 @@ from sqlalchemy import Connection
 
 from contract.profile import PolicyProfile
 from hub.domain import ladder, swap
-from hub.domain.card import STEP_CARDS, CardText
+from hub.domain.card import STEP_CARDS, CardText, Cue, as_said
+from hub.domain.card_facts import recorded
 from hub.domain.course import Course
 from hub.domain.filming import filming
 from hub.domain.guidance import Channel, Guide, Situation, Why, cards_now
 from hub.domain.incident import ALARMING, OPEN, Entry, Origin, State
+from hub.domain.practice import is_practice
 from hub.web import shapes
 from hub.web.card_reading import Reader, read_cards
 from hub.web.site import Site
@@ -24,7 +26,8 @@ class Shown:
     """A card and why it is shown now. `wait`: its words are said only after people have decided together.
 
     `tell`: what one tap writes down when its words were said: that they were, or the `step` that they are; nothing
-    where the step needs more than a tap. `count` and `last_at`: how often that was done.
+    where the step needs more than a tap. `words`: those that it writes down. `count` and `last_at`: how often.
+    `mark`: what else may happen at this card, to be marked with one tap beside it.
     """
 
     card: CardText
@@ -32,8 +35,10 @@ class Shown:
     wait: bool = False
     tell: Literal["", "said", "step"] = ""
     step: str = ""
+    words: str = ""
     count: int = 0
     last_at: datetime | None = None
+    mark: str = ""
 
 
 def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, language: str) -> list[Shown]:
@@ -43,14 +48,26 @@ def guides(connection: Connection, site: Site, found: shapes.IncidentDetail, lan
     chosen = cards_now(profile, situation(profile, found, course))
     unit = site.rules.unit_of(found.box)
     words = {"counter": found.counter, **_words(course)}
-    reader = Reader(language, unit.id if unit else "", words, site_type == "branch", profile)
+    reader = Reader(language, unit.id if unit else "", words, site_type == "branch", profile, _recorded(found))
     read = {card.id: card for card in read_cards(connection, site, reader, [one.card for one in chosen])}
     wait = _undecided(profile, course)
-    return [
-        _told(Shown(_for_now(read[one.card], one, course), one.why, wait and one.card == "stop"), one, found, course)
-        for one in chosen
-        if one.card in read
-    ]
+    shown = []
+    for one in chosen:
+        if one.card in read:
+            moment = _moment(one, course)
+            card = _for_now(read[one.card], moment)
+            said = as_said(card, moment)
+            shown.append(_told(Shown(card, one.why, wait and one.card == "stop", words=said), one, found, course))
+    return shown
+
+
+def _recorded(found: shapes.IncidentDetail) -> dict[str, str]:
+    """What is true of this contact's own recording: nobody is told of one that is not there (SHI-22, SHI-31)."""
+    if is_practice(found.box):
+        return {}  # its box records nothing; what is practised are the words for one that does
+    shown = any(one.playable_segments for one in found.recordings)
+    kept = "here" if shown else "later" if found.recordings else "none"
+    return {"recording.on": recorded(found.timeline), "recording.kept": kept}
 
 
 def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Course) -> Situation:
@@ -75,7 +92,11 @@ def situation(profile: PolicyProfile, found: shapes.IncidentDetail, course: Cour
 
 def _told(shown: Shown, guide: Guide, found: shapes.IncidentDetail, course: Course) -> Shown:
     """`shown` with what one tap writes down."""
-    if shown.wait or not shown.card.say or found.state not in ALARMING:
+    if found.state not in ALARMING:
+        return shown
+    if (guide.why == "next_step" or guide.card == "leave") and ladder.cease_unanswered(course):
+        shown = replace(shown, mark="cease_refused")
+    if shown.wait or not shown.card.say:
         return shown
     if guide.card not in _OF_STEPS:
         said = [one.at for one in course.marks("said") if one.data.get("card") == guide.card]
@@ -109,19 +130,32 @@ class Foremost:
 
 
 def foremost(clocks: Sequence[shapes.ClockShape], course: Course) -> Foremost | None:
-    """What asks for a decision, else what is due next, else what was answered; None when the visitor is gone."""
-    running = [one for one in clocks if one.state != "ended" and one.name != "leave_interval"]
+    """What asks for a decision, else what is due next, else what was answered; None when the visitor is gone.
+
+    A limit that nobody began waits for its first prompt: until then the next words have the room (`next_words.md`).
+    """
+    begun = course.marked("repeat_long_hold") or course.marked("offtopic")
+    running = [
+        one
+        for one in clocks
+        if one.state != "ended"
+        and one.name != "leave_interval"
+        and (begun or not one.estimated or one.state != "running")
+    ]
     asking = [one for one in running if asks(one, course)]
     ahead = [one for one in running if one.state != "due"]
     found = next(iter((*asking, *ahead, *running)), None)
     return None if found is None or course.gone else Foremost(found, found in asking)
 
 
-def _for_now(card: CardText, guide: Guide, course: Course) -> CardText:
-    """`card` with the words of this moment first: when the time that was told is over, those that end the talk."""
-    if guide.why != "clock" or not course.marked("slot_announced"):
-        return card
-    return replace(card, say=tuple(sorted(card.say, key=lambda line: line.cue != "ends")))
+def _moment(guide: Guide, course: Course) -> Cue:
+    """The cue of the words that are for now: when the time that was told is over, those that end the talk."""
+    return "ends" if guide.why == "clock" and course.marked("slot_announced") else ""
+
+
+def _for_now(card: CardText, moment: Cue) -> CardText:
+    """`card` with the words of this `moment` first."""
+    return replace(card, say=tuple(sorted(card.say, key=lambda line: line.cue != moment))) if moment else card
 
 
 def _undecided(profile: PolicyProfile, course: Course) -> bool:

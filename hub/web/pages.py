@@ -100,6 +100,7 @@ def _shared() -> dict[str, Any]:
         "disclosure_words": disclosure_words,
         "label": partial(_label, tongue),
         "card_labels": card_labels,
+        "card_title": partial(card_labels.title, tongue),
         "visit_labels": visit_labels,
         "cite": partial(cite, tongue),
         "who": person,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hub.domain.form import Count, Length, Moment, Person, Row, Term, Value, Words
-from hub.web import labels
+from hub.web import card_labels, labels
 from hub.wording import N_, date_and_time, exact_date_and_time, say
 
 TITLES: Final = {
@@ -250,6 +250,8 @@ def written(tongue: str, value: Value, short: bool = False) -> str:
             return text
         case Person(name, role):
             return f"{name}（{called(tongue, labels.ROLES, role)}）" if role else name
+        case Term("CARDS", name):
+            return card_labels.title(tongue, name)
         case Term(table, name):
             return called(tongue, _TABLES.get(table, {}), name)
         case Count(number, unit):

@@ -162,6 +162,19 @@ def test_once_the_police_are_called_their_arrival_is_prepared() -> None:
     assert shown(SHINAGAWA, marks={"police_called"}, visitor_left=True) == ["police_arrival", "debrief"]
 
 
+@pytest.mark.parametrize(("rules", "act"), [(SHINAGAWA, "violence"), (SHINAGAWA, "danger"), (DEFAULT, "threat")])
+@pytest.mark.parametrize("level", ["assist", "emergency"])
+def test_shi_23_when_a_violent_visitor_is_gone_the_police_and_the_injured_are_still_seen_to(
+    rules: PolicyProfile, act: str, level: str
+) -> None:
+    facts: dict[str, Any] = {"acts": {act}, "visitor_left": True, "level": level}
+    guides = cards_now(rules, situation(**facts))
+    assert [one.card for one in guides] == ["police", "violence", "debrief"]
+    assert (guides[0].why, guides[0].about) == ("act", act)
+    assert shown(rules, police_called=True, **facts) == ["police_arrival", "debrief", "violence"]
+    assert shown(rules, acts={"abuse"}, visitor_left=True) == ["debrief"]
+
+
 # --- what the moment asks for -----------------------------------------------------------------------------------------
 
 

@@ -124,6 +124,14 @@ def test_a_back_dated_start_prompts_at_once_and_says_how_late(turn: Site) -> Non
     assert entry.data["late_ms"] == pytest.approx(5 * MINUTE * 1000, abs=100)
 
 
+def test_shi_10_an_hour_after_a_press_people_are_asked_once_though_nobody_recorded_the_begin(turn: Site) -> None:
+    call = seen(turn)
+    assert turn.until_fired(call, 2) == pytest.approx(60 * MINUTE, abs=1.0)
+    for _ in range(10):
+        turn.passes(turn.cycle())
+    assert turn.fired(call) == [("clock.lead", "contact_cap"), ("clock.due", "contact_cap")]
+
+
 def test_a_contact_that_began_sooner_than_was_thought_is_not_prompted_twice_even_across_a_restart(turn: Site) -> None:
     call = seen(turn, contact_started_at=turn.at)
     told = [("clock.lead", "contact_cap"), ("clock.due", "contact_cap")]
@@ -146,6 +154,20 @@ def test_an_ended_contact_is_prompted_no_more(turn: Site) -> None:
     turn.passes(3600)
     turn.cycle()
     assert turn.fired(call) == []
+
+
+def test_shi_06_nobody_is_prompted_for_a_visitor_who_is_gone_and_anew_for_one_who_came_back(turn: Site) -> None:
+    call = seen(turn)
+    turn.mark(call, "stalemate")
+    turn.passes(2 * MINUTE)
+    turn.mark(call, "visitor_left")
+    turn.cycle()
+    turn.passes(90 * MINUTE)
+    turn.cycle()
+    assert (turn.fired(call), turn.rows(command)) == ([], [])
+    turn.mark(call, "visitor_back")
+    assert turn.until_fired(call, 2) == pytest.approx(15 * MINUTE, abs=1.0)
+    assert turn.fired(call) == [("clock.lead", "stalemate"), ("clock.due", "stalemate")]
 
 
 def test_shi_09_the_overrun_counts_from_the_end_of_the_slot(turn: Site) -> None:
@@ -244,7 +266,7 @@ def test_a_thousand_open_incidents_are_looked_at_only_when_something_changed(tur
     for call in calls[:50]:
         turn.mark(call, "stalemate")
     turn.cycle()
-    assert len(turn.rows(policy_clock)) == 50
+    assert len(turn.rows(policy_clock)) == 50 + 200  # each call has a talk, too
     turn.passes(10 * MINUTE + 0.1)
     turn.cycle()
     assert sum(len(turn.fired(call)) for call in calls) == 50

@@ -47,6 +47,21 @@ def test_shi_10_the_contact_clock_counts_from_the_contact_not_from_the_press() -
     assert states == ["running", "running", "lead", "lead", "due", "due"]
 
 
+def test_shi_10_a_talk_whose_begin_nobody_recorded_is_limited_from_the_press() -> None:
+    guessed = running(pressed_at=at(0))["contact_cap"]
+    assert (guessed.due_at, guessed.estimated) == (at(60), True)
+    said = running(pressed_at=at(0), contact_started_at=at(-10))["contact_cap"]
+    assert (said.due_at, said.estimated) == (at(50), False)
+    assert told_already(said, guessed.key)
+    assert running(pressed_at=at(0), profile=PROFILES["yurihonjo"]) == {}
+
+
+@pytest.mark.parametrize("other", [{"origin": "visit"}, {"origin": "post"}, {"speed": 30}])
+def test_shi_10_a_visit_a_post_and_a_practice_are_no_talk_since_the_press(other: dict[str, Any]) -> None:
+    assert running(pressed_at=at(0), **other) == {}
+    assert "contact_cap" in running(pressed_at=at(0), contact_started_at=at(1), **other)
+
+
 def test_shi_05_the_stalemate_clock_counts_from_the_first_mark_and_progress_takes_it_back() -> None:
     assert running(mark(1, "stalemate"), mark(3, "stalemate"))["stalemate"].started_at == at(1)
     assert "stalemate" not in running(mark(1, "stalemate"), mark(5, "progress"))
@@ -130,6 +145,39 @@ def test_a_clock_ends_with_the_contact_and_never_ends_it() -> None:
     assert ended.next_s(0) is None
 
 
+LEFT = mark(10, "visitor_left")
+MARKED = (mark(2, "stalemate"), mark(2, "demand_refused"), mark(2, "slot_announced", minutes=30))
+
+
+def test_shi_06_when_the_visitor_leaves_every_clock_of_the_contact_is_over() -> None:
+    found = running(*MARKED, step(4, "leave"), LEFT, contact_started_at=at(0))
+    assert set(found) == {"stalemate", "special_demand", "slot", "contact_cap", "leave_interval"}  # and no overrun
+    assert {clock.ended_at for clock in found.values()} == {at(10)}
+    assert running(LEFT, mark(12, "demand_refused"), mark(12, "slot_announced", minutes=30)) == {}  # nobody is there
+    ended = running(*MARKED, LEFT, ended_at=at(8))
+    assert {clock.ended_at for clock in ended.values()} == {at(8)}
+
+
+def test_shi_05_shi_10_shi_11_of_who_comes_back_the_clocks_begin_anew_and_a_slot_is_told_anew() -> None:
+    back = running(*MARKED, LEFT, mark(40, "visitor_back"), contact_started_at=at(0))
+    assert {name: clock.started_at for name, clock in back.items() if clock.ended_at is None} == {
+        "stalemate": at(40), "special_demand": at(40), "contact_cap": at(40),
+    }  # fmt: skip
+    assert (back["slot"].started_at, back["slot"].ended_at) == (at(2), at(10))
+    was = running(*MARKED, contact_started_at=at(0))
+    assert not any(told_already(back[name], was[name].key) for name in back)  # what was prompted is prompted anew
+    again = running(*MARKED, LEFT, mark(40, "visitor_back"), mark(41, "progress"), mark(45, "visitor_left"))
+    assert again["special_demand"].ended_at == at(45)
+    assert "stalemate" not in again
+    guessed = running(LEFT, mark(40, "visitor_back"), pressed_at=at(0))["contact_cap"]
+    assert (guessed.started_at, guessed.estimated) == (at(40), False)
+
+
+def test_shi_05_who_is_said_to_be_stuck_again_is_there_again() -> None:
+    found = running(mark(2, "stalemate"), LEFT, mark(11, "visitor_left"), mark(12, "stalemate"))["stalemate"]
+    assert (found.started_at, found.ended_at) == (at(12), None)
+
+
 def test_a_clock_that_the_document_does_not_name_does_not_run() -> None:
     assert running(contact_started_at=NOW, profile=NEUTRAL) == {}
 
@@ -142,6 +190,8 @@ entries = st.lists(
             moments,
             st.sampled_from(
                 [
+                    "visitor_left",
+                    "visitor_back",
                     "stalemate",
                     "progress",
                     "slot_announced",

@@ -144,6 +144,7 @@ def test_the_range_of_off_topic_talk_is_between_its_two_prompts() -> None:
 def test_the_limit_of_one_contact_is_for_all_or_for_those_who_come_again_as_the_city_says() -> None:
     assert "contact_cap" in running("shinagawa", contact_started_at=NOON)
     assert "contact_cap" not in running("shinagawa")
+    assert "contact_cap" in running("shinagawa", pressed_at=NOON)
     assert "contact_cap" not in running("yurihonjo", contact_started_at=NOON)
     found = running("yurihonjo", marked(7, "repeat_long_hold"), contact_started_at=NOON)["contact_cap"]
     assert (found.started_at, found.minutes) == (NOON, 30)

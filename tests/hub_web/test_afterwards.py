@@ -213,18 +213,24 @@ def test_a_case_is_found_again_by_its_number_however_it_is_typed(hub: Hub) -> No
     assert f"/incidents/{other}" in browser.get("/incidents?state=open&case=").text
 
 
-@pytest.mark.parametrize(("recording", "words"), [
-    ("recording", "こちらも録音・録画しています"), ("failed", "こちらも記録できます"),
+@pytest.mark.parametrize(("began", "words", "card"), [
+    ({"video": True, "audio": True}, "こちらも録音・録画しています", "録音と録画をしております"),
+    ({"video": False, "audio": True}, "こちらも録音・録画しています", "正確を期すため、録音しております"),
+    (None, "こちらも記録できます", "正確を期すため、書いて記録しております"),
 ])  # fmt: skip
-def test_shi_31_while_the_visitor_films_the_counter_is_told_of_its_own_recording(
-    hub: Hub, recording: str, words: str
+def test_shi_31_while_the_visitor_films_the_counter_is_told_of_its_own_recording_as_it_is(
+    hub: Hub, began: dict[str, bool] | None, words: str, card: str
 ) -> None:
-    incident = hub.press(hub.box(recording=recording))
+    incident = hub.press(hub.box())
+    if began is not None:
+        hub.told(incident, "recording.started", data={"pre_roll_ms": 0, **began})
     companion, browser = "/companion/counter-01", hub.signed_in("staff")
     assert words not in browser.get(companion).text
     post(hub, incident, "mark", {"mark": "filming"}, "staff")
     page = browser.get(companion).text
     assert words in page
+    assert card in page
+    assert ("録音と録画をしております" in page) is (began == {"video": True, "audio": True})
     assert "撮影の許可を受けているかを尋ねてください" in page
     post(hub, incident, "mark", {"mark": "filming_stopped"}, "staff")
     assert words not in browser.get(companion).text

@@ -3,29 +3,14 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from hub.store.schema import command, timeline
+from tests.hub_web.at_the_counter import does, first_card, one_tap, shown, taps
 from tests.hub_web.conftest import Hub
 
 CIRCUMSTANCES = ("age", "disability", "situation", "first_or_continuing")
-
-
-def shown(hub: Hub, role: str = "staff") -> str:
-    return str(hub.signed_in(role, "田中").get("/companion/counter-01").text)
-
-
-def does(hub: Hub, incident: str, deed: str, role: str = "supervisor", **said: Any) -> None:
-    answer = hub.client().post(f"/api/v1/incidents/{incident}/{deed}", json=said, headers=hub.machine(role, "佐藤"))
-    assert answer.status_code == 200, answer.text
-
-
-def first_card(page: str) -> str:
-    found = re.search(r'id="card-([a-z_]+)"', page)
-    assert found is not None
-    return found.group(1)
 
 
 def test_the_worker_reads_what_the_box_shows(hub: Hub) -> None:
@@ -156,6 +141,21 @@ def test_shi_19_danger_after_the_visitor_left_brings_the_police_card_back(hub: H
     assert page.index("panel--police") < page.index("companion__taps")
 
 
+def test_shi_23_violence_that_nobody_told_the_police_of_is_not_over_when_the_visitor_left(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01", level="emergency")
+    does(hub, incident, "mark", mark="act", act="violence")
+    hub.time.moves(seconds=20)
+    does(hub, incident, "mark", mark="visitor_left")
+    page = shown(hub)
+    assert first_card(page) == "police"
+    assert "card-violence" in page
+    assert page.index("panel--police") < page.index("companion__taps")
+    assert {"tap-may_return", "tap-visitor_back"} <= set(taps(page))
+    does(hub, incident, "steps", step="police")
+    assert first_card(shown(hub)) == "police_arrival"
+
+
 def test_who_came_back_is_there_again(hub: Hub) -> None:
     hub.box()
     incident = hub.press("counter-01")
@@ -173,15 +173,46 @@ def test_who_came_back_is_there_again(hub: Hub) -> None:
 def test_one_tap_on_a_card_keeps_its_words_and_tells_how_often_they_were_said(hub: Hub) -> None:
     hub.box()
     incident = hub.press("counter-01")
-    form = re.search(r'data-id="said-hear".*?name="text" value="([^"]+)"', shown(hub), re.DOTALL)
-    assert form is not None
+    words = one_tap(shown(hub), "hear")
     for count in (1, 2):
         hub.time.moves(minutes=1)
-        does(hub, incident, "mark", mark="said", card="hear", text=form.group(1))
+        does(hub, incident, "mark", mark="said", card="hear", text=words)
         at = (hub.time.at + timedelta(hours=9)).strftime("%H:%M")
         assert f"<span>{count} 回目 {at}" in shown(hub)
     entry = hub.rows(timeline, kind="marked")[-1]
-    assert (entry.data["card"], entry.text) == ("hear", form.group(1))
+    assert (entry.data["card"], entry.text) == ("hear", words)
+
+
+def test_shi_28_one_tap_writes_no_words_down_that_may_not_have_been_said(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="act", act="abuse")
+    does(hub, incident, "mark", mark="apology_demanded")
+    page = shown(hub)
+    assert one_tap(page, "hear").split("　") == [
+        "初めから、順にお聞かせください。",
+        "ご不便をおかけしました。お気持ちはお察しいたします。",
+    ]
+    assert one_tap(page, "abuse").split("　") == [
+        "お声は届いております。落ち着いてお話しいただけますか。",
+        "乱暴な言葉を使わずに、お話しください。",
+    ]
+    assert "誤り" not in one_tap(page, "apology")
+    does(hub, incident, "mark", mark="slot_announced", minutes=30)
+    hub.time.moves(minutes=31)
+    assert one_tap(shown(hub), "slot") == "お約束の時間になりました。今日はお帰りください。"
+
+
+def test_shi_28_the_record_names_the_card_whose_words_were_said(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    does(hub, incident, "mark", mark="said", card="swap")
+    name = "担当を替わる"
+    said = hub.sees("supervisor", f"/incidents/{incident}").text.split("カードの言葉を言った")[1].split("told__who")[0]
+    assert f'<span class="tag">{name}</span>' in said
+    head = hub.machine("section_head")
+    table = hub.client().get(f"/api/v1/incidents/{incident}/report.csv?form=record", headers=head).text
+    assert name in next(line for line in table.replace("\n", " ").split("\r") if "カードの言葉を言った" in line)
 
 
 def test_words_that_are_a_step_are_written_down_as_that_step(hub: Hub) -> None:
@@ -256,10 +287,6 @@ def test_a_card_that_does_not_exist_was_not_said(hub: Hub) -> None:
             f"/api/v1/incidents/{incident}/mark", json={"mark": "said", **card}, headers=hub.machine("staff")
         )
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "card")
-
-
-def taps(page: str) -> list[str]:
-    return re.findall(r'data-id="((?:tap|police)[\w-]*)"', page)
 
 
 def test_shi_18_each_way_to_the_police_has_a_tap_of_its_own(hub: Hub) -> None:
@@ -377,3 +404,16 @@ def test_sap_02_yur_01_what_the_city_has_a_limit_for_is_one_tap_at_the_counter(
     every = {"offtopic", "demand_refused", "repeat_long_hold", "long_hold_expected", "repeat_visit"}
     found = {one.removeprefix("tap-") for one in taps(shown(hub))}
     assert found & every == marks
+
+
+def test_shi_27_as_long_as_the_box_records_the_counter_reads_that_its_own_words_are_kept(hub: Hub) -> None:
+    hub.box()
+    incident = hub.press("counter-01")
+    warned = "あなたの言葉も残り、開示の求めの対象になります"
+    assert warned not in shown(hub)
+    hub.told(incident, "recording.started", data={"pre_roll_ms": 0, "video": False, "audio": True})
+    page = shown(hub)
+    assert page.index("guide__say") < page.index(warned) < page.index("companion__taps")
+    hub.time.moves(minutes=1)
+    hub.told(incident, "recording.closed", data={"count": 3})
+    assert warned not in shown(hub)

@@ -240,6 +240,7 @@ def test_shi_40_pressure_by_a_group_is_judged_elsewhere_and_what_was_judged_befo
     page = hub.signed_in("section_head").get(f"/incidents/{incident}").text
     assert not re.search(r'name="acts" value="organised" checked', page)
     assert "別の手続きに引き継いでください" in page
-    closed = post(hub, headers, incident, "close", {"outcome": "harassment", "prevention": "担当に引き継ぐ"}).json
+    end = {"outcome": "harassment", "prevention": "担当に引き継ぐ", "shared_with": ["総務課"]}
+    closed = post(hub, headers, incident, "close", end).json
     assert closed["state"] == "closed"
     assert [one["data"] for one in closed["timeline"] if one["kind"] == "judged"] == [old]

@@ -211,14 +211,16 @@ def test_what_was_said_to_a_drill_counts_no_more_once_it_is_real(hub: Hub) -> No
     played = says("steps", step="warn")
     assert ([one["name"] for one in played["clocks"]], played["steps"][0]["count"]) == (["stalemate", "contact_cap"], 1)
     real = says("real")
-    assert (real["clocks"], real["steps"][0]["count"], real["contact_started_at"]) == ([], 0, None)
+    (talk,) = real["clocks"]  # of the talk in earnest
+    assert (talk["name"], talk["estimated"], talk["started_at"]) == ("contact_cap", True, real["timeline"][-1]["at"])
+    assert (real["steps"][0]["count"], real["contact_started_at"]) == (0, None)
     assert [one["kind"] for one in real["timeline"][1:]] == [
         "marked",
         "step.taken",
         "drill.real",
     ]  # it still stands there
     back_dated = says("mark", mark="stalemate", at=(hub.time() - timedelta(seconds=3)).isoformat())
-    assert [one["name"] for one in back_dated["clocks"]] == ["stalemate"]
+    assert [one["name"] for one in back_dated["clocks"]] == ["stalemate", "contact_cap"]
     assert says("steps", step="warn")["timeline"][-1]["data"]["count"] == 1
 
 

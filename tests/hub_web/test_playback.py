@@ -101,6 +101,20 @@ def test_a_closed_recording_is_whole_when_all_of_it_is_here(hub: Hub, box: Signi
     assert hub.client().get(detail, headers=hub.machine()).json["recordings"][0]["stops"] is None
 
 
+def test_shi_22_officers_are_told_of_a_recording_as_far_as_it_can_be_shown_to_them(
+    hub: Hub, box: SigningBox, incident: str
+) -> None:
+    said = {"mark": "police_called"}
+    assert hub.client().post(f"/api/v1/incidents/{incident}/mark", json=said, headers=hub.machine()).status_code == 200
+    page = f"/incidents/{incident}"
+    assert "書いた記録があります" in hub.sees("supervisor", page).text
+    with hub.engine.begin() as connection:
+        connection.execute(insert(recording).values(incident=incident, box=box.name, video=True, audio=True))
+    assert "録音・録画があります。お渡しする手続き" in hub.sees("supervisor", page).text
+    put(hub, box, incident, 0, segment(0))
+    assert "録音・録画があります。この場でお見せできます" in hub.sees("supervisor", page).text
+
+
 @pytest.mark.parametrize(
     ("content", "stops"),
     [
