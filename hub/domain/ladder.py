@@ -187,7 +187,7 @@ def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTak
     if leave.report_first_to and office not in leave.report_first_to and not told_first(course):
         whom = "、".join(leave.report_first_to)
         yield Problem(
-            "manager_told", "", f"先に{whom}に知らせ、「{whom}に知らせた」を記録してください。",
+            "manager_told", "", f"先に{whom}に知らせ、「庁舎管理者に知らせた」を記録してください。",
             "tell the building's manager first, and mark that you did.",
         )  # fmt: skip
 

@@ -111,7 +111,7 @@ def test_a_mail_says_what_where_when_and_what_to_do_in_both_languages(tmp_path: 
     assert got.data["Message-ID"] == f"<{sent.items[0].id}@kita.madomori>"
     for words in ("【応援】2階 住民票 3番 で呼び出し", "2026-000001", "11:41:36", "http://127.0.0.1:8080/incidents/x"):
         assert words in got.text
-    assert got.text.index("向かう") < got.text.index("I am going")
+    assert got.text.index("向かいます") < got.text.index("I am going")
 
 
 def test_a_drill_says_so_first() -> None:
