@@ -1,4 +1,4 @@
-"""Every sentence exists in Japanese and in English, nothing in the catalogue is left over, and what is named is there."""
+"""Every sentence exists in both languages, none in the catalogue is left over, and what is to be pressed is there."""
 
 import re
 import tomllib
