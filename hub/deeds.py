@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from contract.profile import PolicyProfile
 from hub.domain import posts, practice
@@ -16,13 +16,14 @@ from hub.domain.deed import Decision, Facts, Person, decide
 from hub.domain.drill import Ended
 from hub.domain.duty import Roster
 from hub.domain.flow import Flow
-from hub.domain.incident import Entry, Origin, State
+from hub.domain.incident import Entry, Origin, Outcome, State
 from hub.domain.post_saying import PostSaid
 from hub.domain.saying import Said
 from hub.domain.witnessed import LEAF, entry_digest
 from hub.flow_files import flow_for
 from hub.store import commands, drills, notices
 from hub.store.course import course
+from hub.store.intake import raised_anew
 from hub.store.schema import change, idempotency, incident, leaf, timeline
 
 ONCE_FOR: Final = timedelta(days=7)
@@ -109,16 +110,28 @@ def came_before(connection: Connection, who: Person, once: Once, now: datetime) 
     Raises:
         KeyUsedDifferently: its key came with another request.
     """
-    known = connection.execute(
-        select(idempotency.c.request).where(idempotency.c.actor == who.id, idempotency.c.key == once.key)
-    ).scalar_one_or_none()
+    connection.execute(delete(idempotency).where(idempotency.c.created_at < now - ONCE_FOR))
+    known = connection.execute(select(idempotency.c.request).where(_used(who, once))).scalar_one_or_none()
     if known is None:
-        connection.execute(delete(idempotency).where(idempotency.c.created_at < now - ONCE_FOR))
         connection.execute(insert(idempotency).values(actor=who.id, key=once.key, request=once.request, created_at=now))
         return False
     if known != once.request:
         raise KeyUsedDifferently(once.key)
     return True
+
+
+def keep_made(connection: Connection, who: Person, once: Once, made: str) -> None:
+    """Remember with the key what its request made, for as long as the key itself."""
+    connection.execute(update(idempotency).where(_used(who, once)).values(made=made))
+
+
+def made(connection: Connection, who: Person, once: Once) -> str:
+    """The id of what this request made when it came before."""
+    return str(connection.execute(select(idempotency.c.made).where(_used(who, once))).scalar_one())
+
+
+def _used(who: Person, once: Once) -> Any:
+    return and_(idempotency.c.actor == who.id, idempotency.c.key == once.key)
 
 
 def _facts(connection: Connection, row: Row[Any], site_type: str, flow: Flow) -> Facts:
@@ -139,12 +152,15 @@ def _facts(connection: Connection, row: Row[Any], site_type: str, flow: Flow) ->
         flow=flow,
         origin=Origin(row.origin),
         closed_at=row.closed_at,
+        outcome=Outcome(row.outcome) if row.outcome else None,
         turned_real=not row.drill and drills.turned_real(connection, row.id),
         practice=practice.is_practice(row.box),
     )
 
 
 def _write(connection: Connection, row: Row[Any], decision: Decision, who: Person, now: datetime, digest: str) -> None:
+    if "raised_at" in decision.updates:
+        raised_anew(connection, [row.id])
     connection.execute(
         update(incident)
         .where(incident.c.id == row.id)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from contract.problems import Problem
-from hub.deeds import Once, came_before
+from hub.deeds import Once, came_before, keep_made, made
 from hub.domain import disclosure
 from hub.domain.decision import DeedRefused, Person
 from hub.domain.disclosure import Amended, Received, Told
@@ -31,15 +31,16 @@ def receive(
         KeyUsedDifferently: `once` came before with something else.
     """
     if once is not None and came_before(connection, who, once, now):
-        return _of_key(connection, who, once)
+        return made(connection, who, once)
     problems = list(disclosure.problems(said, now))
     concerned = _concerned(connection, said.incidents, said.case, problems)
     if problems:
         raise DeedRefused(*problems)
     id = new_id()
     number = disclosures.open_new(connection, id, now)
-    key = {"once": once.key} if once is not None else {}
-    _enter(connection, id, number, said, concerned, who, now, digest, key)
+    if once is not None:
+        keep_made(connection, who, once, id)
+    _enter(connection, id, number, said, concerned, who, now, digest)
     return id
 
 
@@ -68,17 +69,8 @@ def go_on(
     known = {row.id for row in before}
     _enter(
         connection, id, kept.row.number, said, [*before, *(row for row in more if row.id not in known)], who, now,
-        digest, {},
+        digest,
     )  # fmt: skip
-
-
-def _of_key(connection: Connection, who: Person, once: Once) -> str:
-    """The request that this key made: it stands in its first entry."""
-    for kept in disclosures.every(connection):
-        first = kept.entries[0]
-        if first.actor == who.id and first.data.get("once") == once.key:
-            return str(kept.row.id)
-    raise UnknownRequest(once.key)
 
 
 def _touches(found: disclosure.Request) -> Any:
@@ -106,13 +98,13 @@ def _concerned(
 
 def _enter(
     connection: Connection, id: str, number: str, said: Told, concerned: Sequence[Row[Any]], who: Person,
-    now: datetime, digest: str, more: dict[str, Any],
+    now: datetime, digest: str,
 ) -> None:  # fmt: skip
     by = {
         "at": now, "recorded_at": now, "actor": who.id, "actor_name": who.name, "actor_role": who.role,
         "profile_digest": digest,
     }  # fmt: skip
-    data = {**disclosure.written(said), "incident_ids": [row.id for row in concerned], **more}
+    data = {**disclosure.written(said), "incident_ids": [row.id for row in concerned]}
     disclosures.add(connection, id, kind=said.entry, text=getattr(said, "text", ""), data=data, **by)
     for row in concerned:
         note = {"disclosure": id, "number": number, "what": said.entry}

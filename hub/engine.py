@@ -6,7 +6,7 @@ so that setting the wall clock neither delays nor repeats an alert (faults, H11)
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from sqlalchemy import Engine as Database
 from sqlalchemy import Row
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from contract import topics
 from contract.codec import encode
@@ -74,10 +74,13 @@ class Calls:
         self._rules = rules
         self._watched: dict[tuple[str, datetime], Watched] = {}
 
-    def ripe(self, rows: Sequence[Any], now: datetime, monotonic_s: float) -> list[Call]:
+    def ripe(
+        self, rows: Sequence[Any], now: datetime, monotonic_s: float, climbed_s: Mapping[str, float]
+    ) -> list[Call]:
         """Those of `rows` (all that are unanswered) that must be looked at now. The others are kept in mind.
 
-        Only the time before this program's start is taken from the wall clock.
+        Only the time before this program's start is taken from the wall clock, and no ladder begins behind what it has
+        climbed (`climbed_s`): after a power cut that clock may stand wrong, and people would hear nothing for long.
         """
         known, self._watched = self._watched, {}
         ripe = []
@@ -85,7 +88,7 @@ class Calls:
             key = (row.id, row.raised_at)
             watched = known.get(key)
             if watched is None:
-                since_s = monotonic_s - max(0.0, (now - row.raised_at).total_seconds())
+                since_s = monotonic_s - max(climbed_s.get(row.id, 0.0), (now - row.raised_at).total_seconds())
                 watched = Watched(since_s, monotonic_s)
             self._watched[key] = watched
             if watched.look_s <= monotonic_s:
@@ -128,6 +131,7 @@ class Engine:
         holding = Holding(profile.rules, profile.digest, config.roster)
         self._visits = VisitLimits(of_box, holding, database, boot)
         self._contacts: Sequence[Called] = ()
+        self._begun = False  # nothing was looked at yet
         self._limits_due_s = 0.0
         self._recordings: RecordingWatch | None = None
         if profile.rules.recording.full_types:  # the same at every counter: `contract.units` lets no unit change it
@@ -174,20 +178,28 @@ class Engine:
             self._wake.wait(sleep_s)
 
     def cycle(self, now: datetime, monotonic_s: float) -> float:
-        """One round; the seconds until the next one is needed.
+        """One round; the seconds until the next one is needed. The call for help comes first, and no part holds up
+        another one: a fault of ours in one of them is raised when all have had their turn.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the database refuses.
+            sqlalchemy.exc.OperationalError: the database refuses; the rest of the round would wait for it as well.
         """
-        self._stem_floods(now)
-        self._show_doubles(now)
-        next_s = min(self._escalate(now, monotonic_s), self._look_at_limits(now, monotonic_s))
-        self._look_at_recordings(now, monotonic_s)
-        self._end_drills(now, monotonic_s)
-        self._send_commands(now)
-        self._lose_silent_boxes(now, monotonic_s)
-        self._publish_presence(now, monotonic_s)
-        return max(0.01, min(LOOK_EVERY_S, next_s))
+        broken: list[Exception] = []
+        next_s = LOOK_EVERY_S
+        for part in (
+            self._escalate, self._stem_floods, self._show_doubles, self._look_at_limits, self._look_at_recordings,
+            self._end_drills, self._send_commands, self._lose_silent_boxes, self._publish_presence,
+        ):  # fmt: skip
+            try:
+                wanted_s = part(now, monotonic_s)
+                next_s = min(next_s, LOOK_EVERY_S if wanted_s is None else wanted_s)
+            except OperationalError:
+                raise
+            except Exception as error:  # noqa: BLE001 - raised below
+                broken.append(error)
+        if broken:
+            raise broken[0]
+        return max(0.01, next_s)
 
     # --- escalation ----------------------------------------------------------------------------------------------
 
@@ -199,15 +211,18 @@ class Engine:
             if contacts != self._contacts:  # who comes on duty now hears of the calls that stand, and not a round later
                 self._calls.look_again(monotonic_s)
             needless = alerts.needless(connection)
-            ripe = self._calls.ripe(alerts.calling(connection), now, monotonic_s)
-            known = alerts.keys(connection, [call.incident for call in ripe], now, rules.repeat_s)
+            rows = alerts.calling(connection)
+            climbed_s = {} if self._begun else alerts.climbed_s(connection, rows, rules.repeat_s)
+            ripe = self._calls.ripe(rows, now, monotonic_s, climbed_s)
+            known = alerts.keys(connection, ripe, rules.repeat_s)
+        self._begun = True
         self._contacts = contacts
         due = [found for call in ripe if (found := escalation.due(rules, call, known, nearby(contacts, call.box)))]
         unheard = [call.incident for call in ripe if escalation.unheard(rules, call)]
         if due or needless or unheard:
             try:
                 self._write_alerts(due, needless, unheard, now)
-            except DBAPIError:
+            except Exception:
                 self._calls.look_again(monotonic_s)
                 raise
             self._alert()
@@ -277,7 +292,7 @@ class Engine:
 
     # --- commands ------------------------------------------------------------------------------------------------
 
-    def _send_commands(self, now: datetime) -> None:
+    def _send_commands(self, now: datetime, _monotonic_s: float) -> None:
         """Give the broker the commands that it does not have. Sending one twice does nothing new at the box."""
         link = self._link
         if link is None or not link.connected:
@@ -305,7 +320,7 @@ class Engine:
 
     # --- floods --------------------------------------------------------------------------------------------------
 
-    def _stem_floods(self, now: datetime) -> None:
+    def _stem_floods(self, now: datetime, _monotonic_s: float) -> None:
         """Show which boxes say too much, and cut the connection of one that does not stop."""
         dropped = self._link.meter.take_dropped() if self._link is not None else {}
         if not dropped:
@@ -323,7 +338,7 @@ class Engine:
                 # Not on this thread: it takes seconds when the broker is busy, and the ladder must go on.
                 threading.Thread(target=enrol.interrupt, args=(self._config, box, now), daemon=True).start()
 
-    def _show_doubles(self, now: datetime) -> None:
+    def _show_doubles(self, now: datetime, _monotonic_s: float) -> None:
         """Show which certificates seem to be in two machines. Nothing is refused: one of the two is the real box."""
         found = self._ingest.doubles.take() if self._ingest is not None else set()
         if not found:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from contract import topics
 from contract.codec import MalformedMessage, decode, decode_event
-from contract.messages import AlarmRaised, AnyEvent, BareAlarm, Event, Health, Presence
+from contract.messages import AlarmRaised, AlarmRepeated, AnyEvent, BareAlarm, Event, Health, Level, Presence
 from contract.topics import Kind
 from hub.alerts.unwritten import Call, Unwritten
 from hub.clock import now_utc
@@ -353,7 +353,11 @@ def _raises(event: AnyEvent) -> bool:
 def _calls(events: Iterable[AnyEvent]) -> Iterator[Call]:
     """The presses among `events`, as far as an alert speaks of them."""
     for event in events:
+        body = event.body if isinstance(event, Event) else None
         if isinstance(event, BareAlarm):
             yield Call(event.incident, event.box, event.level.value, event.at or now_utc(), False)
-        elif isinstance(event, Event) and isinstance(event.body, AlarmRaised):
-            yield Call(event.body.incident, event.box, event.body.level.value, event.at, event.body.drill)
+        elif isinstance(body, AlarmRaised):
+            yield Call(body.incident, event.box, body.level.value, event.at or now_utc(), body.drill)
+        elif isinstance(body, AlarmRepeated) and body.level is Level.EMERGENCY:
+            # Of a drill no press makes an emergency: that raises a call of its own.
+            yield Call(body.incident, event.box, body.level.value, event.at or now_utc(), False)

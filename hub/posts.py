@@ -6,7 +6,7 @@ The caller commits, then pokes `web` and `worker`.
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from contract.problems import Problem
 from hub import deeds
@@ -18,7 +18,7 @@ from hub.domain.post_saying import Found
 from hub.domain.saying import Mark
 from hub.store.opening import Holding, Opening, open_incident
 from hub.store.practices import AT_COUNTERS
-from hub.store.schema import box, idempotency
+from hub.store.schema import box
 
 PLACES: Final = {
     "x": "X", "youtube": "YouTube", "tiktok": "TikTok", "instagram": "Instagram", "facebook": "Facebook",
@@ -40,7 +40,7 @@ def open_post(
         KeyUsedDifferently: see there.
     """
     if once is not None and deeds.came_before(connection, who, once, now):
-        return _made(connection, who, once), False
+        return deeds.made(connection, who, once), False
     problems = posts.found_problems(said, now)
     known = connection.execute(
         select(box.c.name).where(box.c.name == said.box, box.c.revoked_at.is_(None), AT_COUNTERS)
@@ -59,15 +59,5 @@ def open_post(
     id = open_incident(connection, opening, who, now, Holding(profile, digest, rules.roster))
     deeds.perform(connection, id, Mark(mark="act", act="online", at=said.found_at.isoformat()), who, now, rules)
     if once is not None:
-        connection.execute(
-            update(idempotency).where(idempotency.c.actor == who.id, idempotency.c.key == once.key).values(made=id)
-        )
+        deeds.keep_made(connection, who, once, id)
     return id, True
-
-
-def _made(connection: Connection, who: Person, once: Once) -> str:
-    return str(
-        connection.execute(
-            select(idempotency.c.made).where(idempotency.c.actor == who.id, idempotency.c.key == once.key)
-        ).scalar_one()
-    )

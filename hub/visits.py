@@ -3,7 +3,6 @@
 The caller commits, then pokes `web` and `worker`.
 """
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,9 +25,6 @@ from hub.store import boxes, visit_calls, visits
 from hub.store.ids import new_id
 from hub.store.opening import Holding
 from hub.store.visits import Machine
-
-_PLANS: Final = uuid.UUID("6f1d0a86-5a53-4f0e-8e0f-0c6b7a8c9d21")
-"""Makes a plan's id from who asked and with which key, so that asking twice finds the same plan."""
 
 _TOLD: Final = (Entry.LEFT, Entry.ARRIVED, Entry.CHECKED_IN, Entry.ENDED, Entry.BACK, Entry.SAFE)
 """Word that a call in progress must show: whoever looks for them sees it there."""
@@ -55,9 +51,8 @@ def plan(
         KeyUsedDifferently: see there.
         DeedRefused: the plan does not fit the city's rules: every problem at once.
     """
-    id = new_id() if once is None else str(uuid.uuid5(_PLANS, f"{who.id} {once.key}"))
     if once is not None and deeds.came_before(connection, who, once, now):
-        return id
+        return deeds.made(connection, who, once)
     known = None if is_practice(said.box) else boxes.named(connection, {said.box}).get(said.box)
     if known is None or known.revoked_at is not None:
         raise DeedRefused(Problem("box", "", "登録された窓口を選んでください。", "must be a counter that is enrolled."))
@@ -74,6 +69,9 @@ def plan(
         "contact": said.contact,
         "limit_minutes": said.limit_minutes,
     }
+    id = new_id()
+    if once is not None:
+        deeds.keep_made(connection, who, once, id)
     values = {
         **settled,
         "id": id,

@@ -40,11 +40,15 @@ class SounddeviceMicrophone:
         self._closed.clear()
         self._blocks = queue.Queue(_QUEUE_BLOCKS)
         arrived = self._blocks
+        last_ms = 0
 
         def heard(data: Any, _frames: int, times: Any, _status: Any) -> None:
+            nonlocal last_ms
+            # A sound server under load corrects its idea of the delay from block to block; sound never goes back.
             delay_s = times.currentTime - times.inputBufferAdcTime
+            last_ms = max(last_ms, round((time.monotonic() - delay_s) * 1000))
             try:
-                arrived.put_nowait((round((time.monotonic() - delay_s) * 1000), bytes(data)))
+                arrived.put_nowait((last_ms, bytes(data)))
             except queue.Full:
                 return  # see _QUEUE_BLOCKS; a callback may neither wait nor raise
 

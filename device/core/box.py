@@ -277,8 +277,8 @@ class Box:
                 self._standing = standing.answered(event.name if named else standing.coming)
                 return [] if standing.seen else [self._publish(now)]
             case CommandType.NOBODY_AVAILABLE:
-                self._standing = replace(standing, hub_has=True, nobody=True)
-                return []
+                self._standing = standing.unanswered()
+                return [self._publish(now)] if standing.seen else []
             case CommandType.TIME_LIMIT_REACHED:
                 return self._time_limit(standing)
             case CommandType.DRILL_REAL:

@@ -30,6 +30,10 @@ class Standing:
         """Somebody at the hub has seen it; `coming` is who comes, empty for nobody yet."""
         return replace(self, seen=True, hub_has=True, coming=coming, nobody=False)
 
+    def unanswered(self) -> "Standing":
+        """The hub says that nobody is there, whoever said before that they had seen it or would come."""
+        return replace(self, hub_has=True, nobody=True, seen=False, coming="")
+
     def risen(self, to: AlarmIs) -> "Standing":
         """It calls louder. Whoever saw the call for assistance has not seen the emergency: all are asked anew."""
         return replace(self, alarm=to, seen=False, coming="", nobody=False, time_limit=False)

@@ -28,7 +28,7 @@ from hub.store.engine import begin_read
 _log = structlog.get_logger()
 
 REMEMBERED_MAX: Final = 10_000
-"""Incidents that are not alerted from memory a second time."""
+"""Calls that are not alerted from memory a second time at the same level."""
 
 WAITING_MAX: Final = 500
 """Calls that wait for one contact. The newest stay."""
@@ -52,17 +52,17 @@ class Unwritten:
 
     def __init__(self, config: HubConfig, rules: Alert, database: Engine) -> None:
         self._config, self._rules, self._database = config, rules, database
-        self._told: dict[str, None] = {}
+        self._told: dict[tuple[str, str], None] = {}
         self._posts: list[_Post] | None = None
 
     def call(self, calls: Iterable[Call]) -> None:
-        """Alert for those of `calls` that were not alerted before."""
-        new = list({call.incident: call for call in calls if call.incident not in self._told}.values())
+        """Alert for those of `calls` that were not alerted before at their level."""
+        new = list({call.incident: call for call in calls if (call.incident, call.level) not in self._told}.values())
         if not new:
             return
-        self._told |= dict.fromkeys(call.incident for call in new)
-        for incident in list(self._told)[:-REMEMBERED_MAX]:
-            del self._told[incident]
+        self._told |= dict.fromkeys((call.incident, call.level) for call in new)
+        for oldest in list(self._told)[:-REMEMBERED_MAX]:
+            del self._told[oldest]
         if self._posts is None:
             self._posts = self._open()
         _log.error("alerts.from_memory", incidents=[call.incident for call in new][:20], count=len(new))
@@ -77,6 +77,7 @@ class Unwritten:
             post.clear()
             post.stop()
         self._posts = None
+        self._told.clear()
 
     def stop(self) -> None:
         """Send nothing more."""

@@ -107,7 +107,8 @@ def task_done(facts: Facts, said: TaskDone, now: datetime, profile: PolicyProfil
     if task is None:
         raise DeedRefused(Problem("task", "", "この案件にこの仕事はありません。", "this incident has no such task."))
     data = given(task=task.id, kind=task.kind, private=task.private or None, first=task.done_at is None)
-    return Decision(facts.state, Entry.TASK_DONE, now, data=data)
+    goes_on = {"promised_until": max(now + tasks.WATCHED, facts.promised_until or now)}  # to the looks that follow
+    return Decision(facts.state, Entry.TASK_DONE, now, data=data, updates=goes_on if task.kind == "sns_watch" else {})
 
 
 def linked(facts: Facts, said: Link, now: datetime) -> Decision:

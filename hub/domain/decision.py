@@ -10,7 +10,7 @@ from contract.problems import Problem
 from hub.domain import marks
 from hub.domain.course import Course
 from hub.domain.flow import Flow
-from hub.domain.incident import Entry, Origin, State
+from hub.domain.incident import Entry, Origin, Outcome, State
 
 
 class DeedRefused(ValueError):
@@ -50,6 +50,7 @@ class Facts:
     flow: Flow | None = None
     origin: Origin = Origin.COUNTER
     closed_at: datetime | None = None
+    outcome: Outcome | None = None
     turned_real: bool = False
     practice: bool = False
 

@@ -5,14 +5,14 @@ exactly one timeline entry, whether it changed the state or came second. What is
 decided in `hub.domain.afterwards`.
 """
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from contract.messages import CommandType, Level
 from contract.problems import Problem
 from contract.profile import PolicyProfile
-from hub.domain import afterwards, damage, deciding, drill, ladder, marks
+from hub.domain import afterwards, closing, damage, deciding, drill, ladder, marks
 from hub.domain.course import Course
 from hub.domain.decision import Decision as Decision
 from hub.domain.decision import DeedRefused as DeedRefused
@@ -20,7 +20,7 @@ from hub.domain.decision import Facts as Facts
 from hub.domain.decision import Person as Person
 from hub.domain.decision import given, refuse
 from hub.domain.guidance import is_urgent
-from hub.domain.incident import NOBODY, Deed, Entry, Outcome, State, after
+from hub.domain.incident import ALARMING, NOBODY, Deed, Entry, Origin, Outcome, State, after
 from hub.domain.permissions import Action
 from hub.domain.saying import (
     Account,
@@ -78,7 +78,7 @@ def decide(facts: Facts, said: Said, who: Person, now: datetime, profile: Policy
         case Contact():
             return _contact(facts, said, now)
         case Mark():
-            return _marked(facts, said, now, profile)
+            return _marked(facts, said, who, now, profile)
         case StepTaken():
             return _step(facts, said, who, now, profile)
         case Decide():
@@ -104,7 +104,7 @@ def decide(facts: Facts, said: Said, who: Person, now: datetime, profile: Policy
         case TurnReal():
             return _turned_real(facts, said, now)
         case Close():
-            return _closed(facts, said, now)
+            return closing.closed(facts, said, who, now)
         case _:
             raise TypeError(f"{type(said).__name__} is no deed")
 
@@ -159,25 +159,35 @@ def _contact_ended(facts: Facts, said: Contact, at: datetime) -> Decision:
     state = after(facts.state, Deed.CONTACT_ENDED)
     if facts.course.of_kind(Entry.JUDGED):
         state = after(state, Deed.JUDGE)  # it was judged while the visitor was there
-    if facts.contact_ended_at is not None:
-        return Decision(state, Entry.CONTACT_ENDED, at, data=given(first=False, means=said.means, place=said.place))
-    if facts.contact_started_at is not None and at < facts.contact_started_at:
+    known = facts.contact_ended_at
+    data = given(first=known is None, means=said.means, place=said.place)
+    if known is not None and said.at is None:
+        return Decision(state, Entry.CONTACT_ENDED, at, data=data)
+    # A press comes during a contact. Of a visit and a post somebody may tell when it was over long since.
+    pressed = facts.course.pressed_at or facts.pressed_at
+    began = facts.contact_started_at or (pressed if facts.origin is Origin.COUNTER else at)
+    if at < began:
         raise DeedRefused(
-            Problem("at", "", "応対の始まりより後の時刻にしてください。", "must be after the contact started.")
-        )
+            Problem(
+                "at", "", "応対の始まり（記録がなければ押した時刻）より後の時刻にしてください。",
+                "must be after the contact started, or the press where nobody wrote down its start.",
+            )
+        )  # fmt: skip
     return Decision(
-        state, Entry.CONTACT_ENDED, at, data=given(first=True, means=said.means, place=said.place),
-        updates={"contact_ended_at": at}, commands=((CommandType.RECORDING_STOP, ""),),
+        state, Entry.CONTACT_ENDED, at, data=data, updates={"contact_ended_at": at},
+        commands=((CommandType.RECORDING_STOP, ""),) if known is None else (),
     )  # fmt: skip
 
 
 # --- marks -----------------------------------------------------------------------------------------------------------
 
 
-def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> Decision:
+def _marked(facts: Facts, said: Mark, who: Person, now: datetime, profile: PolicyProfile) -> Decision:
     at = _when(said.at, facts, now)
     if said.mark == "false_press":
-        return _false_press(facts, Entry.MARKED, at, now, said.text, {"mark": said.mark})
+        return closing.false_press(facts, Entry.MARKED, at, who, now, said.text, {"mark": said.mark})
+    if said.mark == "real_call":
+        return closing.real_call(facts, at, said.text)
     refuse(marks.problems(said))
     data = given(
         mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit,
@@ -185,23 +195,39 @@ def _marked(facts: Facts, said: Mark, now: datetime, profile: PolicyProfile) -> 
     )  # fmt: skip
     if marks.unusual(said, profile, facts.course):
         data["outside_range"] = True  # shown, and never refused: the city's figures are guidelines (SHI-08)
+    updates = marks.updates(said, at, facts.promised_until)
     if facts.state is State.CLOSED and said.mark in marks.LATER:  # facts are corrected by further entries only
-        return Decision(after(facts.state, Deed.NOTE), Entry.MARKED, at, said.text, data)
-    state = after(facts.state, Deed.MARK)
-    return Decision(state, Entry.MARKED, at, said.text, data, notices=marks.notices(said, profile))
+        return Decision(after(facts.state, Deed.NOTE), Entry.MARKED, at, said.text, data, updates)
+    marked = Decision(
+        after(facts.state, Deed.MARK), Entry.MARKED, at, said.text, data, updates, notices=marks.notices(said, profile)
+    )
+    level = _calls(facts, said, at, now)
+    return marked if level is None else _called_anew(facts, marked, level, now)
 
 
-def _false_press(
-    facts: Facts, entry: Entry, at: datetime, now: datetime, text: str, data: Mapping[str, Any]
-) -> Decision:
-    state = after(facts.state, Deed.FALSE_PRESS)
-    if facts.state is State.CLOSED:
-        return Decision(state, entry, at, text, {**data, "first": False})
-    return Decision(
-        state, entry, at, text, {**data, "first": True},
-        updates={"closed_at": now, "outcome": Outcome.FALSE_PRESS.value},
-        commands=((CommandType.RECORDING_STOP, ""),),
-    )  # fmt: skip
+def _calls(facts: Facts, said: Mark, at: datetime, now: datetime) -> Level | None:
+    """The level at which a mark calls everybody anew: whoever has the page at hand may have no hand at the button.
+
+    Nobody came, or whoever was coming cannot; or somebody is in danger now (SHI-19), which is more than was called for.
+    """
+    level = Level(facts.course.level)
+    answered = facts.responder is not None or (level is Level.ASSIST and facts.seen_by is not None)
+    if said.mark == "call_again":
+        return level if answered else None  # else the ladder climbs on, and would begin again at its foot
+    calm = facts.state in ALARMING and level is Level.ASSIST
+    if said.mark == "act" and said.act in marks.CALLING and calm and now - at <= AHEAD_MAX:
+        return Level.EMERGENCY
+    return None
+
+
+def _called_anew(facts: Facts, marked: Decision, level: Level, now: datetime) -> Decision:
+    return replace(
+        marked,
+        state=after(facts.state, Deed.CALL_AGAIN),
+        data={**marked.data, "calls": level.value},
+        updates={**marked.updates, **NOBODY, "level": level.value, "raised_at": now},
+        commands=((CommandType.NOBODY_AVAILABLE, ""),),
+    )
 
 
 # --- steps and decisions ---------------------------------------------------------------------------------------------
@@ -253,55 +279,7 @@ def _decided(facts: Facts, said: Decide, now: datetime, profile: PolicyProfile) 
     return Decision(state, Entry.DECIDED, now, said.text, data)
 
 
-# --- ends and drills --------------------------------------------------------------------------------------------------
-
-
-def _closed(facts: Facts, said: Close, now: datetime) -> Decision:
-    data: dict[str, Any] = given(outcome=said.outcome.value, prevention=said.prevention or None)
-    if said.outcome is Outcome.FALSE_PRESS:
-        return _false_press(facts, Entry.CLOSED, now, now, said.text, data)
-    if said.outcome is Outcome.DRILL and not facts.drill:
-        raise DeedRefused(
-            Problem(
-                "outcome",
-                "",
-                "訓練として押されたものではありません。他の結果を選んでください。",
-                "this was no drill. Choose another outcome.",
-            )
-        )
-    state = after(facts.state, Deed.CLOSE)
-    if facts.state is State.CLOSED:
-        return Decision(state, Entry.CLOSED, now, said.text, {**data, "first": False})
-    if said.outcome is Outcome.HARASSMENT and not _found_harassment(facts):
-        raise DeedRefused(
-            Problem(
-                "outcome", "", "ハラスメントに当たるという判断がまだありません。先に、定められた人で判断してください。",
-                "nobody has judged this to be harassment. The persons whom the rules name judge first.",
-            )
-        )  # fmt: skip
-    if said.outcome is not Outcome.DRILL and deciding.refusal_undecided(facts.course):
-        raise DeedRefused(
-            Problem(
-                "decision", "", "録音・録画を断られたときにどうしたかを、先に記録してください。",
-                "recording was refused: write down first what was decided then.",
-            )
-        )  # fmt: skip
-    if said.outcome in (Outcome.HARASSMENT, Outcome.NEAR_MISS) and not said.prevention:
-        raise DeedRefused(
-            Problem(
-                "prevention", "", "同じことを繰り返さないために何をするかを書いてください。",
-                "write what will be done so that it does not come again.",
-            )
-        )  # fmt: skip
-    return Decision(
-        state, Entry.CLOSED, now, said.text, {**data, "first": True},
-        updates={"closed_at": now, "outcome": said.outcome.value},
-    )  # fmt: skip
-
-
-def _found_harassment(facts: Facts) -> bool:
-    """Whether the last judgement says so: the name is not given by whoever closes (SHI-01)."""
-    return [one.data.get("finding") for one in facts.course.of_kind(Entry.JUDGED)][-1:] == ["harassment"]
+# --- drills ----------------------------------------------------------------------------------------------------------
 
 
 def _turned_real(facts: Facts, said: TurnReal, now: datetime) -> Decision:

@@ -211,10 +211,16 @@ def _reached(stage: AlertStage, contacts: Iterable[ContactT]) -> list[ContactT]:
     return [contact for contact in contacts if contact.role in stage.roles]
 
 
+def key_start(incident: str, level: str, reach: str | None) -> str:
+    """What the keys of a call's alerts at this level begin with.
+
+    Others than in earnest for a drill: whoever heard of that must hear again when it turns out to be none.
+    """
+    return f"{incident}:{level if reach is None else f'd-{level[:6]}'}:"
+
+
 def _key(call: Call, round_: int, stage: AlertStage, contact: Contact) -> str:
-    # Another key than in earnest: whoever heard of the drill must hear again when it turns out to be none.
-    level = call.level if call.reach is None else f"d-{call.level[:6]}"
-    return f"{call.incident}:{level}:{round_}:{stage.after_s}:{contact.id}"
+    return f"{key_start(call.incident, call.level, call.reach)}{round_}:{stage.after_s}:{contact.id}"
 
 
 def _due(call: Call, stage: AlertStage, round_: int, contact: Contact, late_s: float) -> Due:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +195,6 @@ class Case:
     record: Mapping[str, Any] = field(default_factory=dict)
     sns: Mapping[str, Any] = field(default_factory=dict)
     of_visit: bool = False
+    of_post: bool = False
+    whereabouts: Literal["here", "left", "unsaid"] | None = None
+    """Of who came to the counter; none where nobody did: on the telephone, away from the building, of a post."""

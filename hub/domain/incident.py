@@ -54,6 +54,8 @@ class Deed(StrEnum):
     STEP = "step"
     DECIDE = "decide"
     TURN_REAL = "turn_real"
+    CALL_AGAIN = "call_again"
+    REOPEN = "reopen"
 
 
 class Entry(StrEnum):
@@ -80,6 +82,7 @@ class Entry(StrEnum):
     CASE_LINKED = "case.linked"
     CASE_NOTED = "case.noted"
     POST_DESCRIBED = "post.described"
+    POST_SENT = "post.sent"
     EVIDENCE_KEPT = "evidence.kept"
     POST_STEP = "post.step"
     MEETING_ASKED = "meeting.asked"
@@ -112,6 +115,13 @@ _REACHES: Final = {
     Deed.FALSE_PRESS: State.CLOSED,
 }
 
+_BACK: Final = {
+    Deed.TURN_REAL: (tuple(State), State.RAISED),
+    Deed.CALL_AGAIN: (ALARMING, State.RAISED),
+    Deed.REOPEN: ((State.CLOSED,), State.CONTACT_ENDED),
+}
+"""Deeds that lead to an earlier state, and from which: everybody is asked anew, or what was closed was none."""
+
 _NEEDS: Final = {
     Deed.JUDGE: State.CONTACT_ENDED,
     Deed.REPORT: State.CONTACT_ENDED,
@@ -129,13 +139,16 @@ class NotPossible(ValueError):
 
 
 def after(state: State, deed: Deed) -> State:
-    """The state after `deed`; never an earlier one than `state`, but for a drill that is real: it begins anew.
+    """The state after `deed`; never an earlier one than `state`, but for the deeds that are there for it.
 
     Raises:
         NotPossible: the deed needs a step that has not been taken, or the incident is closed to it.
     """
-    if deed is Deed.TURN_REAL:
-        return State.RAISED
+    if deed in _BACK:
+        possible, reached = _BACK[deed]
+        if state not in possible:
+            raise NotPossible(deed, state)
+        return reached
     if state is State.CLOSED and deed not in (Deed.NOTE, Deed.CLOSE, Deed.FALSE_PRESS):
         raise NotPossible(deed, state)
     needed = _NEEDS.get(deed)

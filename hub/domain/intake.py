@@ -44,6 +44,11 @@ from hub.domain.nearness import nearby
 SKEW: Final = timedelta(seconds=2)
 """A box's clock that is off by more than this is noted in the timeline."""
 
+UNMET: Final = timedelta(seconds=60)
+"""Who presses again so long after the answer has nobody there, or needs more people: all are asked anew (our choice).
+Sooner it is the same hand that pressed first, still shaking.
+"""
+
 BELIEVED: Final = timedelta(days=20 * 365)
 """A time further away than this is a broken clock, not a late event; databases and calendars would choke on it."""
 
@@ -57,7 +62,8 @@ class Intake:
         self.incidents: dict[str, LiveIncident] = dict(known.incidents)
         self.timeline: list[Row] = []
         self.alerts: list[Row] = []
-        self.reopened: list[str] = []
+        self.anew: list[str] = []  # calls that ask everybody once more: their ladder begins again
+        self.unmet: list[str] = []  # those of them to which nobody came who had answered: their boxes still say so
         self.boxes: dict[str, Row] = {}
         self.recordings: dict[str, Row] = {}
         self.receipts: list[Receipted] = []
@@ -215,25 +221,32 @@ class Intake:
     def _press_again(self, incident: str, live: LiveIncident, level: str, at: datetime, clock: ClockState) -> Row:
         """What is said of it beside the press.
 
-        Who saw a call for assistance has not seen the emergency: everybody is asked again. A box that was cut off may
-        not know that people ended the call under which somebody presses anew: then it is open again.
+        Who saw a call for assistance has not seen the emergency: everybody is asked again, and so when somebody presses
+        on long after the answer. A box that was cut off may not know that people ended the call under which somebody
+        presses anew: then it is open again.
         """
-        over = live.state not in ALARMING
-        reopened = over and (live.over_at is None or clock is not ClockState.SYNCED or at > live.over_at)
+        over, synced = live.state not in ALARMING, clock is ClockState.SYNCED
+        # A drill stays over: whoever means it holds on, which is a call of its own (decision 0016).
+        reopened = over and live.reach is None and (live.over_at is None or not synced or at > live.over_at)
+        pressed_at = at if synced else self.now
+        unmet = not over and live.answered_at is not None and pressed_at > live.answered_at + UNMET
         risen = level == Level.EMERGENCY and live.level != Level.EMERGENCY
         live.presses += 1
         live.row |= {"presses": live.presses, "changed_at": self.now}
         if risen:
             live.level = Level.EMERGENCY.value
-        if risen or reopened:
+        if risen or reopened or unmet:
             live.row |= {"level": live.level, "raised_at": self.now}
             self._to_alert[incident] = live.level
-        if reopened or (risen and not over):
+        if reopened or unmet or (risen and not over):
             live.row |= {"state": State.RAISED.value, **NOBODY}
+            live.answered_at = None
+            self.anew.append(incident)
+        if unmet and not risen:
+            self.unmet.append(incident)
         if reopened:
             live.row |= {"contact_ended_at": None, "closed_at": None, "outcome": None}
             live.state, live.over_at = State.RAISED.value, None
-            self.reopened.append(incident)
         self._change("incident", incident, live.box)
         return {"reopened": True} if reopened else {}
 

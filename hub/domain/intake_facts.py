@@ -64,6 +64,7 @@ class LiveIncident:
     row: Row = field(default_factory=dict)  # all columns of a new one, changed columns of a known one
     state: str = State.RAISED.value
     over_at: datetime | None = None  # when people said that it is over
+    answered_at: datetime | None = None  # when the answer came that its level needs
 
 
 @dataclass(slots=True)

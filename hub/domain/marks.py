@@ -1,7 +1,8 @@
 """What follows from a mark beside its entry: who must hear of it, and whether it lies outside the city's figures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from contract.problems import Problem, one_of
@@ -10,12 +11,18 @@ from hub.domain.card import CARDS
 from hub.domain.course import Course
 from hub.domain.notices import Why
 from hub.domain.saying import Mark
+from hub.domain.tasks import WATCHED
 
 LATER: Final = (
     "act", "injury", "damage", "police_arrived", "recording_shown", "removal_wished", "may_return", "referred",
     "cautioned", "legal_step", "doctor_seen", "damage_reported", "accident_reported",
+    "act_named",
 )  # fmt: skip
 """What may become known, or be seen to, when the incident is closed. It stays closed, and nobody is called for it."""
+
+
+CALLING: Final = ("danger", "violence", "confine")
+"""Acts in which a body is in danger: marked while they happen, everybody is called as by the button (SHI-19)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,15 @@ def slot_guideline(profile: PolicyProfile, course: Course) -> Slot | None:
     """
     slot = profile.clock.slot
     return slot if slot is not None and (slot.applies == "any" or course.marked(slot.applies)) else None
+
+
+def updates(said: Mark, at: datetime, asked_until: datetime | None) -> Mapping[str, datetime]:
+    """The incident's columns that a mark moves: with a post it is asked for as long as that is looked for, however long
+    ago its contact was (YUR-05, SET-20).
+    """
+    if said.mark != "act" or said.act != "online":
+        return {}
+    return {"promised_until": max(at + WATCHED, asked_until or at)}
 
 
 def unusual(said: Mark, profile: PolicyProfile, course: Course) -> bool:

@@ -53,6 +53,7 @@ class Action(StrEnum):
     RECORDING_VIEW = "recording.view"
     REPORT_MAKE = "report.make"
     STATISTICS_READ = "statistics.read"
+    STATISTICS_SHARE = "statistics.share"
     INCIDENTS_EXPORT = "incidents.export"
     ACCESS_READ = "access.read"
     QUARANTINE_READ = "quarantine.read"
@@ -121,6 +122,7 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.REPORT_MAKE: _IN_CHARGE
     | {Role.BUILDING_MANAGER, Role.EVIDENCE_CUSTODIAN, Role.GENERAL_AFFAIRS, Role.ADMINISTRATOR},
     Action.STATISTICS_READ: _COUNTS,
+    Action.STATISTICS_SHARE: frozenset({Role.GENERAL_AFFAIRS}),
     Action.INCIDENTS_EXPORT: _COUNTS,
     Action.ACCESS_READ: _IN_CHARGE | {Role.EVIDENCE_CUSTODIAN, Role.GENERAL_AFFAIRS, Role.AUDITOR, Role.ADMINISTRATOR},
     Action.QUARANTINE_READ: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),

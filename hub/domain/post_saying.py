@@ -50,6 +50,13 @@ class Found(FirstReport):
     situation: SomeWords
 
 
+class FirstReportSent(PostSaid):
+    """The first report went to these offices; each that the city names is asked for until then (SET-19)."""
+
+    action = Action.POST_OPEN
+    to: Annotated[tuple[Line, ...], Field(min_length=1, max_length=20)]
+
+
 class Evidence(PostSaid):
     """What was seen, before it is gone: `address`, whom to ask for deletion (`provider`), the post in exact words.
 

@@ -17,7 +17,17 @@ from hub.domain.incident import Deed, Entry, Origin, after
 from hub.domain.marks import Notice
 from hub.domain.notices import Why
 from hub.domain.permissions import Role
-from hub.domain.post_saying import Evidence, FirstReport, Found, KeptEvidence, MeetingAsked, PostSaid, PostStep, Step
+from hub.domain.post_saying import (
+    Evidence,
+    FirstReport,
+    FirstReportSent,
+    Found,
+    KeptEvidence,
+    MeetingAsked,
+    PostSaid,
+    PostStep,
+    Step,
+)
 
 STEPS: Final[tuple[Step, ...]] = get_args(Step)
 
@@ -95,6 +105,9 @@ def decide(facts: Facts, said: PostSaid, who: Person, now: datetime, profile: Po
     match said:
         case FirstReport():
             return _described(facts, said, now)
+        case FirstReportSent():
+            data = {"to": list(dict.fromkeys(said.to))}
+            return Decision(after(facts.state, Deed.NOTE), Entry.POST_SENT, now, data=data)
         case Evidence():
             return _evidence(facts, said, who, now)
         case PostStep():

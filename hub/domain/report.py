@@ -10,9 +10,10 @@ the words as they were spoken carries a warning. How a row is called and how a v
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from hub.domain import post_form, report_told
+from hub.domain.course import Course
 from hub.domain.findings import BOTH, VIEWPOINTS
 from hub.domain.form import (
     Case,
@@ -30,6 +31,7 @@ from hub.domain.form import (
     Value,
     Words,
 )
+from hub.domain.incident import Origin
 from hub.domain.notices import DANGEROUS
 
 PLACES: Final = ("open_space", "room", "offsite", "phone")
@@ -88,7 +90,7 @@ def police(case: Case, now: datetime) -> Form:
     return Form(
         "police", case.number, case.drill, now, (),
         (
-            Section("place_time", (*_when(case), *_where(case), _still_here(case))),
+            Section("place_time", (*_when(case), *_where(case), *_still_here(case))),
             Section("happened", (_seen_acts(case), _told_row(case, "how", 2), _words(case), _notes(case),
                                  _told_row(case, "who", 1))),
             Section("danger", (_danger(case), _told_row(case, "injuries", 2))),
@@ -145,6 +147,8 @@ def _told_row(case: Case, name: str, lines: int) -> Row:
 
 
 def _when(case: Case) -> tuple[Row, ...]:
+    if case.of_post:  # nobody pressed anything, and nobody talked
+        return (_one("number", Words(case.number)), _one("found_at", Moment(case.pressed_at)))
     certain = case.clock == "synced"
     warning = "of_visit" if case.of_visit else "" if certain else "clock_unsure"  # nobody pressed a button there
     return (
@@ -164,7 +168,7 @@ def _when(case: Case) -> tuple[Row, ...]:
 def _where(case: Case) -> tuple[Row, ...]:
     return (
         _one("counter", Words(case.counter)),
-        _chosen(case, "place_kind", "PLACES", PLACES),
+        *(() if case.of_post else (_chosen(case, "place_kind", "PLACES", PLACES),)),
         _told_row(case, "means", 1),
     )
 
@@ -245,6 +249,7 @@ def _judgement(case: Case) -> tuple[Row | Table, ...]:
         _one("judgement", Term("FINDINGS", str(found.data.get("finding", ""))), Moment(found.at)),
         _acts(case),
         Row("judges", _texts(found.data.get("persons"))),
+        *report_told.named(case, found),
         *_weighed(found),
         Row("reasons", _texts(found.text), 2),
     )
@@ -305,11 +310,28 @@ def _called(case: Case) -> tuple[Row, ...]:
     )
 
 
-def _still_here(case: Case) -> Row:
-    left = _marks(case, "visitor_left")
-    if left:
-        return _one("visitor_left", Moment(left[-1].at), *_texts(left[-1].text))
-    return Row("visitor_left")
+def whereabouts(course: Course) -> Literal["here", "left", "unsaid"] | None:
+    """Whether who came is still there, as far as people wrote it down: an end of the contact alone does not say it, and
+    who came back is there again (SHI-22, SHI-23). None where nobody came.
+    """
+    if course.origin == Origin.POST or not course.in_building:
+        return None
+    if course.gone:
+        return "left"
+    return "here" if course.ended_at is None else "unsaid"
+
+
+def _still_here(case: Case) -> tuple[Row, ...]:
+    if case.whereabouts is None:
+        return ()
+    choices = (Term("WHEREABOUTS", "here"), Term("WHEREABOUTS", "left"))
+    if case.whereabouts == "unsaid":  # silence is no statement to officers: they, or the worker, tick it
+        return (Row("visitor_left", choices=choices, warning="unsaid"),)
+    if case.whereabouts == "left":
+        left = _marks(case, "visitor_left")[-1]
+        return (Row("visitor_left", (choices[1], Moment(left.at), *_texts(left.text)), choices=choices),)
+    back = _marks(case, "visitor_back")
+    return (Row("visitor_left", (choices[0], *(Moment(told.at) for told in back[-1:])), choices=choices),)
 
 
 def _danger(case: Case) -> Row:

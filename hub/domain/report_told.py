@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from hub.domain.form import Case, Count, Length, Moment, Person, Table, Term, Told, Value, Words
+from hub.domain.form import Case, Count, Length, Moment, Person, Row, Table, Term, Told, Value, Words
 
 QUIET: Final = ("segment.sealed", "alerted", "fault.raised", "fault.cleared")
 """Kinds that a person who reads the course of events does not look for."""
@@ -52,6 +52,7 @@ def _what(told: Told) -> Iterator[Value]:
     count = told.data.get("count")
     if told.kind == "step.taken" and isinstance(count, int):
         yield Count(count, "nth")
+    yield from _named_then(told)
     if told.data.get("skipped"):
         yield Term("NOTICES", "skipped")
         yield from (Term("STEPS", step) for step in told.data["skipped"])
@@ -66,6 +67,29 @@ def _what(told: Told) -> Iterator[Value]:
         yield from (Term("ROLES", role) for role in told.data.get("nobody", ()))
     for key in _PLAIN:
         yield from _words(told.data.get(key))
+
+
+def named(case: Case, judged: Told) -> Iterator[Row]:
+    """Which act was named to the person, and when: with the judgement, or after it, when the contact was long over
+    (SET-03). A line to write on where harassment was found and nobody wrote it down.
+    """
+    then = tuple(_named_then(judged))[1:]
+    acts = [Term("ACTS", str(act)) for act in judged.data.get("acts", ())] if then else []
+    later = [
+        part
+        for told in case.told
+        if told.data.get("mark") == "act_named"
+        for part in (Term("ACTS", str(told.data.get("act", ""))), Moment(told.at))
+    ]
+    if then or later or judged.data.get("finding") == "harassment":
+        yield Row("act_named", (*acts, *then, *later))
+
+
+def _named_then(told: Told) -> Iterator[Value]:
+    at = told.data.get("act_named_at")
+    if isinstance(at, str):
+        yield Term("MARKS", "act_named")
+        yield Moment(datetime.fromisoformat(at))
 
 
 def _words(value: object) -> Iterator[Words]:

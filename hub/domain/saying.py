@@ -80,6 +80,8 @@ MarkName = Literal[
     # afterwards
     "said", "urgent", "referred", "cautioned", "legal_step", "doctor_seen", "damage_reported", "accident_reported",
     "false_press",
+    # about the call itself
+    "call_again", "real_call",
 ]  # fmt: skip
 
 

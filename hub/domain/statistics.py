@@ -222,7 +222,7 @@ def figures(cases: Iterable[Case], office: Office, now: datetime, again: Mapping
 def _count(case: Case, totals: Counter[str], tables: Mapping[str, Counter[str]]) -> None:
     totals["cases"] += 1
     totals["near_misses"] += case.near_miss
-    totals["referrals"] += "referred" in case.marks
+    totals["referrals"] += bool(case.offices)
     local = case.pressed_at.astimezone(JAPAN)
     tables["level"][case.level if case.called else case.origin] += 1
     tables["outcome"][case.outcome or "open"] += 1

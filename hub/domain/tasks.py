@@ -15,22 +15,40 @@ from hub.domain.incident import Entry, Origin, Outcome, State
 from hub.domain.permissions import Role
 
 Kind = Literal[
-    "rest", "care_check", "report", "sns_watch", "police_report", "meeting", "answer", "consult", "recall", "debrief"
+    "rest",
+    "care_offer",
+    "care_check",
+    "report",
+    "first_report",
+    "sns_watch",
+    "watch_end",
+    "police_report",
+    "meeting",
+    "answer",
+    "consult",
+    "recall",
+    "debrief",
 ]
 
 CARERS: Final = frozenset({Role.SUPERVISOR.value, Role.SECTION_HEAD.value, Role.GENERAL_AFFAIRS.value})
 """Who sees tasks about a worker's health, and that they were done."""
 
-PRIVATE: Final = frozenset({"rest", "care_check"})
+PRIVATE: Final = frozenset({"rest", "care_offer", "care_check"})
 
-_SINGLE: Final = frozenset({"rest", "report", "police_report", "recall", "debrief"})
+_SINGLE: Final = frozenset({"rest", "care_offer", "report", "police_report", "recall", "debrief"})
 """What an incident asks for at most once."""
 
 WATCH_WEEKS: Final = 8
-"""How long the weekly look for posts goes on at the most; no document names an end (our choice)."""
+"""So far ahead of the last look stand the weekly ones, and so long after a post was found people are asked whether to
+end them. No document names an end (our choice): they go on until somebody says so.
+"""
+
+WATCHED: Final = timedelta(weeks=WATCH_WEEKS + 2)
+"""What a post asks for is due within this after it was seen, however long ago its incident's contact was."""
 
 OFFICE: Final = timezone(timedelta(hours=9), "JST")
 _MORNING: Final = 9
+_POLICE: Final = "警察"
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
@@ -84,7 +102,7 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
     """Every task of an incident, done or not, by when it is due. Drills and false presses leave none."""
     if over.drill or over.false_press:
         return []
-    said = (*_told_police(course), *_reported(course), *course.of_kind(Entry.TASK_DONE))
+    said = (*_told_police(course), *_reported(course), *_sent(course), *course.of_kind(Entry.TASK_DONE))
     done = {_once(one.data.get("task", "")): one.at for one in said}
     found = [
         Task(f"{kind}:{days}", over.id, kind, at, days, done.get(_once(f"{kind}:{days}")))
@@ -96,7 +114,28 @@ def tasks(profile: PolicyProfile, over: Over, course: Course) -> list[Task]:
         for one in course.of_kind(Entry.PROMISED)
         for name in (one.data["task"],)
     ]  # fmt: skip
+    if over.origin is Origin.POST and over.ended_at is not None:
+        found += [
+            Task(name, over.id, "first_report", over.ended_at, 0, done.get(name), office)
+            for office in recipients(profile)
+            for name in (f"first_report:{office}",)
+        ]
     return sorted(found, key=lambda task: (task.in_time, task.id))
+
+
+def recipients(profile: PolicyProfile) -> tuple[str, ...]:
+    """The offices that get the first report of a post; the police have a task of their own (SET-19, YUR-05)."""
+    return tuple(office for office in profile.sns.recipients if office != _POLICE)
+
+
+def sent(course: Course) -> dict[str, datetime]:
+    """The offices to which somebody sent the first report of a post, or said so of their task, and when first."""
+    found: dict[str, datetime] = {}
+    for one in sorted((*course.of_kind(Entry.POST_SENT), *course.of_kind(Entry.TASK_DONE)), key=lambda one: one.at):
+        kind, _, office = one.data.get("task", "").partition(":")
+        for name in (office,) if kind == "first_report" else one.data.get("to", ()):
+            found.setdefault(name, one.at)
+    return found
 
 
 def _once(task: str) -> str:
@@ -105,15 +144,18 @@ def _once(task: str) -> str:
     return kind if kind in _SINGLE else task
 
 
-def watch_dates(profile: PolicyProfile, found_at: datetime) -> list[datetime]:
-    """When to look for a post again: each day for the first days, then each week on the city's day (SET-20)."""
+def watch_dates(profile: PolicyProfile, found_at: datetime, looked_at: datetime | None = None) -> list[datetime]:
+    """When to look for a post again: each day for the first days, then each week on the city's day (SET-20), up to
+    `WATCH_WEEKS` ahead of these days or of the last look.
+    """
     daily, weekday = profile.sns.watch_days, profile.sns.watch_weekday
     if daily is None:
         return []
     dates = [_morning(found_at, days) for days in range(1, daily + 1)]
     if weekday is not None:
         wanted = _WEEKDAYS.index(weekday)
-        later = (_morning(found_at, days) for days in range(daily + 1, daily + 7 * WATCH_WEEKS + 1))
+        last = max(daily, _days(found_at, looked_at or found_at)) + 7 * WATCH_WEEKS
+        later = (_morning(found_at, days) for days in range(daily + 1, last + 1))
         dates += [moment for moment in later if moment.astimezone(OFFICE).weekday() == wanted]
     return dates
 
@@ -142,6 +184,8 @@ def _after(profile: PolicyProfile, over: Over, course: Course) -> Iterator[tuple
 def _care(profile: PolicyProfile, origin: Origin, ended_at: datetime) -> Iterator[tuple[Kind, datetime, int]]:
     if profile.aftercare.immediate and origin is not Origin.POST:  # nobody has just come out of a hard contact
         yield "rest", ended_at, 0
+    if "health_desk" in profile.aftercare.immediate and origin is Origin.POST:
+        yield "care_offer", ended_at, 0
     for days in profile.aftercare.checks:
         yield "care_check", _morning(ended_at, days), days
 
@@ -162,10 +206,41 @@ def _posts(profile: PolicyProfile, course: Course) -> Iterator[tuple[Kind, datet
     seen = [one.at for one in course.marks("act") if one.data.get("act") == "online"]
     if not seen:
         return
-    if "警察" in profile.sns.recipients:
+    if _POLICE in profile.sns.recipients:
         yield "police_report", seen[0], 0  # YUR-05
-    for moment in watch_dates(profile, seen[0]):
-        yield "sns_watch", moment, (moment.astimezone(OFFICE).date() - seen[0].astimezone(OFFICE).date()).days
+    yield from _watch(profile, course, seen)
+
+
+def _watch(profile: PolicyProfile, course: Course, seen: list[datetime]) -> Iterator[tuple[Kind, datetime, int]]:
+    """The looks for posts, until somebody says that they end (SET-20); a post that is seen after that begins anew.
+
+    What was done stays; what was not is no longer asked for once somebody looked later, or the watch has ended.
+    """
+    first, looks = 0, {}
+    for one in course.of_kind(Entry.TASK_DONE):
+        kind, _, number = str(one.data.get("task", "")).partition(":")
+        if kind == "sns_watch":
+            looks[int(number)] = one.at
+        elif (kind, number) == ("watch_end", str(first)):
+            yield "watch_end", one.at, first
+            first = next((place for place, at in enumerate(seen) if at > one.at), len(seen))
+    for days in looks:
+        yield "sns_watch", _morning(seen[0], days), days
+    if first == len(seen):
+        return
+    since = seen[first]
+    looked_at = max((at for at in looks.values() if at > since), default=since)
+    for moment in watch_dates(profile, since, looked_at):
+        days = _days(seen[0], moment)
+        if days not in looks and moment > looked_at:
+            yield "sns_watch", moment, days
+    if profile.sns.watch_weekday is not None and profile.sns.watch_days is not None:
+        yield "watch_end", _morning(since, profile.sns.watch_days + 7 * WATCH_WEEKS), first
+
+
+def _days(since: datetime, at: datetime) -> int:
+    """By the office's calendar."""
+    return (at.astimezone(OFFICE).date() - since.astimezone(OFFICE).date()).days
 
 
 def _told_police(course: Course) -> list[Happened]:
@@ -177,6 +252,15 @@ def _told_police(course: Course) -> list[Happened]:
 def _reported(course: Course) -> list[Happened]:
     """The report that somebody wrote down, as what it does: nobody ticks it off a second time."""
     return [Happened(one.kind, one.at, {"task": "report"}) for one in course.of_kind(Entry.REPORTED)][:1]
+
+
+def _sent(course: Course) -> list[Happened]:
+    """The first report that was sent, as what it does, office by office; to the police it is the report to them."""
+    return [
+        Happened(one.kind, one.at, {"task": "police_report" if office == _POLICE else f"first_report:{office}"})
+        for one in course.of_kind(Entry.POST_SENT)
+        for office in one.data.get("to", ())
+    ]
 
 
 def _meetings(course: Course) -> Iterator[tuple[Kind, datetime, int]]:

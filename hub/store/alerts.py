@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, func, insert, not_, or_, select, update
 
 from contract.messages import Level
+from hub.domain import escalation
 from hub.domain.drill import Reach
+from hub.domain.escalation import Call
 from hub.domain.incident import ALARMING, Entry
 from hub.domain.notices import DANGEROUS, Why, for_guards
 from hub.store.course import courses
@@ -19,6 +21,8 @@ LEASE: Final = timedelta(seconds=10)
 
 _NEVER_FARTHER: Final = timedelta(seconds=120)
 """No backoff and no lease reaches farther than this."""
+
+_Value = TypeVar("_Value")
 
 _SEEN: Final = (Entry.MARKED.value, Entry.DRILL_REAL.value)
 
@@ -70,41 +74,53 @@ def still_calling(connection: Connection, incidents: Sequence[str]) -> list[str]
     return found
 
 
-def keys(connection: Connection, incidents: Sequence[str], now: datetime, repeat_s: int) -> set[str]:
+def keys(connection: Connection, calls: Sequence[Call], repeat_s: int) -> set[str]:
     """Keys of alerts that exist, as far as the ladder can ask for them again: all stages, and the newest repeats."""
-    recent = now - timedelta(seconds=3 * repeat_s)
     found: set[str] = set()
-    for part in _parts(incidents):
+    for part in _parts(calls):
+        rounds = {0} | {int(call.elapsed_s // repeat_s) - back for call in part for back in (0, 1)}
+        ids = [call.incident for call in part]
         found |= set(
             connection.execute(
-                select(alert.c.key).where(
-                    alert.c.incident.in_(part), or_(alert.c.round == 0, alert.c.created_at > recent)
-                )
+                select(alert.c.key).where(alert.c.incident.in_(ids), alert.c.round.in_(rounds))
             ).scalars()
         )
     return found
 
 
-def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def climbed_s(connection: Connection, calls: Sequence[Any], repeat_s: int) -> dict[str, int]:
+    """How far the ladders of these calls have come by the alerts that exist, in seconds from the last raise."""
+    far = func.max(case((alert.c.round > 0, alert.c.round * repeat_s), else_=alert.c.stage_s))
+    found: dict[str, int] = {}
+    for call in calls:
+        of_this_raise = alert.c.key.startswith(escalation.key_start(call.id, call.level, call.reach))
+        found[call.id] = (
+            connection.execute(select(far).where(alert.c.incident == call.id, of_this_raise)).scalar_one() or 0
+        )
+    return found
+
+
+def _parts(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
     """`values` in parts that fit one statement."""
     for start in range(0, len(values), _VALUES_MAX):
         yield values[start : start + _VALUES_MAX]
 
 
 def needless(connection: Connection) -> list[str]:
-    """The ladder's alerts that wait although somebody answered after they were written, or the call is over."""
-    answered = or_(
-        incident.c.responding_at >= alert.c.created_at,
-        and_(incident.c.level != Level.EMERGENCY.value, incident.c.seen_at >= alert.c.created_at),
-        incident.c.state.not_in(_ALARMING),
-    )
+    """The ladder's alerts that wait although somebody has answered since the last raise, or the call is over."""
     return list(
         connection.execute(
             select(alert.c.id)
             .join(incident, incident.c.id == alert.c.incident)
-            .where(alert.c.state == "due", alert.c.why == Why.CALL.value, answered)
+            .where(alert.c.state == "due", alert.c.why == Why.CALL.value, not_(_unanswered()))
         ).scalars()
     )
+
+
+def free_keys(connection: Connection, incidents: Sequence[str]) -> None:
+    """Let the ladders of these calls begin anew: what was climbed before keeps its rows, and their keys no more."""
+    of_the_ladder = alert.c.why == Why.CALL.value
+    connection.execute(update(alert).where(alert.c.incident.in_(incidents), of_the_ladder).values(key=alert.c.id))
 
 
 def cancel(connection: Connection, ids: Sequence[str]) -> list[str]:
@@ -123,9 +139,12 @@ def cancel(connection: Connection, ids: Sequence[str]) -> list[str]:
 
 
 def add(connection: Connection, rows: Sequence[dict[str, Any]], entry: dict[str, Any]) -> None:
-    """Write alerts and their timeline entry."""
-    connection.execute(insert(alert), list(rows))
-    connection.execute(insert(timeline), [entry])
+    """Write alerts and their timeline entry, but for those that exist: one call must not hold up every other."""
+    known = set(connection.execute(select(alert.c.key).where(alert.c.key.in_([row["key"] for row in rows]))).scalars())
+    new = [row for row in rows if row["key"] not in known]
+    if new:
+        connection.execute(insert(alert), new)
+        connection.execute(insert(timeline), [entry])
 
 
 def note(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, insert, or_, select, update
 
 from contract.messages import CommandType
 from hub.domain import practice
@@ -13,14 +13,6 @@ from hub.store.ids import new_id
 from hub.store.schema import command, incident, timeline
 
 _STATE: Final = (CommandType.SEEN.value, CommandType.RESPONDER_COMING.value, CommandType.NOBODY_AVAILABLE.value)
-
-_OVERTAKEN: Final = exists().where(
-    incident.c.id == command.c.incident,
-    incident.c.state.in_([state.value for state in ALARMING]),
-    command.c.created_at < incident.c.raised_at,
-    command.c.type.in_((*_STATE, CommandType.RECORDING_STOP.value)),
-)
-"""What was said of a call before it was raised anew (an emergency, a press after its end) says nothing of it now."""
 
 DRILL_LATE: Final = timedelta(seconds=30)
 """A drill that the broker did not take for so long is not begun any more."""
@@ -31,7 +23,7 @@ def unsent(connection: Connection, now: datetime, limit: int = 200) -> Sequence[
     late = and_(command.c.type == CommandType.DRILL.value, command.c.created_at < now - DRILL_LATE)
     return connection.execute(
         select(command)
-        .where(command.c.sent_at.is_(None), ~late, ~_OVERTAKEN)
+        .where(command.c.sent_at.is_(None), ~late)
         .order_by(command.c.created_at, command.c.id)
         .limit(limit)
     ).all()
@@ -56,6 +48,12 @@ def put(
         )
 
 
+def forget(connection: Connection, incidents: Sequence[str]) -> None:
+    """Take back what boxes were told of calls that are raised anew. Their timelines keep who answered, and when."""
+    told = (*_STATE, CommandType.RECORDING_STOP.value)
+    connection.execute(delete(command).where(command.c.incident.in_(incidents), command.c.type.in_(told)))
+
+
 def sent(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Note that the broker has them."""
     if ids:
@@ -66,7 +64,7 @@ def nobody_available(connection: Connection, incidents: Sequence[str], now: date
     """Have the boxes of these incidents told, once, that nobody has answered; gives those that were not told before."""
     if not incidents:
         return []
-    told = select(command.c.incident).where(command.c.type == CommandType.NOBODY_AVAILABLE.value, ~_OVERTAKEN)
+    told = select(command.c.incident).where(command.c.type == CommandType.NOBODY_AVAILABLE.value)
     rows = connection.execute(
         select(incident.c.id, incident.c.box).where(
             incident.c.id.in_(incidents), incident.c.id.not_in(told), incident.c.origin == Origin.COUNTER.value
@@ -89,7 +87,6 @@ def send_again(connection: Connection, box: str) -> bool:
         update(command)
         .where(
             command.c.box == box,
-            ~_OVERTAKEN,
             or_(
                 and_(command.c.type.in_(_STATE), command.c.incident.in_(open_)),
                 and_(

@@ -9,20 +9,20 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from contract.profile import PolicyProfile
 from hub.domain.incident import ALARMING, OPEN, Origin, Outcome, State
-from hub.domain.tasks import WATCH_WEEKS, Over, Task, tasks
+from hub.domain.tasks import WATCHED, Over, Task, tasks
 from hub.store.course import courses
 from hub.store.practices import IN_EARNEST
 from hub.store.schema import incident
 
-REACH: Final = timedelta(weeks=WATCH_WEEKS + 2)
-"""No task is due longer after the contact than this, but for what was promised. What has no day is done, or goes with
-the incident that was closed without it."""
+REACH: Final = WATCHED
+"""No task is due longer after the contact than this, but for what was promised and what a later post asks for. What has
+no day is done, or goes with the incident that was closed without it."""
 
 KEPT_OPEN: Final = timedelta(days=366)
 """So long what is left to do of an incident that nobody closes stays on the list: a calendar reads it every hour."""
 
 PROMISED: Final = timedelta(days=366)
-"""What was promised stays on the list so long after its day."""
+"""What was promised, and what a post asks for, stays on the list so long after its day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from contract.codec import MalformedMessage, decode_event
 from contract.evidence import read_record
-from contract.messages import AnyEvent, Event, FaultCleared, FaultRaised, RecordingClosed, SegmentSealed
-from hub.domain import notices, practice
+from contract.messages import (
+    AnyEvent,
+    CommandType,
+    Event,
+    FaultCleared,
+    FaultRaised,
+    Level,
+    RecordingClosed,
+    SegmentSealed,
+)
+from hub.domain import practice
 from hub.domain.chain import KnownClose, KnownSegment, Witness
 from hub.domain.incident import ALARMING, Origin
 from hub.domain.intake import Intake, Known, KnownBox, KnownEvent, LiveIncident, incident_year
-from hub.store import boxes, changes, counters, drills
+from hub.store import alerts, boxes, changes, commands, counters, drills
 from hub.store.schema import alert, box, event, incident, leaf, recording, segment, timeline
 
 # Asked for every batch, which under a light load is every press: built once, because building costs more than asking.
@@ -33,6 +42,8 @@ _LIVE: Final = select(
     incident.c.state,
     incident.c.contact_ended_at,
     incident.c.closed_at,
+    incident.c.seen_at,
+    incident.c.responding_at,
 ).where(incident.c.id.in_(_IDS))
 _WAITING: Final = (
     select(event.c.incident, event.c.payload, event.c.received_at)
@@ -82,7 +93,8 @@ def known(connection: Connection, events: Sequence[AnyEvent]) -> Known:
 
 def _live(row: Any) -> LiveIncident:
     over_at = row.contact_ended_at or row.closed_at
-    return LiveIncident(row.box, row.level, row.presses, row.number, row.reach, state=row.state, over_at=over_at)
+    answered_at = row.responding_at or (None if row.level == Level.EMERGENCY else row.seen_at)
+    return LiveIncident(row.box, row.level, row.presses, row.number, row.reach, {}, row.state, over_at, answered_at)
 
 
 def write(connection: Connection, intake: Intake) -> list[Durable]:
@@ -94,11 +106,10 @@ def write(connection: Connection, intake: Intake) -> list[Durable]:
         if live.row and "number" not in live.row:
             connection.execute(update(incident).where(incident.c.id == name).values(**live.row))
     _insert(connection, timeline, intake.timeline)
-    if intake.reopened:  # its ladder begins anew: the keys of the old climb are free again
-        of_the_ladder = alert.c.why == notices.Why.CALL.value
-        connection.execute(
-            update(alert).where(alert.c.incident.in_(intake.reopened), of_the_ladder).values(key=alert.c.id)
-        )
+    raised_anew(connection, intake.anew)
+    for name in intake.unmet:
+        box_name = intake.incidents[name].box
+        commands.put(connection, box_name, CommandType.NOBODY_AVAILABLE, intake.now, incident=name)
     _insert(connection, alert, intake.alerts)
     for name, row in intake.boxes.items():
         if row:
@@ -115,6 +126,15 @@ def write(connection: Connection, intake: Intake) -> list[Durable]:
         Durable(one.box, one.event, _reference(intake, one.incident), _place(one.witness, leaves))
         for one in intake.receipts
     ]
+
+
+def raised_anew(connection: Connection, incidents: Sequence[str]) -> None:
+    """Everybody is asked once more: the keys of the old climb are free again, and what boxes were told of an answer, or
+    of the end, says nothing of this call. Call it before anything new is written of it.
+    """
+    if incidents:
+        alerts.free_keys(connection, incidents)
+        commands.forget(connection, incidents)
 
 
 def note_changes(connection: Connection, intake: Intake) -> None:

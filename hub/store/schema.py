@@ -129,7 +129,7 @@ incident = Table(
     Column("changed_at", Utc, nullable=False),
     Column("case_number", String(60)),  # hub.domain.case: the city's own, set by people only
     Column("origin", String(10), nullable=False, default="counter", server_default="counter"),  # hub.domain.incident
-    Column("promised_until", Utc),  # the last day that an answer or a consultation was promised for
+    Column("promised_until", Utc),  # the last day of a promise, or of the look for a post
     Column("reach", String(10)),  # of a drill, whom it reaches: hub.domain.drill.Reach; none where it is in earnest
     Column("drill_ends_at", Utc),  # of a drill, when the hub ends it
 )
@@ -504,7 +504,7 @@ idempotency = Table(
     Column("key", String(200), primary_key=True),
     Column("request", String(64), nullable=False),  # SHA-256 of method, path and body
     Column("created_at", Utc, nullable=False),
-    Column("made", _ID),  # the incident that it began
+    Column("made", _ID),  # what it began: an incident, a visit, a request for disclosure
 )
 Index("ix_idempotency_created", idempotency.c.created_at)
 

@@ -23,8 +23,11 @@ from hub.store.schema import change, incident, timeline
 
 _KINDS: Final = tuple(
     kind.value
-    for kind in (Entry.JUDGED, Entry.STEP_TAKEN, Entry.MARKED, Entry.CLOCK_DUE, Entry.DECIDED, Entry.DRILL_REAL)
-)
+    for kind in (
+        Entry.JUDGED, Entry.STEP_TAKEN, Entry.MARKED, Entry.CLOCK_DUE, Entry.DECIDED, Entry.DRILL_REAL, Entry.REPORTED,
+        Entry.PROMISED, Entry.TASK_DONE,
+    )
+)  # fmt: skip
 _NEWS_MAX: Final = 5_000
 _MONTHS_MAX: Final = 72
 """Kept months: six years, some ten megabytes at thirty busy counters."""
@@ -68,7 +71,7 @@ def _case(row: Row[Any], entries: Iterable[Any], rules: Rules, known: Mapping[st
     course = Course.of(row, told)
     judged = [one.data for one in course.of_kind(Entry.JUDGED)]  # the last one stands
     marked = course.of_kind(Entry.MARKED)
-    unit = rules.unit_of(row.box)
+    unit, profile = rules.unit_of(row.box), rules.of(row.box)
     online = frozenset({"online"} if row.origin == Origin.POST.value else ())
     return Case(
         id=row.id,
@@ -90,17 +93,17 @@ def _case(row: Row[Any], entries: Iterable[Any], rules: Rules, known: Mapping[st
         acts=frozenset(map(str, judged[-1].get("acts") or ())) if judged else online,
         steps=frozenset(str(one.data.get("step")) for one in course.of_kind(Entry.STEP_TAKEN)),
         marks=frozenset(str(one.data.get("mark")) for one in marked),
-        clocks=outcomes(rules.of(row.box), course),
-        offices=frozenset(_office(one.data, known) for one in marked if one.data.get("mark") == "referred"),
+        clocks=outcomes(profile, course),
+        offices=frozenset(_office(office, known) for office, _ in routing.turned_to(profile, course)),
         heads=_heads(course),
         near_miss=row.outcome == "near_miss"
         or (row.outcome is None and bool(judged) and judged[-1].get("finding") == "near_miss"),
     )
 
 
-def _office(data: Mapping[str, Any], known: Mapping[str, str]) -> str:
+def _office(office: str, known: Mapping[str, str]) -> str:
     """Which office a referral is counted under. What people wrote by hand is not repeated: it may be a name."""
-    unit = routing.plain(str(data.get("unit") or ""))
+    unit = routing.plain(str(office))
     return known.get(unit, statistics.OTHER_OFFICE) if unit else statistics.UNNAMED_OFFICE
 
 

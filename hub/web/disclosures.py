@@ -4,13 +4,12 @@ import re
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from hub.deeds import Once
 from hub.domain.disclosure import Received, Told
 from hub.domain.permissions import Action
 from hub.web.api import disclosures as register
-from hub.web.api.deeds import KEY
 from hub.web.api.described import validated
 from hub.web.disclosure_shapes import Disclosure
+from hub.web.form_key import form_key
 from hub.web.gate import needs
 from hub.web.incident import said
 from hub.web.site import site
@@ -46,7 +45,7 @@ def one(disclosure_id: str) -> str:
 @needs(Action.DISCLOSURES_KEEP)
 def receive() -> Response:
     """A request came in."""
-    return _to(register.receive(validated(Received, _said(Received)), _key()))
+    return _to(register.receive(validated(Received, _said(Received)), form_key()))
 
 
 @blueprint.post("/disclosures/<uuid_text:disclosure_id>/<any({}):change>".format(",".join(register.DEEDS)))
@@ -54,7 +53,7 @@ def receive() -> Response:
 def deed(disclosure_id: str, change: str) -> Response:
     """A deed from a form."""
     model = register.DEEDS[change][0]
-    return _to(register.go_on(disclosure_id, validated(model, _said(model)), _key()))
+    return _to(register.go_on(disclosure_id, validated(model, _said(model)), form_key()))
 
 
 def _said(model: type[Told]) -> dict[str, object]:
@@ -63,11 +62,6 @@ def _said(model: type[Told]) -> dict[str, object]:
     if "incidents" in values:
         values["incidents"] = [part for text in values["incidents"] for part in _BETWEEN.split(text) if part]
     return values
-
-
-def _key() -> Once | None:
-    once = request.form.get("once", "")
-    return Once(f"form {once}", once) if KEY.match(once) else None
 
 
 def _to(found: Disclosure) -> Response:

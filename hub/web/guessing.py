@@ -7,6 +7,7 @@ https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Co
 """
 
 import secrets
+import threading
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass
@@ -37,10 +38,11 @@ FORGET_AFTER: Final = timedelta(days=1)
 
 
 class Tries:
-    """How often each address failed lately, as this process remembers it."""
+    """How often each address failed lately, as this process remembers it. Any thread."""
 
     def __init__(self) -> None:
         self._tries: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._lock = threading.Lock()
 
     def check(self, address: str) -> None:
         """Let it try again.
@@ -48,21 +50,24 @@ class Tries:
         Raises:
             Trouble: it failed too often within a short time.
         """
-        tries = self._tries[address]
-        while tries and tries[0] < time.monotonic() - TRIES_WITHIN_S:
-            tries.popleft()
-        if len(tries) >= TRIES_PER_ADDRESS:
-            raise Trouble("too-many-tries", headers={"Retry-After": "60"})
-        if len(self._tries) > ADDRESSES_MAX:
-            self._tries.clear()
+        with self._lock:
+            tries = self._tries[address]
+            while tries and tries[0] < time.monotonic() - TRIES_WITHIN_S:
+                tries.popleft()
+            if len(tries) >= TRIES_PER_ADDRESS:
+                raise Trouble("too-many-tries", headers={"Retry-After": "60"})
+            if len(self._tries) > ADDRESSES_MAX:
+                self._tries.clear()
 
     def failed(self, address: str) -> None:
         """Count a try that was wrong."""
-        self._tries[address].append(time.monotonic())
+        with self._lock:
+            self._tries[address].append(time.monotonic())
 
     def forget(self) -> None:
         """Begin anew."""
-        self._tries.clear()
+        with self._lock:
+            self._tries.clear()
 
 
 @dataclass(frozen=True, slots=True)

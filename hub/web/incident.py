@@ -7,7 +7,6 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from pydantic import BaseModel
 from werkzeug.datastructures import MultiDict
 
-from hub.deeds import Once
 from hub.domain import damage, deciders, deciding, ladder, marks, policy_clock, promise, routing
 from hub.domain.course import Course
 from hub.domain.drill import can_turn_real
@@ -23,10 +22,11 @@ from hub.store.engine import begin_read
 from hub.web import filming_words, guiding, labels, outside_help, readings, shapes, visit_readings
 from hub.web.acting import act
 from hub.web.api import load
-from hub.web.api.deeds import DEEDS, KEY
+from hub.web.api.deeds import DEEDS
 from hub.web.api.described import read_query, validated
 from hub.web.api.load import PersonLoad
 from hub.web.api.recording import View
+from hub.web.form_key import NOT_SAID, form_key
 from hub.web.gate import caller, needs
 from hub.web.login import inside
 from hub.web.practice_seen import require_sight
@@ -38,7 +38,6 @@ from hub.wording import TOKYO, full_date_and_time, say
 blueprint = Blueprint("incident", __name__)
 
 MOMENTS: Final = ("at", "act_named_at", "found_at", "occurred_at", "reported_at", "taken_at")
-NOT_SAID: Final = ("csrf_token", "once", "next")
 
 
 @blueprint.get("/incidents/<uuid_text:incident_id>")
@@ -75,9 +74,7 @@ def recording(incident_id: str) -> str:
 @needs(Action.INCIDENTS_READ)
 def deed(incident_id: str, name: str) -> Response:
     """A deed from a form. Its hidden `once` makes a double click one deed."""
-    once = request.form.get("once", "")
-    key = Once(f"form {once}", once) if KEY.match(once) else None
-    act(incident_id, validated(DEEDS[name][0], said(request.form, DEEDS[name][0])), key)
+    act(incident_id, validated(DEEDS[name][0], said(request.form, DEEDS[name][0])), form_key())
     if request.headers.get("X-Requested-With") == "madomori":
         return Response(status=204)
     return make_response(redirect(inside(request.form.get("next")), 303))
@@ -130,7 +127,6 @@ def _facts(incident_id: str) -> dict[str, Any]:
         "open": found.state in OPEN,
         "over": found.state not in (State.RAISED, State.SEEN, State.ATTENDED),
         "told": [entry for entry in reversed(found.timeline) if entry.kind != "segment.sealed"],
-        "alerts": _trail(found.alerts),
         "burdened": _burdened(found, role),
         "offered_forms": OF_CONTACTS if found.post is None else OF_POSTS,
         "can_turn_real": not is_practice(found.box) and can_turn_real(found.drill, found.closed_at, here.now()),
@@ -214,8 +210,3 @@ def _burdened(found: shapes.IncidentDetail, role: str) -> PersonLoad | None:
 def _checks(course: Course) -> dict[str, datetime | None]:
     """What to see to after damage or injury, and when it was."""
     return {name: next((one.at for one in course.marks(name)), None) for name in damage.CHECKS}
-
-
-def _trail(alerts: list[shapes.Alert]) -> list[shapes.Alert]:
-    """The newest messages first."""
-    return sorted(alerts, key=lambda one: (one.created_at, one.id), reverse=True)

@@ -122,6 +122,8 @@ MARKS: Final = {
     "doctor_seen": N_("医師に診てもらった"),
     "damage_reported": N_("被害届を出した、または出さないと決めた"),
     "accident_reported": N_("公務災害の手続きをした"),
+    "call_again": N_("もう一度みんなを呼ぶ"),
+    "real_call": N_("誤って押したのではなかった"),
 }
 
 TAPS: Final = {
@@ -204,7 +206,10 @@ TASKS: Final = {
     "rest": N_("対応した職員に休んでもらう"),
     "care_check": N_("職員の様子を見る"),
     "report": N_("報告を出す"),
+    "care_offer": N_("書かれた職員と周りの職員に、相談先を案内する"),
+    "first_report": N_("投稿の第一報を送る"),
     "sns_watch": N_("投稿が広がっていないか見る"),
+    "watch_end": N_("投稿の見守りを終える（終えると決めたとき）"),
     "police_report": N_("投稿を警察に知らせる"),
     "answer": N_("約束した回答をする"),
     "consult": N_("相談する"),
@@ -339,6 +344,7 @@ ENTRIES: Final = {
     "case.linked": N_("市の案件番号を付けました"),
     "case.noted": N_("この案件の方針を書きました"),
     "post.described": N_("第一報の項目を書きました"),
+    "post.sent": N_("第一報を送りました"),
     "evidence.kept": N_("証拠を残しました"),
     "post.step": N_("投稿への手順を進めました"),
     "meeting.asked": N_("緊急対策会議を求めました"),

@@ -25,6 +25,7 @@ from hub.web import (
     drill_words,
     drills,
     duty,
+    form_key,
     incident,
     incidents,
     labels,
@@ -82,6 +83,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(area.blueprint)
     app.context_processor(_shared)
     app.jinja_env.filters["ms"] = lambda at: int(at.timestamp() * 1000)
+    app.jinja_env.filters["moment"] = datetime.fromisoformat
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.finalize = _upright
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -117,6 +119,9 @@ def _shared() -> dict[str, Any]:
         "word_forms": lambda: word.names(site().forms),
         "spoken": partial(_spoken, tongue),
         "once": lambda: secrets.token_urlsafe(12),
+        "to_send_again": form_key.to_send_again,
+        "is_words": form_key.is_words,
+        "way_back": login.inside,
     }
 
 

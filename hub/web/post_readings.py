@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
-from hub.domain import posts
+from hub.domain import posts, tasks
 from hub.domain.course import Course
 from hub.domain.incident import Entry, Origin
 from hub.domain.witnessed import LEAF, entry_digest
@@ -27,6 +27,7 @@ def post(connection: Connection, incident_id: str, course: Course) -> shapes.Pos
     return shapes.PostShape(
         service=opened[0].get("service", "other") if opened else "other",
         first_report=filled,
+        sent=tasks.sent(course),
         steps=[
             shapes.PostStepShape(
                 step=one.step, count=one.count, last_at=one.last and one.last.at, left_out=list(one.left_out)

@@ -5,15 +5,14 @@ JavaScript too.
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from contract.problems import Problem
-from hub.deeds import Once
 from hub.domain.permissions import Action
 from hub.domain.post_saying import Evidence, Found
 from hub.store.engine import begin_read
 from hub.web import evidence, post_readings
-from hub.web.api.deeds import KEY
 from hub.web.api.described import read_query, validated
 from hub.web.api.incidents import detail
 from hub.web.api.posts import View
+from hub.web.form_key import form_key
 from hub.web.gate import caller, needs
 from hub.web.incident import said
 from hub.web.posting import open_post
@@ -36,7 +35,7 @@ def page() -> str:
 def opened() -> Response:
     """A post was found. What does not fit is said beside what was written, and nothing is lost."""
     try:
-        id, _ = open_post(validated(Found, said(request.form, Found)), _once())
+        id, _ = open_post(validated(Found, said(request.form, Found)), form_key())
     except Trouble as trouble:
         if trouble.kind != "invalid":
             raise
@@ -48,8 +47,8 @@ def opened() -> Response:
 @needs(Action.EVIDENCE_KEEP)
 def evidence_file(incident_id: str) -> Response:
     """A copy of a screen from the form."""
-    once = _once()
-    evidence.keep(incident_id, said(request.form, Evidence), once.key if once is not None else None)
+    key = form_key()
+    evidence.keep(incident_id, said(request.form, Evidence), key.key if key is not None else None)
     return make_response(redirect(f"/incidents/{incident_id}#evidence-title", 303))
 
 
@@ -73,8 +72,3 @@ def _page(errors: list[Problem]) -> str:
         "posts/page.html", found=found, counters=counters, written=request.form, errors=errors, asker=caller().person,
         recipients=here.profile.sns.recipients, local_now=here.now().astimezone(TOKYO).strftime("%Y-%m-%dT%H:%M"),
     )  # fmt: skip
-
-
-def _once() -> Once | None:
-    once = request.form.get("once", "")
-    return Once(f"form {once}", once) if KEY.match(once) else None

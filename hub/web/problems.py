@@ -139,8 +139,11 @@ KINDS: Final[dict[str, Kind]] = {
     "invalid": Kind(422, N_("書き方に誤りがあります"), N_("示された項目を直して、もう一度送ってください。")),
     "key-reused": Kind(
         422,
-        N_("同じ Idempotency-Key が別の要求に使われています"),
-        N_("新しい操作には新しい Idempotency-Key を付けてください。"),
+        N_("先に送った内容が、もう届いています"),
+        N_(
+            "今の内容は、まだ受け取っていません。経過を確かめて、残すときはもう一度送ってください"
+            "（API では新しい Idempotency-Key で）。"
+        ),
     ),
     "people-only": Kind(
         409,

@@ -16,6 +16,7 @@ from hub.domain.deed import BACK_DATED_MAX
 from hub.domain.incident import ALARMING, OPEN, Origin, Outcome, State
 from hub.domain.permissions import Action, allows
 from hub.domain.privacy import told_to
+from hub.domain.repeats import folded
 from hub.domain.time_signs import Again, outside_hours
 from hub.evidence import playback
 from hub.evidence.gaps import gaps_of
@@ -23,8 +24,8 @@ from hub.scenario_files import rules_at
 from hub.store import drills, limits, retention, time_signs, visits
 from hub.store.cases import case_of
 from hub.store.practices import AT_COUNTERS, IN_EARNEST
-from hub.store.schema import access, alert, box, incident, quarantine, recording, timeline
-from hub.web import post_readings, shapes
+from hub.store.schema import access, box, incident, quarantine, recording, timeline
+from hub.web import alert_readings, post_readings, shapes
 from hub.web.site import Site
 
 LIST_MAX: Final = 200
@@ -149,19 +150,15 @@ def incident_detail(
     entries = _timeline(connection, incident_id, role)
     course = Course.of(row, entries)
     case = case_of(connection, row)
+    alerts, delivery = alert_readings.told(connection, incident_id)
     return shapes.IncidentDetail(
         **_incident_fields(row, site, time_signs.again(connection, [row]).get(row.id)),
         timeline=entries,
         clocks=clocks(connection, [row], {row.id: course}, site, now)[row.id],
         steps=_steps(row, course, site, role, now) if row.origin != Origin.POST.value else [],
-        alerts=[
-            shapes.Alert.model_validate(one)
-            for one in connection.execute(
-                select(alert)
-                .where(alert.c.incident == incident_id)
-                .order_by(alert.c.created_at, alert.c.stage_s, alert.c.key)
-            )
-        ],
+        alerts=alerts,
+        alerts_total=sum(one.total for one in delivery),
+        delivery=delivery,
         recordings=_recordings(connection, site, incident_id),
         case=shapes.Case.model_validate(case) if case is not None else None,
         holds=[
@@ -175,16 +172,27 @@ def incident_detail(
 
 
 def _timeline(connection: Connection, incident_id: str, role: str) -> list[shapes.TimelineEntry]:
-    """What happened, as far as `role` may know it."""
-    found = []
+    """What happened, as far as `role` may know it; repeated alerts as a number."""
+    known = []
     for entry in connection.execute(
         select(timeline).where(timeline.c.incident == incident_id).order_by(timeline.c.at, timeline.c.id)
     ):
         seen = told_to(role, entry.kind, entry.text, entry.data)
         if seen is not None:
-            facts = {name: entry._mapping[name] for name in shapes.TimelineEntry.model_fields}
-            found.append(shapes.TimelineEntry.model_validate({**facts, "text": seen[0], "data": seen[1]}))
-    return found
+            known.append((entry, *seen))
+    told = {entry.id: repeats for entry, repeats in folded([entry for entry, _, _ in known])}
+    return [
+        shapes.TimelineEntry.model_validate(
+            {
+                **{name: entry._mapping[name] for name in shapes.TimelineEntry.model_fields if name in entry._mapping},
+                "text": text,
+                "data": data,
+                "repeats": told[entry.id],
+            }
+        )
+        for entry, text, data in known
+        if entry.id in told
+    ]
 
 
 def clocks(

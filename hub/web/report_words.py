@@ -48,6 +48,7 @@ SECTIONS: Final = {
 ROWS: Final = {
     "number": N_("番号"),
     "pressed_at": N_("押した時刻"),
+    "found_at": labels.POST_FIELDS["found_at"],
     "received_at": N_("ハブに届いた時刻"),
     "contact_started_at": N_("応対の始まり"),
     "contact_ended_at": N_("応対の終わり"),
@@ -74,6 +75,7 @@ ROWS: Final = {
     "reported_outcome": N_("結果のまとめ"),
     "reported_course": N_("経過のまとめ"),
     "judges": N_("判断した人"),
+    "act_named": N_("相手に伝えた行為と時刻"),
     **{f"judged_{name}": words for name, words in labels.VIEWPOINTS.items()},
     "judged_environment": N_("働く環境に、どのような害があったか"),
     **{f"judged_{name}": words for name, words in labels.QUESTIONS.items()},
@@ -96,7 +98,7 @@ ROWS: Final = {
     "police_arrived": N_("警察が来た時刻"),
     "prevention": N_("同じことを防ぐために"),
     "consult": N_("相談したいこと、回答を約束したこと"),
-    "visitor_left": N_("相手が帰った時刻（空なら、まだいます）"),
+    "visitor_left": N_("相手が、まだいるか"),
     "danger": N_("危険"),
     "removal": N_("望むこと"),
     "wish_more": N_("ほかに伝えたいこと"),
@@ -148,6 +150,7 @@ COLUMNS: Final = {
 WARNINGS: Final = {
     "no_words": N_("相手の言葉がまだ書かれていません。まとめた言い方にせず、言われたとおりに書いてください。"),
     "clock_unsure": N_("箱の時計が合っているか分かりません。"),
+    "unsaid": N_("相手が帰ったかどうかは、まだ書かれていません。確かめて、印を付けてください。"),
     "of_visit": N_("訪問のため、ボタンではなく、庁舎に知らせた時刻です。"),
 }
 
@@ -157,6 +160,8 @@ PLACES: Final = {
     "offsite": N_("庁舎の外"),
     "phone": N_("電話"),
 }
+
+WHEREABOUTS: Final = {"here": N_("まだいます"), "left": N_("帰りました")}
 
 NOTICES: Final = {
     "nobody": N_("連絡先がなく、知らせなかった役割"),
@@ -224,6 +229,7 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "SOURCES": SOURCES,
     "STEPS": labels.STEPS,
     "TASKS": labels.TASKS,
+    "WHEREABOUTS": WHEREABOUTS,
     "WHYS": labels.WHYS,
     "WRITTEN": labels.WRITTEN,
 }

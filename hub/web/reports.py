@@ -9,6 +9,7 @@ from flask import render_template
 from sqlalchemy import insert, select
 
 from hub.domain import report
+from hub.domain.course import Course
 from hub.domain.form import Case, ClockFact, Form, GapFact, Look, RecordingFact, Row, Rules, Section, Table, Told
 from hub.domain.incident import Entry
 from hub.domain.posts import MOMENTS
@@ -77,6 +78,8 @@ def _case(found: shapes.IncidentDetail, looks: Any, here: Site) -> Case:
         rules=_rules(found, here),
         record=_record(found),
         of_visit=found.visit is not None,
+        of_post=found.post is not None,
+        whereabouts=report.whereabouts(Course.of(found, found.timeline)),
         sns=_sns(found),
     )  # fmt: skip
 

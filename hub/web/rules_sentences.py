@@ -292,7 +292,7 @@ _SNS: Final[tuple[Row, ...]] = (
     ),
     (
         Plain(
-            N_("見つけてから %(watch_days)s 日は毎日、その後は毎週%(watch_weekday)sに確かめます。"),
+            N_("見つけてから %(watch_days)s 日は毎日、その後は毎週%(watch_weekday)sに、終えると決めるまで確かめます。"),
             ("sns.watch_days", "sns.watch_weekday"),
         ),
         Plain(N_("見つけてから %(watch_days)s 日は、毎日確かめます。"), ("sns.watch_days",)),

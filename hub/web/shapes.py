@@ -75,8 +75,20 @@ class Incident(Shape):
     """Whether it began within 15 minutes of the end of another contact: of the same case, or at the same counter."""
 
 
+class Repeats(Shape):
+    """Repeated alerts that are told as a number: since when, how many came late, the latest by how much."""
+
+    count: int
+    since_at: Moment
+    late: int
+    late_ms: int
+
+
 class TimelineEntry(Shape):
-    """One thing that happened: `at` when, `recorded_at` when the hub learnt of it."""
+    """One thing that happened: `at` when, `recorded_at` when the hub learnt of it.
+
+    `repeats`: entries of the same kind before it that do not stand by themselves.
+    """
 
     id: int
     at: Moment
@@ -88,6 +100,7 @@ class TimelineEntry(Shape):
     actor_role: str | None
     text: str
     data: dict[str, Any]
+    repeats: Repeats | None = None
 
 
 class ClockShape(Shape):
@@ -139,6 +152,23 @@ class Alert(Shape):
     sent_at: Moment | None
     error: str | None
     why: str
+
+
+class Delivery(Shape):
+    """All messages to one contact by one channel for one reason: how many, and how far they and the newest got.
+
+    What is neither `sent`, `failed` nor `cancelled` is on its way.
+    """
+
+    contact: str
+    role: str
+    channel: str
+    why: str
+    total: int
+    sent: int
+    failed: int
+    cancelled: int
+    newest: Alert
 
 
 class RecordingGap(Shape):
@@ -256,10 +286,14 @@ class PostStepShape(Shape):
 
 
 class PostShape(Shape):
-    """What belongs to an incident that began with a post; `first_report` holds the prescribed form's fields."""
+    """What belongs to an incident that began with a post; `first_report` holds the prescribed form's fields.
+
+    `sent`: the offices to which that went, and when first.
+    """
 
     service: str
     first_report: dict[str, Any]
+    sent: dict[str, Moment]
     steps: list[PostStepShape]
     evidence: list[EvidenceShape]
 
@@ -267,6 +301,7 @@ class PostShape(Shape):
 class IncidentDetail(Incident):
     """One incident with everything around it. What a reader may not know of an entry is left out: `data.withheld`.
 
+    `alerts`: the newest 200 messages, oldest first. `alerts_total` counts all, and `delivery` tells how far they got.
     `visit`: the one it came of.
     """
 
@@ -274,6 +309,8 @@ class IncidentDetail(Incident):
     clocks: list[ClockShape]
     steps: list[StepShape]
     alerts: list[Alert]
+    alerts_total: int
+    delivery: list[Delivery]
     recordings: list[Recording]
     case: Case | None
     holds: list[Hold]

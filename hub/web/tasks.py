@@ -1,18 +1,21 @@
 """What is left to do: for those who look after people and reports. Whatever concerns health is shown to carers only."""
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from hub.domain import ical
+from hub.domain.council import due_at
 from hub.domain.permissions import Action, allows
 from hub.domain.tasks import CARERS, OFFICE, morning_of
 from hub.store import due_tasks
 from hub.store.engine import begin_read
-from hub.web import labels, outside_help
+from hub.web import council, labels, outside_help
 from hub.web.api import disclosures, load
+from hub.web.api.described import validated
 from hub.web.disclosure_shapes import Disclosure
 from hub.web.gate import caller, needs
 from hub.web.problems import language
 from hub.web.site import site
+from hub.web.statistics_words import PARTS
 from hub.wording import N_, say
 
 blueprint = Blueprint("tasks", __name__)
@@ -45,12 +48,22 @@ def page() -> str:
         overdue=[due for due in found if due.task.done_at is None and due.task.is_for_now(now)],
         coming=[due for due in found if due.task.done_at is None and not due.task.is_for_now(now)],
         disclosures=_disclosures(role),
+        council=council.left(role),
+        quarters=PARTS,
         load=load.read(),
         done=[due for due in found if due.task.done_at is not None][-50:],
         care=site().care,
         help=outside_help,
         today=now.astimezone(OFFICE).date(),
     )
+
+
+@blueprint.post("/tasks/council")
+@needs(Action.STATISTICS_SHARE)
+def shared() -> Response:
+    """The council has had the figures of a quarter."""
+    council.write_shared(validated(council.Shared, {name: request.form.get(name) for name in ("year", "part")}))
+    return make_response(redirect("/tasks", 303))
 
 
 @blueprint.get("/tasks.ics")
@@ -80,7 +93,15 @@ def calendar(role: str) -> Response:
         for due in open_
         if due.task.done_at is None
     ]
-    return _calendar([*entries, *_due_days(role)])
+    return _calendar([*entries, *_council(role), *_due_days(role)])
+
+
+def _council(role: str) -> list[ical.Task]:
+    quarter = council.left(role)
+    if quarter is None:
+        return []
+    title = say(language(), N_("協議会に四半期の統計を共有する"))
+    return [ical.Task(f"{quarter.year}-q{quarter.number}:council", title, due_at(quarter), f"{request.host_url}tasks")]
 
 
 def _due_days(role: str) -> list[ical.Task]:

@@ -6,18 +6,17 @@ from typing import Any, Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from hub.deeds import Once
 from hub.domain import visit_saying as saying
 from hub.domain.permissions import Action
 from hub.domain.visit import GRACE_MINUTES, LIMIT, OPEN, TEAM_MIN
 from hub.store.engine import begin_read
 from hub.web import readings, visit_readings, visit_shapes, visiting
-from hub.web.api.deeds import KEY
 from hub.web.api.described import validated
 from hub.web.api.visits import detail
 from hub.web.card_reading import Reader, read_cards
+from hub.web.form_key import NOT_SAID, form_key
 from hub.web.gate import needs
-from hub.web.incident import NOT_SAID, moment
+from hub.web.incident import moment
 from hub.web.login import inside
 from hub.web.problems import Trouble, language
 from hub.web.site import site
@@ -50,7 +49,7 @@ def live() -> Response:
 def plan() -> Response:
     """A plan from the form. What does not fit is said beside the form, with everything that was written still in it."""
     try:
-        id = visiting.plan(validated(saying.Plan, _planned(request.form)), _once())
+        id = visiting.plan(validated(saying.Plan, _planned(request.form)), form_key())
     except Trouble as trouble:
         if trouble.kind != "invalid":
             raise
@@ -101,15 +100,10 @@ def deed(visit_id: str, told: str) -> Response:
         said["at"] = moment(said["at"])
     if times := _times(request.form):
         said["checkins"] = times
-    visiting.act(visit_id, validated(model, said), _once())
+    visiting.act(visit_id, validated(model, said), form_key())
     if request.headers.get("X-Requested-With") == "madomori":
         return Response(status=204)
     return make_response(redirect(inside(request.form.get("next")), 303))
-
-
-def _once() -> Once | None:
-    once = request.form.get("once", "")
-    return Once(f"form {once}", once) if KEY.match(once) else None
 
 
 def _planned(form: MultiDict[str, str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visitor
 from tests.hub_web.serving import Server
@@ -185,3 +185,32 @@ def test_a_refusal_is_said_where_people_look(server: Server, visit: Visit) -> No
     page.locator("[data-id=contact-start] button").click()
     expect(page.locator("#trouble")).to_be_visible()
     expect(page.locator("#trouble")).to_contain_text("まだ来ていない時刻です。")
+
+
+def test_words_improved_after_a_lost_answer_stay_on_the_page_and_are_sent_by_the_next_tap(
+    server: Server, visit: Visit
+) -> None:
+    server.box("counter-01", counter="窓口1")
+    incident = server.press("counter-01")
+    page = visit().log_in(server.person()).page
+    page.goto(f"{server.url}/incidents/{incident}")
+    expect(page.locator("html")).to_have_attribute("data-live", "live")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/notes", lose_the_answer, times=1)
+    page.locator("#note").fill("「殴るぞ」と言った")
+    note = page.locator('[data-id="note"]')
+    note.get_by_role("button").click()
+    expect(page.locator("#trouble")).to_contain_text("送れませんでした")
+    page.locator("#note").fill("「殴るぞ」と言い、机をたたいた")
+    note.get_by_role("button").click()
+    expect(page.locator("#trouble")).to_contain_text("今の内容は、まだ受け取っていません")
+    expect(page.locator("#note")).to_have_value("「殴るぞ」と言い、机をたたいた")
+    note.get_by_role("button").click()
+    expect(page.locator("#note")).to_have_value("")
+    expect(page.locator("#trouble")).to_be_hidden()
+    words = page.locator(".told .told__words")
+    expect(words).to_have_text(["「殴るぞ」と言い、机をたたいた", "「殴るぞ」と言った"])

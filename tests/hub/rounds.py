@@ -75,12 +75,16 @@ class Round:
         self.database: Database = open_database(config.database_url)
         self.at, self.mono_s = datetime.now(UTC), time.monotonic()
         self.profile = load_profile(config.places)
-        self.engine = Engine(config, self.profile, self.database, lambda: None)
         self.wire, self.writer = Wire(), Writer()
-        self.engine._link, self.engine._ingest = self.wire, self.writer  # type: ignore[assignment]
+        self.starts()
         with begin_write(self.database) as connection:
             issued = authority.Issued("1", b"", b"", datetime(2040, 1, 1, tzinfo=UTC))
             boxes.enrol(connection, "counter-01", "窓口", issued, self.at)
+
+    def starts(self) -> None:
+        """A new program, which knows what the database holds."""
+        self.engine = Engine(self.config, self.profile, self.database, lambda: None)
+        self.engine._link, self.engine._ingest = self.wire, self.writer  # type: ignore[assignment]
 
     def passes(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)

@@ -53,6 +53,59 @@ def test_h11_setting_the_wall_clock_neither_delays_nor_hurries_the_ladder(turn: 
     assert turn.alerted(call) == [("chief", 0), ("chief", 1), ("head", 0)]
 
 
+@pytest.mark.parametrize("behind_s", [0, 590, 2400])
+def test_h11_a_clock_that_is_behind_after_a_power_cut_keeps_nobody_waiting_and_may_be_set_right(
+    turn: Round, behind_s: int
+) -> None:
+    """Twenty rounds were climbed; the machine comes back in the past and is set right ten minutes later."""
+    call = turn.call()
+    for _ in range(21):
+        turn.cycle()
+        turn.passes(30)
+    before = turn.alerted(call)
+    assert before[-1] == ("head", 20)
+    turn.at -= timedelta(seconds=behind_s)
+    turn.starts()
+    turn.cycle()
+    turn.passes(30.01)
+    turn.cycle()
+    assert len(turn.alerted(call)) > len(before), "at the latest a round later people hear again"
+    for _ in range(20):
+        turn.passes(30)
+        turn.cycle()
+    turn.at += timedelta(seconds=behind_s)
+    other = turn.call()
+    for _ in range(20):
+        turn.cycle()
+        turn.passes(30)
+    told = turn.alerted(call)
+    assert len(told) == len(set(told)), "nobody hears of a round twice"
+    rounds = [round_ for contact, round_ in told if contact == "chief"]
+    assert rounds == [*range(rounds[0], rounds[-1] + 1)]
+    assert turn.alerted(other)[:2] == [("chief", 0), ("chief", 1)]
+
+
+def test_a_fault_in_one_part_of_a_round_holds_up_no_other(turn: Round, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(*_: object) -> None:
+        raise KeyError("a fault of ours")
+
+    for name in ("_escalate", "_look_at_limits", "_show_doubles"):
+        monkeypatch.setattr(turn.engine, name, bug)
+    with pytest.raises(KeyError):
+        turn.cycle()
+    assert turn.wire.presence != [], "the last part of the round had its turn"
+
+
+@pytest.mark.parametrize("set_back", [timedelta(0), timedelta(minutes=10)])
+def test_an_answer_takes_back_what_waits_however_the_clock_was_set(turn: Round, set_back: timedelta) -> None:
+    call = turn.call(level="emergency")
+    turn.cycle()
+    turn.at -= set_back
+    turn.answer(call, responding_at=turn.at, seen_at=turn.at, state="attended")
+    turn.cycle()
+    assert {row.state for row in turn.rows(alert)} == {"cancelled"}
+
+
 def test_an_answer_makes_it_quiet_and_takes_back_what_waits(turn: Round) -> None:
     call = turn.call()
     turn.cycle()

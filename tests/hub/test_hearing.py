@@ -114,9 +114,12 @@ def test_shi_20_an_emergency_reaches_nearby_staff_at_once_and_again_until_somebo
     turn.cycle()
     assert turn.alerted(call) == [("chief", 0), ("chief", 1), ("next-to-it", 0), ("next-to-it", 1)]
     with begin_write(turn.database) as connection:
-        told = notices.broadcast(connection, turn.config.roster, call, ["staff"], Why.URGENT, turn.at)
+        told = notices.broadcast(connection, turn.config.roster, call, ["staff"], Why.GUARDS, turn.at)
     assert told == ["next-to-it"], "messages for another reason go to whoever is close too"
     assert turn.rows(alert, alert.c.contact == "upstairs") == []
+    with begin_write(turn.database) as connection:
+        told = notices.broadcast(connection, turn.config.roster, call, ["staff"], Why.URGENT, turn.at)
+    assert sorted(told) == ["next-to-it", "upstairs"], "an urgent case concerns every workplace (SET-15)"
     turn.database.dispose()
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import insert, update
 from support.field_box import FieldBox
 from support.hubs import LiveHub, until
 
-from hub.store import changes
+from contract.messages import CommandType
+from hub.store import changes, commands
 from hub.store.engine import begin_read, begin_write
 from hub.store.ids import new_id
 from hub.store.schema import (
@@ -154,6 +155,20 @@ def test_a_press_after_people_ended_the_call_opens_it_again_and_its_ladder_begin
     row = one(hub, id)
     assert (row.state, row.contact_ended_at, row.closed_at, row.outcome, row.seen_by) == ("raised", *[None] * 4)
     assert [entry.key for entry in hub.rows(alert, alert.c.id == old["id"])] == [old["id"]]
+
+
+def test_a_press_long_after_the_answer_asks_everybody_anew_and_the_box_says_so(hub: LiveHub) -> None:
+    field = hub.box()
+    id, _ = field.pressed()
+    answered = datetime.now(UTC) - timedelta(minutes=5)
+    with begin_write(hub.database) as connection:
+        known = {"state": "attended", "responder": "x", "responder_name": "佐藤", "responding_at": answered}
+        connection.execute(update(incident).where(incident.c.id == id).values(**known))
+        commands.put(connection, field.name, CommandType.RESPONDER_COMING, answered, incident=id, name="佐藤")
+    field.receipt(field.send(field.event("alarm.repeated", {"incident": id, "level": "assist", "gesture": "short"})))
+    row = one(hub, id)
+    assert (row.state, row.responder, row.responder_name, row.responding_at) == ("raised", None, None, None)
+    assert [told.type for told in hub.rows(command, command.c.incident == id)] == ["nobody.available"]
 
 
 def test_events_of_a_recording_stand_in_the_timeline(hub: LiveHub) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from support.alert_desk import Desk
 from support.hubs import make_site
@@ -68,23 +68,30 @@ def test_a_post_calls_nobody_and_its_contact_is_over(desk: Desk) -> None:
     assert (entry.actor_name, entry.text, entry.data) == ("佐藤", "見つけました", {"origin": "post"})
 
 
-def test_what_was_said_of_a_call_before_it_was_raised_anew_is_not_told_to_its_box(desk: Desk) -> None:
+@pytest.mark.parametrize("set_back", [timedelta(0), timedelta(minutes=40)])
+def test_what_was_said_of_a_call_before_it_was_raised_anew_is_not_told_to_its_box(
+    desk: Desk, set_back: timedelta
+) -> None:
+    """However the wall clock was set meanwhile: what is said afterwards is told."""
     call = desk.call()
+
+    def waiting(connection: Connection) -> list[str]:
+        return sorted(one.type for one in commands.unsent(connection, NOW))
+
     with begin_write(desk.database) as connection:
-        connection.execute(update(incident).where(incident.c.id == call).values(raised_at=NOW))
         for kind in (CommandType.SEEN, CommandType.RESPONDER_COMING, CommandType.RECORDING_STOP):
             commands.put(connection, "counter-01", kind, NOW, incident=call)
         assert commands.nobody_available(connection, [call], NOW) == [call]
         assert commands.nobody_available(connection, [call], NOW) == []
-        assert len(commands.unsent(connection, NOW)) == 4
-        raised = NOW + timedelta(seconds=5)
-        connection.execute(update(incident).where(incident.c.id == call).values(raised_at=raised, state="raised"))
-        assert commands.unsent(connection, NOW) == []
+        assert len(waiting(connection)) == 4
+        intake.raised_anew(connection, [call])
+        assert waiting(connection) == []
         commands.send_again(connection, "counter-01")
-        assert commands.unsent(connection, NOW) == []
-        assert commands.nobody_available(connection, [call], raised) == [call]
-        commands.put(connection, "counter-01", CommandType.SEEN, raised, incident=call)
-        assert {one.type for one in commands.unsent(connection, raised)} == {"nobody.available", "seen"}
+        assert waiting(connection) == []
+        later = NOW - set_back
+        assert commands.nobody_available(connection, [call], later) == [call]
+        commands.put(connection, "counter-01", CommandType.SEEN, later, incident=call)
+        assert waiting(connection) == ["nobody.available", "seen"]
 
 
 def test_the_unit_s_box_is_told_nothing_of_a_visit(desk: Desk) -> None:

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.domain import report
+from hub.domain.course import Course, Happened
 from hub.domain.form import Case, Count, Form, Look, Moment, Person, Row, Rules, Table, Term, Told, Words
 
 AT = datetime(2026, 11, 20, 2, 41, 36, tzinfo=UTC)
@@ -223,3 +226,37 @@ def test_shi_22_officers_read_what_was_seen_before_anybody_has_judged() -> None:
 def test_shi_15_an_order_to_leave_stands_with_the_office_that_gave_it() -> None:
     order = told("step.taken", 20, step="leave", count=1, issuer="庁舎管理者", issuer_name="高橋")
     assert table(report.record(replace(STORY, told=(order,)), AT), "steps").rows[0][3] == (Words("庁舎管理者 高橋"),)
+
+
+def at_counter(*told_marks: tuple[float, str], ended: bool = False, **changed: Any) -> Course:
+    marks = tuple(Happened("marked", AT + timedelta(minutes=m), {"mark": mark}) for m, mark in told_marks)
+    return Course(None, AT + timedelta(hours=1) if ended else None, marks, **changed)
+
+
+@pytest.mark.parametrize(("course", "where"), [
+    (at_counter(), "here"),
+    (at_counter((36, "visitor_left")), "left"),
+    (at_counter((36, "visitor_left"), (38, "visitor_back")), "here"),
+    (at_counter(ended=True), "unsaid"),
+    (at_counter((36, "visitor_left"), ended=True), "left"),
+    (at_counter(origin="post"), None),
+    (at_counter(origin="visit"), None),
+])  # fmt: skip
+def test_shi_22_officers_are_told_where_the_person_is_only_as_far_as_it_was_written(course: Course, where: Any) -> None:
+    assert report.whereabouts(course) == where
+
+
+def test_shi_22_who_came_back_is_here_and_silence_is_left_to_tick() -> None:
+    marks = (told("marked", 36, mark="visitor_left"), told("marked", 38, mark="visitor_back"))
+    here = row(report.police(replace(EMPTY, told=marks, whereabouts="here"), AT), "visitor_left")
+    assert here.values == (Term("WHEREABOUTS", "here"), Moment(marks[1].at))
+    left = row(report.police(replace(EMPTY, told=marks[:1], whereabouts="left"), AT), "visitor_left")
+    assert left.values == (Term("WHEREABOUTS", "left"), Moment(marks[0].at))
+    unsaid = row(report.police(replace(EMPTY, contact_ended_at=AT, whereabouts="unsaid"), AT), "visitor_left")
+    assert (unsaid.values, unsaid.warning, len(unsaid.choices)) == ((), "unsaid", 2)
+
+
+def test_shi_22_the_sheet_about_a_post_has_no_press_no_contact_and_nobody_who_is_still_there() -> None:
+    names = {one.name for one in report.police(replace(EMPTY, of_post=True), AT).rows()}
+    assert "found_at" in names
+    assert not names & {"pressed_at", "contact_started_at", "contact_ended_at", "visitor_left", "place_kind"}

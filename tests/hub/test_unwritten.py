@@ -128,6 +128,29 @@ def test_h03_calls_are_alerted_from_memory_once_and_written_when_the_database_wo
     assert normal is not None, "the normal alert is not lost"
 
 
+def test_h03_a_call_that_becomes_an_emergency_is_alerted_from_memory_as_one(bench: Bench, sinks: Sinks) -> None:
+    """On a box with one button an emergency is a tap that is held on: two events under one incident."""
+
+    def levels(call: str) -> list[str]:
+        return [one["level"] for one in sinks.alerts(unwritten=True) if one["incident"] == call]
+
+    refusal = Refusal(bench)
+    bench.start()
+    until(lambda: bench.writer.listening, what="the writer")
+    written = pressed(bench)
+    until(lambda: len(bench.link.acked) == 1, what="a call that the database took")
+    refusal.on = True
+    bench.put(bench.hold(written))
+    until(lambda: levels(written) == ["emergency"], what="the emergency of a call that stands in the database")
+    fresh = pressed(bench)
+    until(lambda: levels(fresh) == ["assist"], what="a call of the outage")
+    bench.put(bench.hold(fresh))
+    until(lambda: levels(fresh) == ["assist", "emergency"], what="its rise")
+    refusal.on = False
+    until(lambda: len(bench.link.acked) == 4, what="recovery")
+    assert {row.level for row in bench.rows(incident)} == {"emergency"}
+
+
 def test_one_refusal_alone_alerts_nobody_from_memory(bench: Bench, sinks: Sinks) -> None:
     refusal = Refusal(bench)
     times: list[int] = []

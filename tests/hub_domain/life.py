@@ -18,7 +18,7 @@ from contract.messages import CommandType
 from hub.domain import marks, saying
 from hub.domain.course import Course
 from hub.domain.deed import Decision, DeedRefused, Facts, Person, decide, needed
-from hub.domain.incident import NotPossible, Outcome, State
+from hub.domain.incident import ALARMING, NOBODY, NotPossible, Outcome, State
 from hub.domain.permissions import Role, allows
 from hub.domain.policy_clock import Clock, clocks
 
@@ -60,7 +60,7 @@ class Life(RuleBasedStateMachine):
             box="counter-01", pressed_at=PRESSED, received_at=PRESSED, clock="synced",
             contact_started_at=None, contact_ended_at=None, closed_at=None,
             level=level, drill=drill, origin=origin, seen_by=None, seen_name=None, responder=None,
-            responder_name=None, case_number=None,
+            responder_name=None, case_number=None, outcome=None,
         )  # fmt: skip
         self.entries: list[SimpleNamespace] = []
         self.commands: Counter[CommandType] = Counter()
@@ -68,6 +68,7 @@ class Life(RuleBasedStateMachine):
         self.taken: Counter[str] = Counter()
         self.orders: list[datetime] = []
         self.told: set[str] = set()
+        self.asked_anew = 0
         self.stop: str | None = None
         self.own_limits: dict[str, int] = {}
         self.in_building = origin == "counter"
@@ -83,6 +84,7 @@ class Life(RuleBasedStateMachine):
         return Facts(
             self.state, row.drill, PRESSED, row.seen_by, row.seen_name, row.responder, row.responder_name,
             row.contact_started_at, row.contact_ended_at, Course.of(row, self.entries), self.site_type, row.case_number,
+            closed_at=row.closed_at, outcome=Outcome(row.outcome) if row.outcome else None,
         )  # fmt: skip
 
     def running(self) -> list[Clock]:
@@ -130,8 +132,11 @@ class Life(RuleBasedStateMachine):
         false_press = (isinstance(said, saying.Mark) and said.mark == "false_press") or (
             isinstance(said, saying.Close) and said.outcome is Outcome.FALSE_PRESS
         )
-        if false_press:
+        if false_press or (isinstance(said, saying.Mark) and said.mark == "real_call"):
             return False
+        if isinstance(said, saying.Mark) and said.mark == "call_again" and self.state not in ALARMING:
+            answered = self.row.responder or (self.row.level == "assist" and self.row.seen_by)
+            return bool(answered) or self.state is State.CLOSED
         if self.state is State.CLOSED:
             later = isinstance(said, saying.Mark) and said.mark in marks.LATER
             return not (later or isinstance(said, AFTERWARDS))
@@ -140,15 +145,27 @@ class Life(RuleBasedStateMachine):
 
     def _write(self, said: saying.Said, decision: Decision, who: Person) -> None:
         before, was_closed = self.state, self.state is State.CLOSED
-        assert LIFE.index(decision.state) >= LIFE.index(before), "an incident's life only goes on"
+        anew, opened = "raised_at" in decision.updates, decision.data.get("mark") == "real_call"
+        self.asked_anew += anew
+        if anew:
+            assert before in ALARMING, "nobody is called to what is over"
+            assert decision.state is State.RAISED
+            assert decision.updates.items() >= NOBODY.items()
+        elif opened:
+            assert (self.row.outcome, decision.state) == ("false_press", State.CONTACT_ENDED)
+        else:
+            assert LIFE.index(decision.state) >= LIFE.index(before), "an incident's life only goes on"
         assert PRESSED - timedelta(hours=24) <= decision.at <= self.now
-        if was_closed:
-            assert set(decision.updates) <= {"case_number"}, "a closed incident gets notes, and nothing else"
+        if was_closed and not opened:
+            corrected = {"outcome"} if isinstance(said, saying.Close) else set()
+            assert set(decision.updates) <= {"case_number"} | corrected, "a closed incident gets notes only"
             assert not decision.commands
             assert not decision.notices
-        for once in ("seen_by", "responder", "contact_ended_at", "closed_at"):
-            if getattr(self.row, once) is not None:
-                assert once not in decision.updates, "the first one counts"
+        ended_again = isinstance(said, saying.Contact) and said.at is not None
+        once = [*(() if anew else ("seen_by", "responder")), *(() if opened else ("closed_at",))]
+        for name in [*once, *(() if ended_again or opened else ("contact_ended_at",))]:
+            if getattr(self.row, name) is not None:
+                assert name not in decision.updates, "the first one counts"
         match said:
             case saying.StepTaken():
                 self._step_kept_the_rules(said, decision, who)
@@ -220,7 +237,8 @@ class Life(RuleBasedStateMachine):
         left_out = [
             step for step in ladder.steps[: ladder.steps.index(said.step)]
             if self.taken[step] < (ladder.leave.count or 1 if step == "leave" else 1)
-            and not (not self.in_building and step in ("leave", "ask_leave", "final", "announce_police"))
+            and step != "ask_leave"  # a request that may be made, and no order on the way (YUR-08)
+            and not (not self.in_building and step in ("leave", "final", "announce_police"))
         ]  # fmt: skip
         assert said.reason or not left_out, "a step is left out only with a reason"
         assert data.get("skipped", []) == left_out
@@ -434,8 +452,8 @@ class Life(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "commands"):
             return
-        assert self.commands[CommandType.SEEN] <= 1
-        assert self.commands[CommandType.RESPONDER_COMING] <= 1
+        assert self.commands[CommandType.SEEN] <= 1 + self.asked_anew
+        assert self.commands[CommandType.RESPONDER_COMING] <= 1 + self.asked_anew
         assert self.commands[CommandType.RECORDING_STOP] <= 2
 
     def _at(self, ago: int | None) -> str | None:

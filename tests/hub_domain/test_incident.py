@@ -19,6 +19,8 @@ mark             .             .             .             .             .      
 step             .             .             .             .             .             .             -
 decide           .             .             .             .             .             .             -
 turn_real        raised        raised        raised        raised        raised        raised        raised
+call_again       raised        raised        raised        -             -             -             -
+reopen           -             -             -             -             -             -             contact_ended
 """
 """`.` stays as it is, `-` is not possible."""
 
@@ -54,7 +56,7 @@ def test_the_words_that_stand_in_the_database_and_in_the_api_stay_as_they_are() 
         "noted", "decided", "notified", "account", "considered", "judged", "reported", "closed", "promised",
         "disclosure",
         "task.done", "case.linked", "case.noted", "post.described", "evidence.kept", "post.step",
-        "meeting.asked", "clock.lead", "clock.due", "recording.gap", "visit.told", "drill.real",
+        "meeting.asked", "post.sent", "clock.lead", "clock.due", "recording.gap", "visit.told", "drill.real",
         "drill.ended",
     }  # fmt: skip
     assert outcomes <= set(Outcome)  # more may come, none may go

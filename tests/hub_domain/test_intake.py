@@ -9,7 +9,7 @@ from contract.evidence import CHAIN_START, head_of
 from contract.messages import BareAlarm, BareEvent, ClockState, Event
 from hub.domain.chain import KnownClose, KnownSegment
 from hub.domain.incident import ALARMING, NOBODY, State
-from hub.domain.intake import Intake, KnownBox, KnownEvent, LiveIncident, Refused, incident_year
+from hub.domain.intake import UNMET, Intake, KnownBox, KnownEvent, LiveIncident, Refused, incident_year
 from tests.hub_domain.box_says import (
     BOOT,
     CALL,
@@ -157,9 +157,38 @@ def test_who_saw_the_call_for_assistance_has_not_seen_the_emergency(state: State
     row = batch.incidents[CALL].row
     assert row.items() >= ANEW.items()
     assert not row.keys() & OPEN_AGAIN.keys()
-    assert batch.reopened == []
+    assert batch.anew == [CALL]
     for level in ("assist", "emergency"):  # pressed again: who answered has answered
         assert not pressed_again(state, level, level, None).incidents[CALL].row.keys() & ANEW.keys()
+
+
+PRESSED_AT, HEARD_AT = seconds(200), seconds(220)
+
+
+@pytest.mark.parametrize("level", ["assist", "emergency"])
+@pytest.mark.parametrize(("answered_at", "clock", "anew"), [
+    (PRESSED_AT - UNMET - timedelta(seconds=1), "synced", True),
+    (PRESSED_AT - UNMET + timedelta(seconds=1), "synced", False),
+    (PRESSED_AT + timedelta(seconds=1), "synced", False),
+    (HEARD_AT - UNMET - timedelta(seconds=1), "unsynced", True),
+    (HEARD_AT - UNMET + timedelta(seconds=1), "unsynced", False),
+    (None, "synced", False),
+])  # fmt: skip
+def test_who_presses_long_after_the_answer_has_nobody_there(
+    level: str, answered_at: datetime | None, clock: str, anew: bool
+) -> None:
+    live = LiveIncident("counter-01", level, 1, "2026-000123", state="attended", answered_at=answered_at)
+    batch = hears(intake(HEARD_AT, incidents={CALL: live}), repeated(level, at=PRESSED_AT, clock=ClockState(clock)))
+    assert (batch.anew, batch.unmet) == (([CALL], [CALL]) if anew else ([], []))
+    assert bool(batch.alerts) is anew
+    assert (batch.incidents[CALL].row.items() >= (ANEW | {"raised_at": HEARD_AT}).items()) is anew
+
+
+def test_a_drill_that_is_over_is_not_opened_again() -> None:
+    known = {CALL: LiveIncident("counter-01", "assist", 1, "2026-000123", "first", {}, "closed", seconds(-60))}
+    batch = hears(intake(seconds(60), incidents=known), repeated("assist"))
+    assert (batch.anew, batch.alerts) == ([], [])
+    assert "state" not in batch.incidents[CALL].row
 
 
 @pytest.mark.parametrize("state", [state for state in State if state not in ALARMING])
@@ -169,7 +198,7 @@ def test_who_presses_under_a_call_that_the_hub_has_ended_calls_again(state: Stat
     row = batch.incidents[CALL].row
     assert row.items() >= (ANEW | OPEN_AGAIN | {"level": to, "raised_at": seconds(60)}).items()
     assert {one["key"].split(":")[1] for one in batch.alerts} == {to}
-    assert batch.reopened == [CALL]
+    assert batch.anew == [CALL]
     assert told(batch)[0][1]["reopened"] is True
 
 
@@ -178,9 +207,9 @@ def test_a_press_from_before_the_end_that_comes_late_opens_nothing(state: State)
     for to in ("assist", "emergency"):
         batch = pressed_again(state, "assist", to, seconds(30))
         assert not batch.incidents[CALL].row.keys() & (ANEW.keys() | OPEN_AGAIN.keys())
-        assert batch.reopened == []
+        assert batch.anew == []
     unsure = pressed_again(state, "assist", "assist", seconds(30), clock="unsynced")
-    assert unsure.reopened == [CALL], "a clock that is wrong cannot tell: in doubt somebody needs help"
+    assert unsure.anew == [CALL], "a clock that is wrong cannot tell: in doubt somebody needs help"
 
 
 def test_press_and_raise_in_one_batch_call_once_at_the_level_it_has_at_the_end() -> None:

@@ -36,6 +36,7 @@ incident.false_press   x x x x . . . . x
 recording.view         . x x . . x . . .
 report.make            . x x x . x x . x
 statistics.read        . . x . . . x x x
+statistics.share       . . . . . . x . .
 incidents.export       . . x . . . x x x
 access.read            . x x . . x x x x
 quarantine.read        . . . . . . . x x

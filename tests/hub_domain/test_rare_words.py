@@ -12,7 +12,7 @@ from hub.domain import deciding, findings, ladder, marks, report, saying, scenar
 from hub.domain.course import Course, Happened
 from hub.domain.deed import DeedRefused, Facts, Person, decide
 from hub.domain.form import Case, GapFact, Look, Moment, RecordingFact, Row, Rules, Table, Told, Words
-from hub.domain.incident import Entry, NotPossible, State
+from hub.domain.incident import Entry, NotPossible, Outcome, State
 from hub.domain.response import Asked, shares
 from hub.domain.tasks import Over, tasks, watch_dates
 from tests.hub_domain.life import PROFILES
@@ -120,7 +120,8 @@ def test_a_contact_ends_after_it_began_and_each_of_both_once() -> None:
 
 
 def test_a_closed_incident_takes_no_second_close_and_no_contact() -> None:
-    closed = said_now(saying.Close.model_validate({"outcome": "not_harassment", "text": "x"}), state=State.CLOSED)
+    said = saying.Close.model_validate({"outcome": "not_harassment", "text": "x"})
+    closed = said_now(said, state=State.CLOSED, outcome=Outcome.NOT_HARASSMENT)
     assert (closed.data["first"], closed.updates, closed.text) == (False, {}, "x")
     with pytest.raises(NotPossible):
         said_now(contact("ended"), state=State.CLOSED)
@@ -223,7 +224,7 @@ def told(kind: str, **data: Any) -> Told:
 CASE = Case(
     "2026-000123", "市民課", "assist", False, 1, NOON, "synced", NOON, None, "", None, "", None, None, None, None,
     (told("marked", mark="visitor_left"), told("marked", mark="recording_refused")), (), KEPT,
-    (Look(NOON, "田中", "報告書"),), Rules("品川区", "sha256:0"), sns={"occurred_at": NOON},
+    (Look(NOON, "田中", "報告書"),), Rules("品川区", "sha256:0"), sns={"occurred_at": NOON}, whereabouts="left",
 )  # fmt: skip
 
 
@@ -233,7 +234,7 @@ def police_parts(case: Case) -> dict[str, Row | Table]:
 
 def test_officers_read_what_is_on_the_recording_what_it_lacks_and_that_the_visitor_left() -> None:
     found = police_parts(CASE)
-    assert found["visitor_left"].values == (Moment(NOON), Words("自分で出た"))  # type: ignore[union-attr]
+    assert found["visitor_left"].values[1:] == (Moment(NOON), Words("自分で出た"))  # type: ignore[union-attr]
     assert [type(value).__name__ for value in found["recording"].values] == ["Term", "Length"]  # type: ignore[union-attr]
     assert found["refused"].values == (Moment(NOON),)  # type: ignore[union-attr]
     assert len(found["parts"].values) == 3, "a damaged part is said"  # type: ignore[union-attr]
@@ -248,7 +249,7 @@ def test_a_whole_recording_says_that_nothing_is_missing_and_none_says_that_there
     assert len(whole["parts"].values) == 2  # type: ignore[union-attr]
     assert isinstance(whole["gaps"], Row)
     assert "pre_roll" not in whole
-    without = police_parts(replace(CASE, recording=None, told=()))
+    without = police_parts(replace(CASE, recording=None, told=(), whereabouts="unsaid"))
     assert without["visitor_left"].values == ()  # type: ignore[union-attr]
     assert not {"gaps", "parts", "refused"} & set(without)
 

@@ -95,6 +95,40 @@ def test_set_20_further_posts_move_no_look_that_is_known_already() -> None:
     assert tasks(both, over(), course(post(), later)) == tasks(both, over(), course(post()))
 
 
+def did(task: str, at: datetime) -> tuple[Entry, datetime, dict[str, Any]]:
+    return Entry.TASK_DONE, at, {"task": task}
+
+
+@given(st.lists(st.integers(0, 60), max_size=12).map(sorted))
+def test_set_20_the_weekly_look_goes_on_for_as_long_as_people_look(weeks: list[int]) -> None:
+    """Eight weeks ahead of the last look, each Monday once, for years; nothing of it ends by itself. A look that was
+    missed is not asked for any more once somebody has looked.
+    """
+    looks = [(NOON + timedelta(weeks=one), 10 + 7 * one) for one in weeks]
+    found = tasks(NEUTRAL, over(), course(post(), *(did(f"sns_watch:{days}", at) for at, days in looks)))
+    weekly = sorted(one.days for one in found if one.kind == "sns_watch" and one.days > 7)
+    last = max([7, *(7 * one for one in weeks)])
+    asked = {days for days in range(10, last + 7 * WATCH_WEEKS + 1, 7) if days > 7 * max(weeks, default=0)}
+    assert weekly == sorted({*asked, *(days for _, days in looks)})
+    assert len({one.id for one in found}) == len(found)
+
+
+def test_set_20_people_are_asked_to_end_the_watch_and_a_new_post_begins_it_anew() -> None:
+    asked = next(one for one in tasks(NEUTRAL, over(), course(post())) if one.kind == "watch_end")
+    assert (asked.id, asked.done_at) == ("watch_end:0", None)
+    assert asked.due_at == morning_of(NOON.astimezone(OFFICE).date() + timedelta(days=7 + 7 * WATCH_WEEKS))
+    ended = (post(), did("sns_watch:1", NOON + timedelta(days=1)), did("watch_end:0", NOON + timedelta(days=20)))
+    twice = (*ended, did("watch_end:0", NOON + timedelta(days=21)))
+    for said in (ended, twice):
+        found = [one for one in tasks(NEUTRAL, over(), course(*said)) if one.kind in ("sns_watch", "watch_end")]
+        assert [one.id for one in found] == ["sns_watch:1", "watch_end:0"], "what was not looked for is not asked for"
+        assert all(one.done_at for one in found)
+    anew = tasks(NEUTRAL, over(), course(*twice, post(NOON + timedelta(days=30))))
+    open_ = [one for one in anew if one.done_at is None and one.kind in ("sns_watch", "watch_end")]
+    assert [one.id for one in open_][:2] == ["sns_watch:31", "sns_watch:32"]
+    assert open_[-1].id == "watch_end:1"
+
+
 # --- everything else -------------------------------------------------------------------------------------------------
 
 
@@ -125,14 +159,26 @@ def test_what_a_contact_leaves_is_told_in_order_with_who_may_see_it() -> None:
 
 def test_every_kind_of_task_comes_of_something_that_happened() -> None:
     everything = city(
-        NEUTRAL, report={"deadline_days": 5, "to": ("総務課",)}, sns={"recipients": ("警察",), "watch_days": 1},
+        NEUTRAL, report={"deadline_days": 5, "to": ("総務課",)},
+        sns={"recipients": ("警察", "秘書課"), "watch_days": 1}, aftercare={"immediate": ("break", "health_desk")},
     )  # fmt: skip
     said = course(
         post(), (Entry.OPENED, NOON, {"why": "trouble"}), (Entry.MEETING_ASKED, NOON, {}),
         (Entry.PROMISED, NOON, {"task": "answer:1", "what": "answer", "on": "2027-01-04"}),
         (Entry.PROMISED, NOON, {"task": "consult:2", "what": "consult", "on": "2027-01-04"}),
     )  # fmt: skip
-    assert {one.kind for one in tasks(everything, over(), said)} == set(get_args(Kind))
+    found = (tasks(everything, over(origin=origin), said) for origin in (Origin.COUNTER, Origin.POST))
+    assert {one.kind for some in found for one in some} == set(get_args(Kind))
+
+
+def test_yur_05_set_19_what_was_sent_to_the_police_is_the_report_to_them_and_each_office_has_its_own() -> None:
+    sent = (Entry.POST_SENT, NOON + timedelta(hours=1), {"to": ["警察", "秘書課"]})
+    both = city(NEUTRAL, sns={"recipients": ("警察", "秘書課", "総務課")})
+    found = tasks(both, over(origin=Origin.POST), course(post(), sent))
+    done = {one.id for one in found if one.done_at is not None}
+    assert done == {"police_report:0", "first_report:秘書課"}
+    assert "first_report:総務課" in {one.id for one in found}
+    assert "first_report:警察" not in {one.id for one in found}
 
 
 def test_of_a_post_nobody_comes_out_of_a_hard_contact_but_the_checks_stay() -> None:

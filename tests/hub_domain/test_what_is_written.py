@@ -159,7 +159,8 @@ def test_a_false_press_closes_at_once_and_said_again_it_comes_second() -> None:
     assert does(close, State.RAISED) == Decision(
         State.CLOSED, Entry.CLOSED, NOW, "x", {**data, "first": True}, over, (STOP,)
     )
-    assert does(close, State.CLOSED) == Decision(State.CLOSED, Entry.CLOSED, NOW, "x", {**data, "first": False})
+    again = does(close, State.CLOSED, outcome=Outcome.FALSE_PRESS)
+    assert again == Decision(State.CLOSED, Entry.CLOSED, NOW, "x", {**data, "first": False})
 
 
 def test_a_step_is_kept_with_everything_that_was_said_with_it() -> None:
@@ -379,7 +380,7 @@ def test_sug_05_a_close_keeps_what_it_turned_out_to_be_and_what_will_prevent_the
         State.CLOSED, Entry.CLOSED, NOW, "以上", data | {"prevention": "二人で出る"},
         {"closed_at": NOW, "outcome": outcome.value},
     )  # fmt: skip
-    assert does(bare, State.CLOSED, drill=drill) == Decision(
+    assert does(bare, State.CLOSED, drill=drill, outcome=outcome) == Decision(
         State.CLOSED, Entry.CLOSED, NOW, "以上", data | {"first": False}
     )
     with pytest.raises(NotPossible):

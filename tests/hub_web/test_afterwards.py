@@ -1,5 +1,6 @@
 """What becomes known after the close, who may read what was written about harm, and finding a case again."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,13 +25,58 @@ def test_set_09_what_becomes_known_after_the_close_is_a_further_entry_and_change
     incident = closed(hub)
     hub.time.moves(days=2)
     for mark in LATER:
-        body = {"mark": mark, "text": "後で分かった"} | ({"act": "violence"} if mark == "act" else {})
+        body = {"mark": mark, "text": "後で分かった"} | ({"act": "violence"} if mark.startswith("act") else {})
         answer = post(hub, incident, "mark", body)
         assert (answer.status_code, answer.json["state"]) == (200, "closed"), mark
     entries = hub.rows(timeline, kind="marked")
     assert [entry.data["mark"] for entry in entries] == list(LATER)
     assert {(entry.text, entry.recorded_at) for entry in entries} == {("後で分かった", hub.time())}
     assert (hub.rows(alert), hub.rows(command)) == ([], [])  # nobody is called for what is over
+
+
+@pytest.mark.parametrize("state", ["contact_ended", "closed"])
+def test_set_03_after_the_judgement_the_act_is_named_to_the_person_and_stands_on_page_and_paper(
+    make_hub: Callable[..., Hub], state: str
+) -> None:
+    hub = make_hub(profile="setagaya")
+    incident, tap = hub.press(state="contact_ended", contact_ended_at=hub.time()), 'data-id="act-named"'
+    browser = hub.signed_in("section_head")
+    assert tap not in browser.get(f"/incidents/{incident}").text
+    judged = {"finding": "harassment", "acts": ["hold", "abuse"], "persons": ["所属長 田中"]}
+    grounds = {"nuisance": True, "harm": True, "manner": "大声", "content": "理由がない", "time": "40 分"}
+    assert post(hub, incident, "judgement", judged | grounds).status_code == 200
+    if state == "closed":
+        assert post(hub, incident, "close", {"outcome": "harassment", "prevention": "二人で出る"}).status_code == 200
+    browser = hub.signed_in("section_head")
+    asked = browser.get(f"/incidents/{incident}").text
+    assert tap in asked
+    assert "まだ、伝えたという記録がありません" in asked
+    hub.time.moves(days=1)
+    browser = hub.signed_in("section_head")
+    form = {"csrf_token": browser.csrf, "mark": "act_named", "act": "abuse", "at": "2026-11-21T09:15", "next": "/"}
+    assert browser.client.post(f"/incidents/{incident}/mark", data=form).status_code == 303
+    shown = browser.get(f"/incidents/{incident}").text
+    assert "まだ、伝えたという記録がありません" not in shown
+    assert shown.count("どの行為が当たるかを相手に伝えた") >= 1
+    for form_name in ("report", "record"):
+        paper = browser.get(f"/api/v1/incidents/{incident}/report.csv?form={form_name}").data.decode("utf-8-sig")
+        row = paper.split("相手に伝えた行為と時刻,")[1]
+        assert row.startswith('"暴言・侮辱\n2026年11月21日(土) 09:15'), row[:60]
+
+
+def test_set_03_a_time_that_came_with_the_judgement_stands_on_page_and_paper_too(hub: Hub) -> None:
+    incident = hub.press(state="judged", contact_ended_at=hub.time())
+    judged = {
+        "finding": "harassment",
+        "acts": ["hold"],
+        "persons": ["所属長 田中"],
+        "act_named_at": hub.time().isoformat(),
+    }
+    hub.told(incident, "judged", source="person", actor_name="田中", actor_role="section_head", data=judged)
+    browser = hub.signed_in("section_head")
+    assert "どの行為が当たるかを相手に伝えた 11月20日" in " ".join(browser.get(f"/incidents/{incident}").text.split())
+    paper = browser.get(f"/api/v1/incidents/{incident}/report.csv?form=record").data.decode("utf-8-sig")
+    assert paper.split("相手に伝えた行為と時刻,")[1].startswith('"長時間の拘束・居座り\n2026年11月20日')
 
 
 def test_an_entry_carries_the_rules_that_were_applied_and_not_those_that_the_box_had_at_the_press(hub: Hub) -> None:

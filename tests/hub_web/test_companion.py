@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.store.schema import timeline
+from hub.store.schema import command, timeline
 from tests.hub_web.conftest import Hub
 
 CIRCUMSTANCES = ("age", "disability", "situation", "first_or_continuing")
@@ -249,6 +249,44 @@ def test_shi_08_a_talk_that_will_be_long_brings_the_card_that_sets_a_time(hub: H
     assert "card-slot" in shown(hub)
     does(hub, incident, "mark", "staff", mark="slot_announced", minutes=30)
     assert "card-slot" not in shown(hub)
+
+
+def test_shi_19_who_marks_danger_at_the_page_calls_everybody_and_who_waits_calls_again(hub: Hub) -> None:
+    incident = hub.press()
+    assert "tap-call_again" not in taps(shown(hub)), "nobody has answered: the ladder climbs"
+    headers = hub.machine("supervisor", name="佐藤")
+    assert hub.client().post(f"/api/v1/incidents/{incident}/respond", json={}, headers=headers).status_code == 200
+    assert "tap-call_again" in taps(shown(hub))
+    does(hub, incident, "mark", mark="act", act="danger")
+    row = hub.row(incident)
+    assert (row.level, row.state, row.responder, row.seen_by) == ("emergency", "raised", None, None)
+    page = shown(hub)
+    assert "まだ誰も見ていません" in page
+    assert "tap-call_again" not in taps(page)
+    hub.client().post(f"/api/v1/incidents/{incident}/respond", json={}, headers=headers)
+    does(hub, incident, "mark", mark="call_again")
+    assert (hub.row(incident).state, hub.row(incident).responder) == ("raised", None)
+    page = hub.signed_in("supervisor").get(f"/incidents/{incident}").text
+    assert page.count("もう一度、全員を呼んだ") == 2
+    assert [one.type for one in hub.rows(command)] == ["nobody.available"]
+
+
+def test_a_false_press_that_was_none_is_opened_again_on_its_page(hub: Hub) -> None:
+    incident = hub.press()
+    does(hub, incident, "mark", mark="false_press")
+    browser = hub.signed_in("staff")
+    assert 'data-id="real-call"' in browser.get(f"/incidents/{incident}").text
+    does(hub, incident, "mark", mark="real_call")
+    assert (hub.row(incident).state, hub.row(incident).outcome) == ("contact_ended", None)
+    assert 'data-id="real-call"' not in browser.get(f"/incidents/{incident}").text
+    head = hub.machine("section_head")
+    for outcome in ("not_harassment", "near_miss"):
+        body = {"outcome": outcome, "prevention": "二人で出る", "text": "聞き直した"}
+        assert hub.client().post(f"/api/v1/incidents/{incident}/close", json=body, headers=head).status_code == 200
+    page = hub.signed_in("section_head").get(f"/incidents/{incident}").text
+    assert "改めた。前は「当たらない」" in page
+    assert 'data-id="correct"' in page
+    assert hub.row(incident).outcome == "near_miss"
 
 
 def test_shi_23_after_the_police_and_the_visitor_left_one_tap_says_that_they_may_return(hub: Hub) -> None:

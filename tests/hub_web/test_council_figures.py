@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from contract.problems import Refused
+from hub.domain.council import due_at, quarter_over
+from hub.store.schema import access
+from tests.hub_domain.life import PROFILES
 from tests.hub_web.conftest import Hub
 
 API = "/api/v1"
@@ -216,6 +219,71 @@ def test_sap_05_referrals_are_counted_by_the_office_they_went_to_and_no_name_is_
     assert "佐藤" not in with_units.sees("auditor", "/statistics").text
     council = table(asked(with_units, "?council=true"), "referral")
     assert not {"1", "2"} & set(council.values())
+
+
+def test_set_14_after_each_quarter_general_affairs_is_asked_to_share_its_figures_until_it_is_written_down(
+    make_hub: Callable[..., Hub],
+) -> None:
+    hub = make_hub(profile="setagaya")
+    hub.box()
+    hub.press()
+    asks = "協議会への共有"
+    assert asks not in hub.signed_in("general_affairs").get("/tasks").text  # nothing happened in the quarter before
+    hub.time.moves(days=60)
+    assert asks not in hub.signed_in("section_head").get("/tasks").text
+    browser = hub.signed_in("general_affairs")
+    page = browser.get("/tasks").text
+    assert "2026 年度 第 3 四半期（10〜12月）" in page
+    assert "協議会・公表用" in browser.get("/statistics?year=2026&part=q3&council=true").text
+    assert "協議会に四半期の統計を共有する" in browser.get("/tasks.ics").text.replace("\r\n ", "")
+    form = {"csrf_token": browser.csrf, "year": "2026", "part": "q3"}
+    for _ in range(2):
+        assert browser.client.post("/tasks/council", data=form).status_code == 303
+    [row] = hub.rows(access, act="statistics.shared")
+    assert (row.data["year"], row.data["part"], row.actor_name) == (2026, "q3", "佐藤")
+    assert asks not in browser.get("/tasks").text
+    api, said = f"{API}/statistics/shared", {"year": 2026, "part": "q4"}
+    early = hub.client().post(api, json=said, headers=hub.machine("general_affairs"))
+    assert (early.status_code, early.json["errors"][0]["field"]) == (422, "part")
+    assert hub.client().post(api, json=said, headers=hub.machine("section_head")).status_code == 403
+    again = hub.client().post(api, json={**said, "part": "q3"}, headers=hub.machine("general_affairs"))
+    assert (again.status_code, again.json["council"]) == (200, True)
+
+
+@pytest.mark.parametrize(("now", "quarter", "due"), [
+    ("2026-12-31T14:59:59+00:00", (2026, 2), "2026-10-01"), ("2026-12-31T15:00:00+00:00", (2026, 3), "2027-01-01"),
+    ("2027-04-01T00:00:00+00:00", (2026, 4), "2027-04-01"), ("2027-07-01T00:00:00+00:00", (2027, 1), "2027-07-01"),
+])  # fmt: skip
+def test_set_14_the_quarter_that_is_over_by_the_offices_calendar_and_only_where_a_council_hears_regularly(
+    now: str, quarter: tuple[int, int], due: str
+) -> None:
+    found = quarter_over(PROFILES["setagaya"], datetime.fromisoformat(now))
+    assert found is not None
+    assert (found.year, found.number) == quarter
+    assert due_at(found).isoformat() == f"{due}T00:00:00+00:00"  # nine in the morning
+    assert quarter_over(PROFILES["shinagawa"], datetime.fromisoformat(now)) is None
+
+
+def test_sap_05_consultations_are_counted_however_they_were_written_once_for_each_office(
+    make_hub: Callable[..., Hub],
+) -> None:
+    hub = make_hub(profile="sapporo")
+    hub.box()
+    reported, both, consulted = (hub.press() for _ in range(3))
+    report: dict[str, Any] = {"circumstances": "窓口で", "course": "大声", "outcome": "帰った"}
+    for incident in (reported, both):
+        does(hub, incident, "contact", action="ended")
+        does(hub, incident, "report", to=["行政監察担当課"], **report)
+    does(hub, both, "mark", mark="referred", unit="行政監察担当課")
+    does(hub, consulted, "promises", what="consult", unit="行政監察担当課", on="2026-11-30")
+    assert totals(asked(hub))["referrals"] == "2"
+    does(hub, consulted, "tasks", task="consult:1")
+    found = asked(hub)
+    assert totals(found)["referrals"] == "3"
+    assert table(found, "referral") == {"行政監察担当課": "3"}
+    page = hub.signed_in("section_head").get(f"/incidents/{reported}").text
+    assert "行政監察担当課 に知らせた" not in page
+    assert "に知らせた</small>" in page
 
 
 OFFICE = """

@@ -172,3 +172,6 @@ def test_the_same_key_makes_one_request(hub: Hub) -> None:
     assert first.json["id"] == second.json["id"]
     other = hub.client().post("/api/v1/disclosures", json={**body, "handler": "鈴木"}, headers=headers | key)
     assert (other.status_code, len(hub.rows(disclosure_entry))) == (422, 1)
+    hub.time.moves(days=8)  # now the key is forgotten
+    third, again = (hub.client().post("/api/v1/disclosures", json=body, headers=headers | key) for _ in range(2))
+    assert first.json["id"] != third.json["id"] == again.json["id"]

@@ -1,5 +1,7 @@
 """Logging in: nothing is told to who guesses, who guesses is slowed, and the owner is not kept out."""
 
+from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -134,3 +136,21 @@ def test_places_that_never_succeeded_are_forgotten_and_a_new_password_forgets_al
     with hub.engine.begin() as connection:
         users.set_password(connection, name, "another long password")
     assert hub.rows(login_source) == []
+
+
+def test_two_who_log_in_from_one_address_at_the_same_moment_are_both_let_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries, now_s = guessing.Tries(), [0.0]
+    other = Thread(target=tries.check, args=(HERE,))
+
+    def meanwhile() -> float:
+        if now_s[0] and other.ident is None:  # the first is just looking at the old try: here comes the second
+            other.start()
+            other.join(0.1)
+        return now_s[0]
+
+    monkeypatch.setattr(guessing, "time", SimpleNamespace(monotonic=meanwhile))
+    tries.failed(HERE)
+    now_s[0] = guessing.TRIES_WITHIN_S + 1
+    tries.check(HERE)
+    other.join(5)
+    assert not other.is_alive()

@@ -112,6 +112,44 @@ def test_set_20_the_watch_dates_of_a_post_stand_in_the_list_and_in_the_calendar(
     assert "対応した職員に休んでもらう" not in page  # nobody has just come out of a contact
 
 
+def test_set_19_the_first_report_is_asked_for_until_each_of_the_three_offices_has_it(hub: Hub, found: str) -> None:
+    def asked(browser: Browser) -> list[str]:
+        open_ = browser.get("/tasks").text.split('id="done"')[0].split("投稿の第一報を送る</strong>")[1:]
+        return [part.split("<bdi>")[1].split("</bdi>")[0] for part in open_]
+
+    report = {"to": ["総務課"], "circumstances": "投稿", "course": "広がった", "outcome": "続く"}
+    assert do(hub, found, "report", report).status_code == 200
+    browser = hub.signed_in("general_affairs")
+    assert sorted(asked(browser)) == ["広報広聴課", "秘書課", "総務課"], "the report of the case is another"
+    page = browser.get(f"/incidents/{found}").text
+    assert page.count('action="/incidents/' + found + '/first_report_sent"') == 3
+    form = {"csrf_token": browser.csrf, "to": "秘書課", "next": "/"}
+    assert browser.client.post(f"/incidents/{found}/first_report_sent", data=form).status_code == 303
+    assert sorted(asked(browser)) == ["広報広聴課", "総務課"]
+    answer = do(hub, found, "tasks", {"task": "first_report:総務課"}, "general_affairs").json
+    assert sorted(answer["post"]["sent"]) == ["秘書課", "総務課"]
+    do(hub, found, "first_report_sent", {"to": ["広報広聴課"]}, "staff")
+    assert asked(browser) == []
+    assert "first_report_sent" not in browser.get(f"/incidents/{found}").text
+    assert do(hub, hub.press(), "first_report_sent", {"to": ["秘書課"]}).status_code == 422
+
+
+def test_set_16_the_police_step_of_a_post_brings_forward_whom_to_tell(hub: Hub, found: str) -> None:
+    assert "この案件で記録あり" not in hub.signed_in("section_head").get(f"/incidents/{found}").text
+    do(hub, found, "post_steps", {"step": "police", "words": "署に相談"})
+    page = hub.signed_in("section_head").get(f"/incidents/{found}").text
+    assert page.index("地域生活安全課") < page.index("総務課長 に知らせた")
+    assert "この案件で記録あり" in page
+
+
+def test_set_23_a_post_leaves_the_task_to_tell_colleagues_where_to_turn_for_carers_only(hub: Hub, found: str) -> None:
+    task = "書かれた職員と周りの職員に、相談先を案内する"
+    assert task in hub.signed_in("section_head").get("/tasks").text.split('id="coming"')[0]
+    assert do(hub, found, "tasks", {"task": "care_offer:0"}).status_code == 200
+    assert task not in hub.signed_in("section_head").get("/tasks").text.split('id="done"')[0]
+    assert task not in hub.signed_in("guard").get(f"/incidents/{found}").text
+
+
 def test_a_post_calls_nobody_and_is_no_counter_s_alarm(hub: Hub, found: str) -> None:
     assert hub.rows(alert) == []
     row = hub.row(found)

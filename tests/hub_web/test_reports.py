@@ -133,6 +133,21 @@ def test_set_13_and_shi_28_as_a_table(hub: Hub, incident: str) -> None:
     assert words[2].startswith("相手の言葉がまだ書かれていません")
 
 
+def test_shi_22_who_came_back_is_on_the_sheet_for_the_police_as_being_there(hub: Hub, incident: str) -> None:
+    head = hub.machine("section_head")
+
+    def where() -> str:
+        rows = rows_of(hub.client().get(f"{API}/{incident}/report.csv?form=police", headers=head))
+        return next(row[2] for row in rows if len(row) == 3 and row[1] == "相手が、まだいるか")
+
+    for mark, says in (("visitor_left", "帰りました"), ("visitor_back", "まだいます")):
+        hub.time.moves(minutes=1)
+        assert hub.client().post(f"{API}/{incident}/mark", json={"mark": mark}, headers=head).status_code == 200
+        assert where().startswith(says)
+    hub.client().post(f"{API}/{incident}/contact", json={"action": "ended"}, headers=head)
+    assert where().startswith("相手が帰ったかどうかは、まだ書かれていません")
+
+
 def test_set_19_form_1_has_every_field_and_its_recipients_as_a_table(make_hub: Callable[..., Hub]) -> None:
     hub = make_hub(profile="setagaya")
     incident = hub.press(hub.box())

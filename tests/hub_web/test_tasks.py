@@ -51,6 +51,24 @@ def test_who_looks_after_nobody_has_no_list(hub: Hub, role: str) -> None:
     assert done(hub, incident, "rest:0", role).status_code == 403
 
 
+def test_set_20_the_watch_for_posts_goes_on_until_somebody_says_that_it_ends(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub(profile="setagaya")
+    incident = ended(hub)
+    post = {"mark": "act", "act": "online"}
+    hub.client().post(f"/api/v1/incidents/{incident}/mark", json=post, headers=hub.machine("section_head"))
+    look = "投稿が広がっていないか見る"
+    for days in (59, 108):  # each time the last look that is known then, long after eight weeks
+        hub.time.moves(days=56)
+        assert look in hub.signed_in("general_affairs").get("/tasks").text.split('id="done"')[0]
+        assert done(hub, incident, f"sns_watch:{days}", "general_affairs").status_code == 200
+    browser = hub.signed_in("general_affairs")
+    assert "押すまで、週ごとの見守りは続きます" in browser.get("/tasks").text
+    form = {"csrf_token": browser.csrf, "task": "watch_end:0", "next": "/tasks"}
+    assert browser.client.post(f"/incidents/{incident}/tasks", data=form).status_code == 303
+    assert look not in browser.get("/tasks").text.split('id="done"')[0]
+    assert "投稿の見守りを終える" in browser.get(f"/incidents/{incident}").text
+
+
 def test_a_task_that_the_incident_does_not_have_is_refused(hub: Hub) -> None:
     incident = ended(hub)
     answer = done(hub, incident, "care_check:4")
@@ -94,3 +112,22 @@ def test_set_13_a_report_without_a_day_is_asked_for_now_and_done_once_somebody_w
     assert "期限の決まりはありません" not in page
     assert "報告を出す" in page.split('id="done"')[1]
     assert "VTODO" not in browser.get("/tasks.ics").text
+
+
+@pytest.mark.parametrize(("profile", "weeks", "task"), [
+    ("yurihonjo", 12, "投稿を警察に知らせる"), ("setagaya", 12, "投稿が広がっていないか見る"),
+    ("setagaya", 5, "投稿が広がっていないか見る"),
+])  # fmt: skip
+def test_yur_05_set_20_a_post_that_is_found_long_after_the_contact_leaves_its_tasks(
+    make_hub: Callable[..., Hub], profile: str, weeks: int, task: str
+) -> None:
+    hub = make_hub(profile=profile)
+    incident = hub.press(state="closed", outcome="not_harassment", contact_ended_at=hub.time(), closed_at=hub.time())
+    hub.time.moves(weeks=weeks)
+    assert task not in hub.signed_in("section_head").get("/tasks").text
+    post = {"mark": "act", "act": "online"}
+    path = f"/api/v1/incidents/{incident}/mark"
+    assert hub.client().post(path, json=post, headers=hub.machine("section_head")).status_code == 200
+    for _ in range(2):
+        assert task in hub.signed_in("section_head").get("/tasks").text
+        hub.time.moves(weeks=8)

@@ -102,6 +102,20 @@ def test_who_may_plan_tell_and_change(hub: Hub, deed: str, roles: set[str]) -> N
     assert allowed == roles
 
 
+@pytest.mark.parametrize("somebody_else_s_key_came", [False, True])
+def test_a_plan_s_key_is_free_for_another_plan_after_a_week(hub: Hub, somebody_else_s_key_came: bool) -> None:
+    machine = hub.machine("staff", "鈴木")
+    first = post(hub, "", planned(hub), key="k1", headers=machine).json["id"]
+    hub.time.moves(days=8)
+    if somebody_else_s_key_came:
+        post(hub, f"/{first}/cancel", key="k2", role="supervisor")
+    said = planned(hub, place="別の所")
+    later, again = (post(hub, "", said, key="k1", headers=machine) for _ in range(2))
+    assert (later.status_code, later.json["place"]) == (200, "別の所")
+    assert first != later.json["id"] == again.json["id"]
+    assert len(hub.rows(visit)) == 2
+
+
 def test_shi_12_trouble_from_the_phone_is_an_emergency_with_recall_and_debrief_to_do(hub: Hub) -> None:
     id = plan(hub)
     phone = hub.signed_in("staff", "鈴木")

@@ -26,6 +26,13 @@ def test_what_should_work_is_proved_whatever_is_still_open(requirement: str) -> 
     assert all(place.strip() for place in said["where"].split(","))
 
 
+def test_the_guide_for_general_affairs_says_what_stays_with_people() -> None:
+    guide = (ROOT / "docs" / "guide" / "general_affairs.md").read_text("utf-8").split("窓守がしないこと")[1]
+    ours = [one for said in entries().values() if said.get("scope") == "OUT" for one in said["ja"].split("、")]
+    assert ours
+    assert [one for one in ours if one not in guide] == []
+
+
 @pytest.mark.parametrize("requirement", sorted(proofs()))
 def test_every_proof_claims_more_than_that_something_is_there(requirement: str) -> None:
     assert [test for test in proofs()[requirement] if only_existence(test)] == []

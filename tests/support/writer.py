@@ -60,9 +60,15 @@ class Bench:
 
     def press(self) -> str:
         body = {"incident": new_id(), "level": "assist", "gesture": "short", "drill": False}
+        return self._event("alarm.raised", body)
+
+    def hold(self, incident: str) -> str:
+        return self._event("alarm.repeated", {"incident": incident, "level": "emergency", "gesture": "long"})
+
+    def _event(self, type: str, body: dict[str, Any]) -> str:
         return json.dumps(
             {
-                "v": 1, "id": new_id(), "type": "alarm.raised", "site": "kita", "box": "counter-01", "boot": new_id(),
+                "v": 1, "id": new_id(), "type": type, "site": "kita", "box": "counter-01", "boot": new_id(),
                 "seq": 1, "at": "2026-11-20T02:41:36.544Z", "mono_ms": 1, "clock": "synced",
                 "profile": {"id": "default", "digest": "x"}, "body": body,
             }

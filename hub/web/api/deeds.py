@@ -40,6 +40,10 @@ DEEDS: Final[dict[str, tuple[type[saying.Said], str]]] = {
         post_saying.FirstReport,
         "投稿の第一報の項目 / fields of the first report of a post, as far as known",
     ),
+    "first_report_sent": (
+        post_saying.FirstReportSent,
+        "第一報を送った / the first report of a post went to these offices",
+    ),
     "evidence": (post_saying.Evidence, "証拠を文字で残す / keep what was posted, in words, without a file"),
     "post_steps": (post_saying.PostStep, "悪質な投稿への手順 / one of the four steps about a malicious post"),
     "meeting": (post_saying.MeetingAsked, "緊急対策会議を求める / ask for the emergency meeting"),

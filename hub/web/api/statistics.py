@@ -6,7 +6,8 @@ from flask import Response
 
 from hub.domain.permissions import Action
 from hub.web import statistics, statistics_words
-from hub.web.api.described import Api, Given, Operation, Raw, as_json, read_query
+from hub.web.api.described import Api, Given, Operation, Raw, as_json, read_body, read_query
+from hub.web.council import Shared, write_shared
 from hub.web.downloads import CSV, XLSX
 from hub.web.problems import language
 from hub.web.shapes import Shape
@@ -43,7 +44,11 @@ class Statistics(Shape):
 
 def get_statistics() -> Response:
     """Figures of a period beside those of a year before."""
-    found = statistics.overview(read_query(statistics.Wanted), language())
+    return _told(read_query(statistics.Wanted))
+
+
+def _told(wanted: statistics.Wanted) -> Response:
+    found = statistics.overview(wanted, language())
     return as_json(
         Statistics(
             year=found.year,
@@ -89,6 +94,13 @@ def get_incidents_xlsx() -> Response:
     return statistics.list_as_file(read_query(statistics.Listed), "xlsx")
 
 
+def post_statistics_shared() -> Response:
+    """The council has had the figures of a quarter: answered with what it got."""
+    shared = read_body(Shared)
+    write_shared(shared)
+    return _told(statistics.Wanted(year=shared.year, part=shared.part, council=True))
+
+
 def register(api: Api) -> None:
     """Add the routes of this file."""
     part: dict[str, Any] = {"type": "string", "enum": list(statistics_words.PARTS), "default": "year"}
@@ -103,6 +115,14 @@ def register(api: Api) -> None:
             {200: Statistics}, Action.STATISTICS_READ, given=[*period, council], troubles=("invalid",),
         ),
         get_statistics,
+    )  # fmt: skip
+    api.add(
+        Operation(
+            "post_statistics_shared", "POST", "/statistics/shared",
+            "協議会に共有した / the council had the figures of a quarter; said again it is written once",
+            {200: Statistics}, Action.STATISTICS_SHARE, body=Shared, troubles=("not-json", "forged", "invalid"),
+        ),
+        post_statistics_shared,
     )  # fmt: skip
     for name, path, summary, media_type, action, given, view in (
         ("get_statistics_csv", "/statistics.csv", "統計の表 / figures", CSV, Action.STATISTICS_READ, [*period, council],

@@ -158,6 +158,21 @@ def test_nobody_answering_is_said_until_somebody_has_seen_it(desk: Desk) -> None
     assert desk.lamp().state is LampState.SEEN
 
 
+@pytest.mark.parametrize("answer", [CommandType.SEEN, CommandType.RESPONDER_COMING])
+def test_whoever_cannot_come_after_all_is_shown_no_more_and_every_lamp_calls_again(
+    desk: Desk, answer: CommandType
+) -> None:
+    desk.tap()
+    incident = desk.box.standing.incident
+    desk.feed(CommandArrived(answer, incident, "佐藤"))
+    desk.feed(CommandArrived(CommandType.NOBODY_AVAILABLE, incident, ""))
+    assert (desk.lamp().state, desk.lamp().name) == (LampState.NOBODY_COMES, "")
+    states = [effect.alarm.seen for effect in desk.effects if isinstance(effect, PublishAlarm)]
+    assert states[-2:] == [True, False]
+    desk.feed(CommandArrived(CommandType.RESPONDER_COMING, incident, "鈴木"))
+    assert (desk.lamp().state, desk.lamp().name) == (LampState.COMING, "鈴木")
+
+
 def test_whoever_saw_the_call_for_assistance_has_not_seen_the_emergency_and_every_lamp_calls_again(desk: Desk) -> None:
     desk.tap()
     raised = desk.events()[1]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -152,3 +153,26 @@ def test_without_portaudio_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) 
         next(SounddeviceMicrophone().blocks())
     with pytest.raises(SpeakerError, match="apt install libportaudio2"):
         SounddeviceSpeaker().play(notice("ja"), lambda at_ms: None)
+
+
+def test_no_block_is_stamped_before_the_one_that_came_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PortAudio's own idea of the delay jumps about on a busy machine: here by 300 ms between two blocks."""
+    from device.adapters import microphone_sounddevice as adapter
+
+    class Stream:
+        def __init__(self, callback: Any, **_: Any) -> None:
+            self._callback = callback
+
+        def __enter__(self) -> None:
+            for delay_s in (0.1, 0.4, 0.1):
+                self._callback(b"\0\0", 1, SimpleNamespace(currentTime=5.0, inputBufferAdcTime=5.0 - delay_s), None)
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+    library = SimpleNamespace(RawInputStream=Stream, PortAudioError=OSError)
+    monkeypatch.setattr(adapter, "_library", lambda: library)
+    blocks = adapter.SounddeviceMicrophone().blocks()
+    stamps = [next(blocks)[0] for _ in range(3)]
+    assert stamps == sorted(stamps)
+    assert stamps[0] == stamps[1]

@@ -145,7 +145,12 @@ async function deed(event, changed) {
       await refresh(changed);
       if (!button.isConnected || button.offsetParent === null) document.getElementById("main").focus();
     } else {
-      complain(await answer.json());
+      const problem = await answer.json();
+      if (problem.type === "urn:madomori:problem:key-reused") { // other words came before: the next try is a deed of its own
+        form.querySelector("[name=once]").value = fresh();
+        refresh(changed);
+      }
+      complain(problem);
     }
   } catch {
     complain({ title: trouble.dataset.unsent });
