@@ -64,7 +64,7 @@ def _every_contradiction(profile: PolicyProfile, offices: bool) -> Iterator[Prob
 
 def unsourced(values: Mapping[str, Any], source: Mapping[str, str], *, leftover: bool = True) -> Iterator[Problem]:
     """Values without a source and, with `leftover`, sources without a value. `values` are as they were written."""
-    written = set(leaves({name: part for name, part in values.items() if name not in ("meta", "source", "roles")}))
+    written = set(leaves({name: part for name, part in values.items() if name not in ("meta", "source")}))
     for field in sorted(written - set(source)):
         yield Problem(
             f"source.{field}",

@@ -29,12 +29,12 @@ MISSED_JA: Final = (
     "・無事が分かったら、画面で「無事を確かめた」を押してください。誰かが答えるまで、この連絡は繰り返されます。"
 )
 MISSED_EN: Final = (
-    "- Acknowledge on the page, then ring everybody who is out.\n"
+    "- Press “Seen” on the page, then ring everybody who is out.\n"
     "- If nobody answers, decide: two or more go there, or somebody calls the police. People make that call.\n"
-    "- Once you know that they are safe, say so on the page. This alert is repeated until somebody answers."
+    "- Once you know that they are safe, press “Found safe” on the page. This alert is repeated until somebody answers."
 )
 TROUBLE_JA: Final = (
-    "・訪問先で職員が助けを求めています。行ける人は「向かう」を押し、二人以上で訪問先へ向かってください。\n"
+    "・訪問先で職員が助けを求めています。行ける人は「向かいます」を押し、二人以上で訪問先へ向かってください。\n"
     "・身の危険があるときは、誰の判断も待たずに近くの人が警察に電話してください。\n"
     "・職員を必ず庁舎に呼び戻し、戻ったら話を聞いてください。誰かが向かうまで、この連絡は繰り返されます。"
 )

@@ -87,15 +87,15 @@ def _of_trips(calls: Sequence[Item], words: Callable[[Trip], str]) -> list[str]:
 
 
 _DRILL_JA = "訓練です。画面で「確認」を押してください。"
-_DRILL_EN = "This is a drill. Acknowledge it on the page."
+_DRILL_EN = "This is a drill. Press “Seen” on the page."
 _TO_DO_JA = (
-    "・行ける人は、画面で「向かう」を押してから窓口へ向かってください。\n"
+    "・行ける人は、画面で「向かいます」を押してから窓口へ向かってください。\n"
     "・行けないときも、画面で「確認」を押してください。\n"
     "・誰かが答えるまで、この連絡は繰り返されます。"
 )
 _TO_DO_EN = (
     "- If you can go, press “I am going” on the page, then go to the counter.\n"
-    "- If you cannot, acknowledge the call on the page.\n"
+    "- If you cannot, press “Seen” on the page.\n"
     "- This alert is repeated until somebody answers."
 )
 _UNWRITTEN_JA = (

@@ -62,24 +62,6 @@ STEP_CARDS: Final[Mapping[Step, str]] = {
 }  # fmt: skip
 """The card of each step of a ladder. A ladder that ends at the courts shares the police card: danger may still come."""
 
-MARK_CARDS: Final[Mapping[str, str]] = {
-    "recording_refused": "refusal", "filming": "permit", "slot_announced": "slot", "repeat_long_hold": "slot",
-    "stalemate": "stop", "progress": "answer", "superior_demanded": "superior_demanded", "apology_demanded": "apology",
-    "staff_swapped": "swap", "guards_called": "police", "police_called": "police_arrival",
-    "police_arrived": "police_arrival", "visitor_left": "debrief", "visitor_back": "hear", "false_press": "debrief",
-    "long_hold_expected": "slot", "repeat_visit": "repeat", "offtopic": "slot", "demand_refused": "authority",
-    "demand_dropped": "answer", "act": "warn", "act_named": "warn", "head_count": "hear", "safe": "violence",
-    "injury": "violence", "damage": "violence", "superior_joined": "swap", "permit_shown": "permit",
-    "permit_none": "permit", "permit_asked": "permit", "no_hindrance": "permit", "within_terms": "permit",
-    "beyond_terms": "permit", "filming_stopped": "filming", "filming_goes_on": "filming",
-    "manager_told": "leave", "cease_refused": "leave",
-    "recording_shown": "police_arrival", "removal_wished": "police_arrival", "may_return": "debrief",
-    "said": "answer", "urgent": "debrief", "referred": "debrief",
-    "cautioned": "warn", "legal_step": "police", "doctor_seen": "violence", "damage_reported": "violence",
-    "accident_reported": "violence", "call_again": "hear", "real_call": "debrief",
-}  # fmt: skip
-"""The card that belongs to each mark. Marks that no card belongs to are not here."""
-
 _CITATION: Final = re.compile(
     r"(?:Shin (?:T[1-9]|規則[34]|フロー|規範(?: \d)?|\d(?:\(\d\)[①-⑨アイウエオ]?)?(?: 参考)?)"
     r"|Seta (?:方針\d?|概要|SNS \d(?:\(\d\))?|\d\(\d\)[①-⑨]?)"

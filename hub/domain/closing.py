@@ -111,7 +111,7 @@ def _no_false_press(facts: Facts, who: Person, field: str) -> Iterator[Problem]:
 def _problems(facts: Facts, said: Close) -> Iterator[Problem]:
     if facts.outcome is Outcome.FALSE_PRESS:
         yield Problem(
-            "outcome", "", "誤って押したとして終了しています。先に「誤りではなかった」を記録してください。",
+            "outcome", "", "誤って押したとして終了しています。先に「誤って押したのではなかった」を記録してください。",
             "it is closed as pressed by mistake. First write down that it was none.",
         )  # fmt: skip
     if facts.outcome is Outcome.DRILL:

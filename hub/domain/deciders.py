@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from contract.problems import Problem
 from contract.profile import PolicyProfile
+from hub.domain.course import Course
+from hub.domain.incident import Entry
+
+TOGETHER: Final = 2
+"""Persons who decide together are two at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,25 @@ def for_stopping(profile: PolicyProfile) -> Quorum:
     return Quorum(least, rules.roles, deputy_least, judging.deputies)
 
 
+def number_is_open(profile: PolicyProfile) -> frozenset[str]:
+    """Where the document names no number of persons: of "judgement" and "stop". One name is then accepted, and never
+    without a word: it is to be decided together (policy facts 1.6), as the organisation (Sapp 3(4), SHI-07).
+    """
+    numbers = {"judgement": profile.judgement.min_persons, "stop": profile.ladder.stop.min_persons}
+    return frozenset(about for about, number in numbers.items() if number is None)
+
+
+def under_one_name(profile: PolicyProfile, course: Course) -> frozenset[str]:
+    """What stands last under one name where the number is open: of "judgement" and "stop"."""
+    last = {"judgement": course.of_kind(Entry.JUDGED)[-1:], "stop": course.decisions("stop")[-1:]}
+    return frozenset(
+        about
+        for about in number_is_open(profile)
+        for one in last[about]
+        if _different(_named(one.data.get("persons") or ())) < TOGETHER
+    )
+
+
 def office_of(person: str, offices: Sequence[str]) -> str | None:
     """The office in front of a name, as in 「所属長 佐藤」: a word of its own, so 「所属長代理 佐藤」 holds none.
 
@@ -39,6 +64,11 @@ def office_of(person: str, offices: Sequence[str]) -> str | None:
     """
     title, _, name = person.partition(" ")
     return next((office for office in (title, f"{title}級") if name and office in offices), None)
+
+
+def _named(persons: Sequence[str]) -> tuple[str, ...]:
+    """Each of them once, spaced alike."""
+    return tuple(dict.fromkeys(" ".join(person.split()) for person in persons))
 
 
 def _nameless(person: str, offices: Sequence[str]) -> bool:
@@ -64,7 +94,7 @@ def problems(
 
     One person may hold two offices, and two persons one surname: `namesakes` says that the latter is so.
     """
-    named = tuple(dict.fromkeys(" ".join(person.split()) for person in persons))
+    named = _named(persons)
     offices = quorum.deputies if head_absent else quorum.offices
     least = quorum.deputy_least if head_absent else quorum.least
     if head_absent and quorum.offices and not quorum.deputies:

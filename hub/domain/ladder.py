@@ -227,7 +227,7 @@ def _order(profile: PolicyProfile, site_type: str, course: Course, said: StepTak
         whom = "、".join(before)
         yield Problem(
             "manager_told", "",
-            f"先に{whom}に知らせ、「{whom}に知らせた」を記録してください。窓守からの知らせは、まだ送れていません。",
+            f"先に{whom}に知らせ、「庁舎管理者に知らせた」を記録してください。窓守からの知らせは、まだ送れていません。",
             "tell the building's manager first, and mark that you did: the hub's own message has not gone out yet.",
         )  # fmt: skip
 

@@ -141,7 +141,7 @@ _ALLOWED: Final[dict[Action, frozenset[Role]]] = {
     Action.DRILL: _IN_CHARGE | {Role.ADMINISTRATOR},
     Action.DRILL_REAL: _EVERYBODY - {Role.AUDITOR},  # whoever sees that it is none says so, as with the police
     Action.PRACTICE: _ON_THE_SPOT,
-    Action.PRACTICE_READ: _IN_CHARGE | {Role.ADMINISTRATOR},
+    Action.PRACTICE_READ: _IN_CHARGE,  # the learner is promised that nobody else sees it
 }
 
 

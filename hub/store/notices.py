@@ -77,17 +77,6 @@ def delivered(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -
     connection.execute(insert(timeline), entries)
 
 
-def notify_role(
-    connection: Connection, roster: Roster, incident_id: str, role: str, why: Why, now: datetime, occasion: int = 1
-) -> list[str]:
-    """Tell one role; see `broadcast`.
-
-    Raises:
-        LookupError: no such incident.
-    """
-    return broadcast(connection, roster, incident_id, [role], why, now, occasion)
-
-
 def _noted(connection: Connection, row: Row[Any], why: Why) -> bool:
     """Whether it stands in the timeline already that there was nobody to tell, since the call is in earnest."""
     told = courses(connection, [row], (Entry.NOTIFIED.value, Entry.DRILL_REAL.value))[row.id]

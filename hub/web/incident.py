@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from pydantic import BaseModel
 from werkzeug.datastructures import MultiDict
 
-from hub.domain import damage, deciding, ladder, marks, policy_clock, promise, routing, sharing
+from hub.domain import damage, deciders, deciding, ladder, marks, policy_clock, promise, routing, sharing
 from hub.domain.course import Course
 from hub.domain.drill import can_turn_real
 from hub.domain.filming import answers, filming
@@ -167,6 +167,8 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "marked": {one.data["mark"] for one in course.of_kind(Entry.MARKED)},
         "seen_acts": course.acts,
         "decided": course.of_kind(Entry.DECIDED),
+        "number_open": deciders.number_is_open(profile),
+        "under_one_name": deciders.under_one_name(profile, course),
         "asking": asking,
         "police_told": course.police_told,
         "stop_decided": ladder.stop_decided(course),

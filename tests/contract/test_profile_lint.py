@@ -103,6 +103,13 @@ def test_a_mistyped_key_hides_no_contradiction_and_no_missing_source() -> None:
     ]
 
 
+def test_who_holds_an_office_needs_its_source_as_any_value_does() -> None:
+    text = changed(
+        "shinagawa", ('"roles.上司" = "choice"\n', ""), ('"roles.経理課長" =', '"roles.部長" ='),
+    )  # fmt: skip
+    assert [field for field, _ in problems(text)] == ["source.roles.上司", "source.roles.経理課長", "source.roles.部長"]
+
+
 @pytest.mark.parametrize("broken", ["roles = 1\n", "source = 1\n", "meta = 1\n", "alert = 1\n", "ladder = 1\n", ""])
 def test_whatever_is_broken_the_rest_is_still_looked_at(broken: str) -> None:
     found = problems(f"{broken}[clock.slot]\nmin_minutes = 60\nmax_minutes = 30\napplies = 'any'\n")

@@ -13,9 +13,8 @@ from contract.problems import Refused
 from contract.profile import Act, PolicyProfile, Step, load
 from hub import card_files
 from hub.domain import card_facts
-from hub.domain.card import ACT_CARDS, MARK_CARDS, SAFETY_FIRST, STEP_CARDS, STEPS, TYPES, Card, fill, for_profile, read
+from hub.domain.card import ACT_CARDS, SAFETY_FIRST, STEP_CARDS, STEPS, TYPES, Card, fill, for_profile, read
 from hub.domain.card import load as load_card
-from hub.domain.saying import MarkName
 
 PROFILES = Path(card_files.__file__).parents[1] / "contract" / "profiles"
 CARDS = card_files.cards()
@@ -123,11 +122,10 @@ def test_what_is_said_is_short_enough_to_be_read_aloud_under_stress() -> None:
             assert fill(line.ja, {}).endswith("。"), (name, line.ja)
 
 
-def test_every_act_step_and_mark_has_a_card() -> None:
+def test_every_act_and_step_has_a_card() -> None:
     assert set(ACT_CARDS) == set(get_args(Act))
     assert set(STEP_CARDS) == set(get_args(Step))
-    assert set(get_args(MarkName)) <= set(MARK_CARDS)
-    assert {*ACT_CARDS.values(), *STEP_CARDS.values(), *MARK_CARDS.values()} <= set(CARDS)
+    assert {*ACT_CARDS.values(), *STEP_CARDS.values()} <= set(CARDS)
     assert set(ACT_CARDS.values()) >= set(TYPES)
     for act in TYPES:
         assert ACT_CARDS[act] == act  # type: ignore[index]

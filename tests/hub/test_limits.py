@@ -100,6 +100,22 @@ def test_shi_05_the_stalemate_prompts_at_ten_and_at_fifteen_minutes_each_once(tu
     assert all("late_ms" not in row.data for row in turn.rows(timeline))
 
 
+def test_shi_10_one_explanation_is_prompted_once_a_contact_after_an_hour_even_across_a_restart(turn: Site) -> None:
+    call = seen(turn, contact_started_at=turn.at)
+    told = [("clock.lead", "contact_cap"), ("clock.due", "contact_cap")]
+    assert turn.until_fired(call, 2) == pytest.approx(60 * MINUTE, abs=1.0)
+    turn.restart()
+    for _ in range(100):
+        turn.passes(turn.cycle())
+    turn.passes(3600)
+    turn.cycle()
+    assert turn.fired(call) == told
+    assert [row.type for row in turn.rows(command)] == [CommandType.TIME_LIMIT_REACHED.value]
+    another = seen(turn, contact_started_at=turn.at)  # the next contact has its own hour
+    assert turn.until_fired(another, 2) == pytest.approx(60 * MINUTE, abs=1.0)
+    assert (turn.fired(another), turn.fired(call)) == (told, told)
+
+
 def test_shi_06_expired_clocks_change_no_state_and_take_no_step(turn: Site) -> None:
     call = seen(turn, contact_started_at=turn.at - timedelta(hours=3))
     before = turn.rows(incident)[0]

@@ -98,10 +98,7 @@ def test_who_heard_of_a_drill_hears_again_in_earnest() -> None:
 def test_shi_16_building_management_is_told_when_a_request_to_stop_is_not_followed(city: City) -> None:
     channels = Channels(city.desk.config, city.desk.database)
     call = city.desk.call(counter="2階 住民票 3番")
-    with begin_write(city.desk.database) as connection:
-        told = notices.notify_role(
-            connection, city.roster, call, "building_manager", Why.CEASE_REFUSED, datetime.now(UTC)
-        )
+    told = city.tell(call, ["building_manager"], Why.CEASE_REFUSED)
     channels.wake()
     assert told == ["building"]
     got = city.hook.pile.wait_for(lambda item: call in item.text, 15)
@@ -121,7 +118,7 @@ def test_set_07_a_message_that_cannot_be_sent_is_not_noted_as_sent(city: City) -
     channels = Channels(city.desk.config, city.desk.database)
     call = city.desk.call()
     with begin_write(city.desk.database) as connection:
-        notices.notify_role(connection, city.roster, call, "building_manager", Why.CEASE_REFUSED, datetime.now(UTC))
+        notices.broadcast(connection, city.roster, call, ["building_manager"], Why.CEASE_REFUSED, datetime.now(UTC))
         connection.execute(update(alert).values(target=f"http://127.0.0.1:{free_port()}/nobody"))
     channels.wake()
     until(lambda: city.desk.rows(alert, alert.c.error.is_not(None)), what="a failed attempt")
@@ -131,8 +128,7 @@ def test_set_07_a_message_that_cannot_be_sent_is_not_noted_as_sent(city: City) -
 
 def test_a_message_about_filming_says_what_to_look_at(city: City) -> None:
     call = city.desk.call()
-    with begin_write(city.desk.database) as connection:
-        notices.notify_role(connection, city.roster, call, "section_head", Why.FILMING, city.now)
+    city.tell(call, ["section_head"], Why.FILMING)
     channels = Channels(city.desk.config, city.desk.database)
     letter = city.mail.pile.wait_for(lambda item: "2026-000001" in item.text, 15)
     channels.stop()

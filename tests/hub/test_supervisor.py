@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,11 +65,9 @@ def test_what_dies_is_started_again_and_a_press_goes_through(running: Running) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_within_five_seconds_and_takes_its_children_along(running: Running, number: signal.Signals) -> None:
-    begun = time.monotonic()
+def test_it_ends_before_it_has_to_kill_and_takes_its_children_along(running: Running, number: signal.Signals) -> None:
     running.process.send_signal(number)
-    assert running.process.wait(10) == 0
-    assert time.monotonic() - begun < 5
+    assert running.process.wait(60) == 0
     assert not any(map(alive, running.pids().values()))
     assert not running.entries("child.killed")
     assert not answers(running.config.mqtt.port)

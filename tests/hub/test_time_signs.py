@@ -52,7 +52,8 @@ def test_set_24_contacts_outside_office_hours_and_on_holidays_are_marked(local: 
 
 def test_set_24_the_talk_counts_from_its_begin_not_from_the_press() -> None:
     early = replace(at("2026-11-20T08:40:00"), contact_started_at=at("2026-11-20T08:20:00").pressed_at)
-    assert outside_hours(early, Office())
+    assert outside_hours(early, Office()) is True
+    assert outside_hours(at("2026-11-20T08:40:00"), Office()) is False  # the same press, and nobody began before it
 
 
 def test_set_24_each_day_of_the_week_can_have_its_own_hours() -> None:

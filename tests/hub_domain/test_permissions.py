@@ -64,7 +64,7 @@ drills.read            x x x x x x x x x
 drills.hold            . x x . . . . . x
 drills.real            x x x x x x x . x
 practice.own           x x x x x . . . x
-practice.read          . x x . . . . . x
+practice.read          . x x . . . . . .
 """
 _LINES = [line.split() for line in MATRIX.splitlines() if line]
 ROLES = [line[0] for line in _LINES if len(line) == 1]

@@ -145,7 +145,7 @@ def test_a_closed_incident_takes_no_second_close_and_no_contact() -> None:
         ("stalemate", None, SHINAGAWA, None),
     ],
 )
-def test_who_must_hear_of_a_mark_at_once(
+def test_set_15_shi_16_shi_20_who_must_hear_of_a_mark_at_once(
     mark: Any, act: Any, profile: PolicyProfile, roles: tuple[str, ...] | None
 ) -> None:
     found = marks.notices(saying.Mark(mark=mark, act=act), profile, Course(), "main")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from hub.domain.permissions import Role
+from hub.store.schema import metadata
 from tests.hub_web.conftest import Hub
 
 PREFIX = "/api/v1"
@@ -158,3 +159,33 @@ def test_whatever_is_asked_for_is_answered_as_described(hub: Hub) -> None:
         check(described, f"{PREFIX}/incidents", "get", answer)
 
     ask()
+
+
+IDENTITY = frozenset(
+    [
+        "address", "age", "birth", "birthday", "email", "face", "family", "gender", "given", "home", "mail",
+        "nationality", "phone", "photo", "picture", "race", "religion", "sex", "surname", "telephone", "visitor",
+    ]
+)  # fmt: skip
+"""Words by which a field would ask who a visitor is."""
+
+
+def test_shi_40_no_form_asks_and_no_column_keeps_who_a_visitor_is(hub: Hub) -> None:
+    """A visitor is told of in the words of a record, as far as known; of staff one short name is kept."""
+    described = description(hub)
+    bodies = [
+        content["schema"]["$ref"].rpartition("/")[2]
+        for operations in described["paths"].values()
+        for one in operations.values()
+        for content in one.get("requestBody", {}).get("content", {}).values()
+        if "$ref" in content.get("schema", {})
+    ]
+    schemas = described["components"]["schemas"]
+    asked = {(body, name) for body in bodies for name in schemas[body]["properties"]}
+    kept = {(table.name, column.name) for table in metadata.sorted_tables for column in table.columns}
+    assert ("Account", "who") in asked
+    assert ("incident", "responder_name") in kept
+    telling = {(place, name) for place, name in asked | kept if IDENTITY & set(name.split("_"))}
+    assert telling == {("Evidence", "address")}  # a post's, on the internet
+    names = {name for place, name in kept if place in ("incident", "timeline") and name.endswith("name")}
+    assert names == {"seen_name", "responder_name", "actor_name"}

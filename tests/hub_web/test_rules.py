@@ -69,6 +69,15 @@ def test_every_value_of_every_city_is_told_in_a_sentence(city: str, tongue: str)
             assert not LETTERS.search(" ".join([line.text, *line.parts])), line
 
 
+@pytest.mark.parametrize("city", CITIES)
+def test_who_holds_an_office_is_told_with_the_document_or_as_our_choice(city: str) -> None:
+    profile = load((PROFILES / f"{city}.toml").read_text("utf-8"), city)
+    lines = {line.fields[0]: line for group in told(profile, "ja") for line in group.lines}
+    kinds = {office: {one.kind for one in sources(profile, lines[f"roles.{office}"])} for office in profile.roles}
+    assert all(kind <= {"document", "choice"} for kind in kinds.values()), kinds
+    assert kinds.get("上司", {"choice"}) == {"choice"}  # no document says which rank that is
+
+
 def possible(field: str) -> set[Any]:
     """What a field with a fixed choice may say, by the schema."""
     kind: Any = PolicyProfile

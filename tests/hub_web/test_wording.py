@@ -1,6 +1,7 @@
-"""Every sentence exists in Japanese and in English, and nothing in the catalogue is left over."""
+"""Every sentence exists in both languages, none in the catalogue is left over, and what is to be pressed is there."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,13 @@ KEYWORDS = {"_": None, "N_": None}
 FACT = re.compile(r"%\((\w+)\)s")
 JAPANESE = re.compile(r"[\u3040-\u30fa\u4e00-\u9fff]")
 LETTERS = re.compile(r"[\u3040-\u30fa\u4e00-\u9fff]+")
+GUIDE = ROOT.parent / "docs" / "guide"
+NAMED = re.compile(r"「([^」]+)」|\*\*([^*「」]+)\*\*を押|\"([^\"]+)\"")
+"""What a page of the guide puts into quotation marks stands on a page of the hub."""
+TO_PRESS = re.compile(
+    r"「([^」]+)」(?:を(?:一度|一つ)?押|の一押し|を記録|に印)|(?:[Pp]ress|[Tt]ap|[Mm]ark|act) “([^”]+)”"
+)
+"""What mails, messages, practice and pages tell people to press."""
 
 
 def used() -> set[str]:
@@ -60,6 +68,37 @@ def test_both_languages_put_in_the_same_facts() -> None:
     for japanese, english in entries().items():
         assert sorted(FACT.findall(japanese)) == sorted(FACT.findall(english)), japanese
         assert not JAPANESE.search(english), english
+
+
+def buttons() -> set[str]:
+    """How things on the pages are called in either language; what follows in brackets or a full stop may lack."""
+    cards = [tomllib.loads(path.read_text("utf-8")) for path in (ROOT / "cards").glob("*/*.toml")]
+    said = {
+        text for entry in [*entries().items(), *(tuple(card["title"].values()) for card in cards)] for text in entry
+    }
+    return said | {re.split(r"[。（(]|\.(?: |$)| \(", text)[0] for text in said}
+
+
+def named(words: re.Pattern[str], text: str) -> set[str]:
+    """What these words name in a text; a full stop before the closing mark is English, and no part of the name."""
+    found = {next(filter(None, one.groups())) for one in words.finditer(text)}
+    return {" ".join(one.split()).rstrip(".,") for one in found}
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("page", sorted(path.name for path in GUIDE.glob("*.md")))
+def test_whatever_the_guide_names_stands_so_on_the_pages(page: str) -> None:
+    assert named(NAMED, (GUIDE / page).read_text("utf-8")) - buttons() == set()
+
+
+@pytest.mark.check
+def test_nobody_is_told_to_press_what_is_not_there() -> None:
+    told = set()
+    for path in ROOT.rglob("*"):
+        if path.suffix in (".py", ".toml", ".html", ".po"):
+            told |= named(TO_PRESS, path.read_text("utf-8"))
+    assert len(told) > 10
+    assert told - buttons() == set()
 
 
 @pytest.mark.check

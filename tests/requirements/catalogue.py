@@ -46,12 +46,22 @@ def entries() -> dict[str, dict[str, Any]]:
 @cache
 def _functions() -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
     """Every test function, by `path::name` below tests/."""
-    found = {}
-    for path in sorted(TESTS.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                found[f"{path.relative_to(TESTS)}::{node.name}"] = node
-    return found
+    return {
+        f"{path.relative_to(TESTS)}::{node.name}": node
+        for path, node in _defined()
+        if path.name.startswith("test_") and node.name.startswith("test_")
+    }
+
+
+@cache
+def _defined() -> list[tuple[Path, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Every function below tests/, and the file that it stands in."""
+    return [
+        (path, node)
+        for path in sorted(TESTS.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
 def proofs() -> dict[str, list[str]]:
@@ -72,11 +82,33 @@ def proofs() -> dict[str, list[str]]:
 
 
 def only_existence(name: str) -> bool:
-    """Whether all that a test claims is that something is there: nothing done, nothing compared."""
-    node = _functions()[name]
-    claims = [inner for inner in ast.walk(node) if isinstance(inner, ast.Assert)]
-    calls = {part for part in _called(node) if part not in ("exists", "is_file", "is_dir", "hasattr", "len")}
-    return bool(claims) and all(_is_existence(claim.test) for claim in claims) and not calls
+    """Whether all that a test claims is that something is there, as `claims_nothing_more` says it."""
+    return claims_nothing_more(_functions()[name], _judges())
+
+
+def claims_nothing_more(test: ast.AST, judges: frozenset[str] = frozenset()) -> bool:
+    """Whether nothing in a test compares, looks for words in what was made, or waits for a refusal.
+
+    That a call gives something (`load(x) is not None`, `page.find(y)`, `len(rows) > 0`) says only that it is there, and
+    so does `in` where nothing was done. `judges`: what a test without a claim of its own may call to make one.
+    """
+    claims = [inner.test for inner in ast.walk(test) if isinstance(inner, ast.Assert)]
+    called = set(_called(test))
+    if called & {"raises", "expect"}:
+        return False
+    if not claims:
+        return not called & judges
+    done = called - _LOOKS
+    return not any(_is_content(claim) and (done or not _is_membership(claim)) for claim in claims)
+
+
+_LOOKS: Final = frozenset({"exists", "is_file", "is_dir", "hasattr", "len"})
+
+
+@cache
+def _judges() -> frozenset[str]:
+    """Every function below tests/ that claims something itself."""
+    return frozenset(node.name for _, node in _defined() if not claims_nothing_more(node))
 
 
 def _called(node: ast.AST) -> Iterator[str]:
@@ -85,11 +117,32 @@ def _called(node: ast.AST) -> Iterator[str]:
             yield inner.func.attr if isinstance(inner.func, ast.Attribute) else getattr(inner.func, "id", "")
 
 
-def _is_existence(claim: ast.expr) -> bool:
-    if isinstance(claim, ast.Compare):
-        empty = any(isinstance(side, ast.Constant) and side.value is None for side in claim.comparators)
-        return empty or all(isinstance(operator, ast.In) for operator in claim.ops)
-    return isinstance(claim, ast.Name | ast.Attribute | ast.Call)
+def _is_content(claim: ast.expr) -> bool:
+    """Whether a claim tells right from wrong: that a call gives something true, or not None, does not."""
+    match claim:
+        case ast.Compare():
+            return not _is_presence(claim)
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.BoolOp():
+            return any(_is_content(part) for part in claim.values)
+        case ast.Call(func=ast.Name(id="all" | "any"), args=[one]):
+            return any(_is_content(part) for part in ast.walk(one) if isinstance(part, ast.Compare | ast.UnaryOp))
+        case _:
+            return False
+
+
+def _is_presence(claim: ast.Compare) -> bool:
+    """`x is not None`, `x != []`, `len(x) > 0` and their like."""
+    operator, side = claim.ops[0], claim.comparators[-1]
+    if isinstance(operator, ast.IsNot | ast.NotEq) and ast.unparse(side) in ("None", "''", "[]", "()", "{}", "set()"):
+        return True
+    counted = isinstance(claim.left, ast.Call) and "len" in _called(claim.left)
+    return counted and (type(operator), ast.unparse(side)) in ((ast.Gt, "0"), (ast.GtE, "1"), (ast.NotEq, "0"))
+
+
+def _is_membership(claim: ast.expr) -> bool:
+    return isinstance(claim, ast.Compare) and all(isinstance(operator, ast.In) for operator in claim.ops)
 
 
 def page() -> str:

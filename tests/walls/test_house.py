@@ -48,6 +48,14 @@ def test_rooms_have_names_that_say_what_is_in_them() -> None:
     assert bad == []
 
 
+@pytest.mark.parametrize("paper", ["CONTRIBUTING.md", "README.md", "README.ja.md"])
+def test_every_room_that_a_paper_shows_is_there(paper: str) -> None:
+    table = [line for line in (ROOT / paper).read_text("utf-8").splitlines() if line.startswith("| `")]
+    rooms = [room for line in table for room in re.findall(r"`(\w+/)`", line.split("|")[1])]
+    assert len(rooms) >= 6
+    assert [room for room in rooms if not (ROOT / room).is_dir()] == []
+
+
 def test_tests_are_not_a_package() -> None:
     assert [str(path) for path in tracked() if path.parts[0] == "tests" and path.name == "__init__.py"] == []
 

