@@ -191,6 +191,8 @@ def test_shi_19_set_09_violence_goes_to_guards_and_police_and_leaves_a_record_of
     supervisor.sends("act", act="violence")
     guard = story.at_the_incident("guard", "小林")
     story.looks(worker, guard)
+    if level == "assist":  # the mark called everybody anew, as the button does: whoever was coming says so again
+        supervisor.taps("向かいます")
     story.passes(1)
     worker.sends("police")
     story.passes(6)
