@@ -63,9 +63,12 @@ def _every_contradiction(profile: PolicyProfile, offices: bool) -> Iterator[Prob
 
 
 def unsourced(values: Mapping[str, Any], source: Mapping[str, str], *, leftover: bool = True) -> Iterator[Problem]:
-    """Values without a source and, with `leftover`, sources without a value. `values` are as they were written."""
+    """Values without a source and, with `leftover`, sources without a value. `values` are as they were written.
+
+    An office of `[roles]` may lack one: profiles from before it was asked for load on (decision 0006).
+    """
     written = set(leaves({name: part for name, part in values.items() if name not in ("meta", "source")}))
-    for field in sorted(written - set(source)):
+    for field in sorted(field for field in written - set(source) if not field.startswith("roles.")):
         yield Problem(
             f"source.{field}",
             "",

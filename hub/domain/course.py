@@ -15,6 +15,9 @@ _BACK: Final = frozenset({"visitor_back", "stalemate", "filming", "filming_goes_
 """Marks that nobody makes of a visitor who is gone."""
 
 
+_PRESSES: Final = ("alarm.raised", "alarm.repeated")
+
+
 @dataclass(frozen=True, slots=True)
 class Happened:
     """One timeline entry. `data` is what stands beside its words."""
@@ -108,13 +111,20 @@ class Course:
 
     @property
     def absences(self) -> tuple[tuple[datetime, datetime | None], ...]:
-        """When the visitor left, and when something later said otherwise: a press, danger, what only visitors do."""
+        """When the visitor left, and when something later said otherwise: a press, danger, what only visitors do.
+
+        A press that opened again what people had ended says so as well: nobody talked in between.
+        """
         found: list[tuple[datetime, datetime | None]] = []
         for left in self.marks("visitor_left"):
             if not found or ((back := found[-1][1]) is not None and back <= left.at):
                 back = next((one.at for one in self.entries if one.at > left.at and _is_back(one)), None)
                 found.append((left.at, back))
-        return tuple(found)
+        over = (*self.of_kind(Entry.CONTACT_ENDED), *self.of_kind(Entry.CLOSED), *self.marks("false_press"))
+        ends = [one.at for one in over]
+        for again in (one for one in self.entries if one.kind in _PRESSES and one.data.get("reopened")):
+            found.append((max((at for at in ends if at <= again.at), default=again.at), again.at))
+        return tuple(sorted(found, key=lambda one: one[0]))
 
     @property
     def gone(self) -> bool:
@@ -159,7 +169,7 @@ def believed_press(row: Any) -> datetime:
 
 
 def _is_back(one: Happened) -> bool:
-    if one.kind in ("alarm.raised", "alarm.repeated"):
+    if one.kind in _PRESSES:
         return True
     mark = one.data.get("mark") if one.kind == Entry.MARKED else None
     return mark in _BACK or (mark == "act" and one.data.get("act") in ("violence", "danger"))

@@ -11,9 +11,9 @@ from hub.domain.incident import Entry
 from hub.store.schema import timeline
 
 KINDS: Final = (
-    Entry.OPENED, Entry.CONTACT_STARTED, Entry.MARKED, Entry.STEP_TAKEN, Entry.DECIDED, Entry.JUDGED,
-    Entry.REPORTED, Entry.PROMISED, Entry.TASK_DONE, Entry.EVIDENCE_KEPT, Entry.POST_STEP, Entry.MEETING_ASKED,
-    Entry.POST_SENT,
+    Entry.OPENED, Entry.CONTACT_STARTED, Entry.CONTACT_ENDED, Entry.CLOSED, Entry.MARKED, Entry.STEP_TAKEN,
+    Entry.DECIDED, Entry.JUDGED, Entry.REPORTED, Entry.PROMISED, Entry.TASK_DONE, Entry.EVIDENCE_KEPT,
+    Entry.POST_STEP, Entry.POST_SENT, Entry.MEETING_ASKED,
     Entry.NOTIFIED, Entry.NOTICE_SENT, Entry.DRILL_REAL, "alarm.raised", "alarm.repeated",
 )  # fmt: skip
 """What rules look at; the thousands of sealed segments of a long recording are not among them."""

@@ -173,6 +173,20 @@ def test_shi_05_shi_10_shi_11_of_who_comes_back_the_clocks_begin_anew_and_a_slot
     assert (guessed.started_at, guessed.estimated) == (at(40), False)
 
 
+@pytest.mark.parametrize("end", [
+    Happened(Entry.CONTACT_ENDED.value, at(10), {"first": True}),
+    Happened(Entry.CLOSED.value, at(10), {"outcome": "near_miss"}),
+    mark(10, "false_press"),
+])  # fmt: skip
+def test_what_a_press_opened_again_was_over_meanwhile_and_its_clocks_begin_anew(end: Happened) -> None:
+    again = Happened("alarm.repeated", at(90), {"reopened": True})
+    found = running(*MARKED, end, again, contact_started_at=at(0))
+    assert {name: clock.started_at for name, clock in found.items() if clock.ended_at is None} == {
+        "stalemate": at(90), "special_demand": at(90), "contact_cap": at(90),
+    }  # fmt: skip
+    assert found["slot"].ended_at == at(10)
+
+
 def test_shi_05_who_is_said_to_be_stuck_again_is_there_again() -> None:
     found = running(mark(2, "stalemate"), LEFT, mark(11, "visitor_left"), mark(12, "stalemate"))["stalemate"]
     assert (found.started_at, found.ended_at) == (at(12), None)
