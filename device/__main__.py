@@ -226,7 +226,8 @@ def _on_signals(stop: Callable[[], None]) -> None:
 
 
 def _stop_at_end_of_input(stop: Callable[[], None]) -> None:
-    while sys.stdin.buffer.read(1024):
+    # Not through `sys.stdin`: whoever stops the program while this thread waits there would find its lock held.
+    while os.read(sys.stdin.fileno(), 1024):
         pass  # nothing is said here; the end is the message
     stop()
 

@@ -159,6 +159,8 @@ def _during(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
         return
     urgent = tuple(_safety(profile, situation))
     yield from urgent
+    if situation.police_told:  # they may be here in minutes
+        yield Guide("police_arrival", "police_called")
     if "organised" in situation.acts:  # the normal steps stop here
         yield Guide("organised", "separate_track", "organised")
         return
@@ -184,9 +186,7 @@ def _safety(profile: PolicyProfile, situation: Situation) -> Iterator[Guide]:
         return
     if danger or situation.police_told:
         yield Guide("violence", why, about)
-    if situation.police_told:
-        yield Guide("police_arrival", "police_called")
-    else:
+    if not situation.police_told:
         yield Guide("police", why, about)
         yield Guide("violence", why, about)
 
@@ -224,7 +224,6 @@ def _before_the_end(profile: PolicyProfile, situation: Situation) -> Iterator[Gu
 
 def _ladder(profile: PolicyProfile, situation: Situation, urgent: bool) -> Iterator[Guide]:
     if situation.police_told:
-        yield Guide("police_arrival", "police_called")
         return
     begun = any(situation.steps.values())
     if not begun and not urgent:

@@ -29,7 +29,7 @@ class PersonShape(Shape):
 
 
 class Policy(Shape):
-    """The rules that the box followed. `matches`: they are the ones this hub follows."""
+    """The rules that a box follows, or that held when an incident began. `matches`: they are this hub's today."""
 
     id: str
     digest: str

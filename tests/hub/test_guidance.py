@@ -178,6 +178,11 @@ def test_shi_23_when_a_violent_visitor_is_gone_the_police_and_the_injured_are_st
 # --- what the moment asks for -----------------------------------------------------------------------------------------
 
 
+def test_shi_22_when_the_police_are_on_their_way_their_card_comes_before_every_other() -> None:
+    assert shown(SHINAGAWA, acts={"threat"}, police_called=True)[:3] == ["police_arrival", "swap", "threat"]
+    assert shown(police_called=True, recording_refused=True)[:2] == ["police_arrival", "refusal"]
+
+
 @pytest.mark.parametrize("act", ["threat", "authority", "sexual"])
 def test_shi_34_these_acts_bring_the_swap_before_the_talk_goes_on(act: str) -> None:
     names = shown(SHINAGAWA, acts={act})
