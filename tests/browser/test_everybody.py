@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
+from support.waiting import until
 
 from tests.browser.conftest import Visitor
 from tests.hub_web.serving import Server
@@ -138,6 +139,31 @@ def test_half_written_words_stay_when_somebody_else_ends_the_contact_and_the_pag
     expect(page.locator("#judge-content")).to_have_value("言い方だけが強かった")
     expect(page.locator('[data-id="judge"] [value="not_harassment"]')).to_be_checked()
     expect(page.locator("#judge-content")).to_be_visible()
+
+
+def test_a_button_waits_until_the_page_shows_what_it_did(server: Server, visit: Visit) -> None:
+    """A look at the hub that was on its way before the deed shows what was before it, and asks for what was then."""
+    server.box("counter-01", counter="窓口1")
+    incident = server.press("counter-01")
+    page = visit().log_in(server.person("supervisor")).page
+    page.goto(f"{server.url}/incidents/{incident}")
+    expect(page.locator("html")).to_have_attribute("data-live", "live")
+    source = page.locator("#live").get_attribute("data-source")
+    held: list[Route] = []
+    page.route(f"**{source}", lambda route: held.append(route))
+    path, headers = f"{server.url}/api/v1/incidents/{incident}/notes", server.machine("supervisor")
+    assert page.request.post(path, data={"text": "まえ"}, headers=headers).status == 200
+    until(lambda: page.wait_for_timeout(20) or held, what="the look before the deed, which hears nothing yet")
+    page.locator("#note").fill("わたし")
+    button = page.locator('[data-id="note"] button')
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        button.click()
+    held.pop().continue_()
+    until(lambda: page.wait_for_timeout(20) or held, what="the look after it")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    held.pop().continue_()
+    expect(button).not_to_have_attribute("aria-disabled", "true")
+    expect(page.locator(".told")).to_contain_text("わたし")
 
 
 def test_the_language_switches_and_stays(server: Server, visit: Visit) -> None:

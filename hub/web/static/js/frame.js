@@ -17,6 +17,7 @@ let done = 0; // deeds of this page that the hub has taken
 let again = false;
 let asked = -Infinity; // when the hub was asked last
 let later;
+let waiting = []; // deeds that wait for a look which was asked for after them
 let lookAfterMyself = () => {};
 
 // --- refreshing ----------------------------------------------------------------------------------------------------
@@ -72,11 +73,23 @@ export async function refresh(changed) {
     // The stream's state tells people; the next event or poll tries again.
   } finally {
     refreshing = false;
+    const seen = waiting.filter((deed) => deed.since <= asked);
+    waiting = waiting.filter((deed) => deed.since > asked);
+    seen.forEach((deed) => deed.seen());
     if (again) {
       again = false;
       refresh(changed);
     }
   }
+}
+
+// Resolves when the page shows what a deed has just changed; until then its forms ask for what was there before.
+function shown(changed) {
+  if (!live) return undefined;
+  return new Promise((seen) => {
+    waiting.push({ since: performance.now(), seen });
+    refresh(changed);
+  });
 }
 
 // --- connection ----------------------------------------------------------------------------------------------------
@@ -142,7 +155,7 @@ async function deed(event, changed) {
       form.querySelector("[name=once]").value = fresh();
       form.closest("details")?.removeAttribute("open");
       asked = -Infinity; // people see at once what they did
-      await refresh(changed);
+      await shown(changed);
       if (!button.isConnected || button.offsetParent === null) document.getElementById("main").focus();
     } else {
       const problem = await answer.json();
