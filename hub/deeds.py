@@ -23,7 +23,7 @@ from hub.domain.witnessed import LEAF, entry_digest
 from hub.flow_files import flow_for
 from hub.store import commands, drills, notices
 from hub.store.course import course
-from hub.store.intake import raised_anew
+from hub.store.intake import asked_again, raised_anew
 from hub.store.schema import change, idempotency, incident, leaf, timeline
 
 ONCE_FOR: Final = timedelta(days=7)
@@ -161,6 +161,8 @@ def _facts(connection: Connection, row: Row[Any], site_type: str, flow: Flow) ->
 def _write(connection: Connection, row: Row[Any], decision: Decision, who: Person, now: datetime, digest: str) -> None:
     if "raised_at" in decision.updates:
         raised_anew(connection, [row.id])
+    elif decision.asks_again:
+        asked_again(connection, [row.id])
     connection.execute(
         update(incident)
         .where(incident.c.id == row.id)

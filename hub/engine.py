@@ -50,6 +50,9 @@ COMMANDS_S: Final = 1.0
 FLOOD_CUT: Final = 1000
 """A box of which so many messages had to be dropped between two looks loses its connection."""
 
+REMEMBERED_MAX: Final = 10_000
+"""Calls that were answered, and may be asked again."""
+
 LIMITS_EVERY_S: Final = 0.5
 
 LOOK_EVERY_S: Final = 1.0
@@ -58,10 +61,11 @@ LOOK_EVERY_S: Final = 1.0
 
 @dataclass(slots=True)
 class Watched:
-    """A call that nobody has answered. Both moments on the monotonic clock, in seconds."""
+    """A call that nobody has answered. Both moments on the monotonic clock, in seconds; `asked_s` see `Call`."""
 
     since_s: float
     look_s: float
+    asked_s: float
 
 
 class Calls:
@@ -73,6 +77,7 @@ class Calls:
     def __init__(self, rules: Alert) -> None:
         self._rules = rules
         self._watched: dict[tuple[str, datetime], Watched] = {}
+        self._answered: dict[tuple[str, datetime], None] = {}
 
     def ripe(
         self, rows: Sequence[Any], now: datetime, monotonic_s: float, climbed_s: Mapping[str, float]
@@ -89,14 +94,20 @@ class Calls:
             watched = known.get(key)
             if watched is None:
                 since_s = monotonic_s - max(climbed_s.get(row.id, 0.0), (now - row.raised_at).total_seconds())
-                watched = Watched(since_s, monotonic_s)
+                watched = Watched(since_s, monotonic_s, monotonic_s - since_s if key in self._answered else 0.0)
             self._watched[key] = watched
             if watched.look_s <= monotonic_s:
                 age_s = monotonic_s - watched.since_s
-                call = Call(row.id, row.level, row.state, age_s, row.seen_at, row.responding_at, row.reach, row.box)
+                call = Call(
+                    row.id, row.level, row.state, age_s, row.seen_at, row.responding_at, row.reach, row.box,
+                    watched.asked_s,
+                )  # fmt: skip
                 wait_s = escalation.next_due_s(self._rules, call)
                 watched.look_s = monotonic_s + (wait_s if wait_s is not None else LOOK_EVERY_S)
                 ripe.append(call)
+        self._answered |= dict.fromkeys(key for key in known if key not in self._watched)
+        for oldest in list(self._answered)[:-REMEMBERED_MAX]:
+            del self._answered[oldest]
         return ripe
 
     def look_again(self, monotonic_s: float) -> None:
@@ -195,7 +206,8 @@ class Engine:
                 next_s = min(next_s, LOOK_EVERY_S if wanted_s is None else wanted_s)
             except OperationalError:
                 raise
-            except Exception as error:  # noqa: BLE001 - raised below
+            except Exception as error:  # noqa: BLE001 - the first is raised below
+                _log.exception("engine.part_failed", part=part.__name__)
                 broken.append(error)
         if broken:
             raise broken[0]
@@ -293,7 +305,9 @@ class Engine:
     # --- commands ------------------------------------------------------------------------------------------------
 
     def _send_commands(self, now: datetime, _monotonic_s: float) -> None:
-        """Give the broker the commands that it does not have. Sending one twice does nothing new at the box."""
+        """Give the broker the commands that it does not have. Sending one twice does nothing new at the box:
+        what an answer has overtaken is no longer there to be sent.
+        """
         link = self._link
         if link is None or not link.connected:
             return

@@ -46,7 +46,8 @@ class SounddeviceMicrophone:
             nonlocal last_ms
             # A sound server under load corrects its idea of the delay from block to block; sound never goes back.
             delay_s = times.currentTime - times.inputBufferAdcTime
-            last_ms = max(last_ms, round((time.monotonic() - delay_s) * 1000))
+            now_s = time.monotonic()
+            last_ms = round(min(now_s * 1000, max(last_ms, (now_s - delay_s) * 1000)))
             try:
                 arrived.put_nowait((last_ms, bytes(data)))
             except queue.Full:

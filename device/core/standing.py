@@ -31,8 +31,10 @@ class Standing:
         return replace(self, seen=True, hub_has=True, coming=coming, nobody=False)
 
     def unanswered(self) -> "Standing":
-        """The hub says that nobody is there, whoever said before that they had seen it or would come."""
-        return replace(self, hub_has=True, nobody=True, seen=False, coming="")
+        """The hub says that nobody is there, whoever said before that they had seen it or would come. That is what the
+        worker must see now, and no limit of a talk.
+        """
+        return replace(self, hub_has=True, nobody=True, seen=False, coming="", time_limit=False)
 
     def risen(self, to: AlarmIs) -> "Standing":
         """It calls louder. Whoever saw the call for assistance has not seen the emergency: all are asked anew."""

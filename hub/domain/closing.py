@@ -68,13 +68,20 @@ def false_press(
     )  # fmt: skip
 
 
-def real_call(facts: Facts, at: datetime, text: str) -> Decision:
+def real_call(facts: Facts, at: datetime, who: Person, text: str) -> Decision:
     """What was closed as a false press was none: it is open again, as one whose contact is over.
 
     Raises:
-        DeedRefused: it was not closed as one.
+        DeedRefused: it was not closed as one, was a drill, or had been over and needs somebody who may close it.
     """
-    if facts.outcome is not Outcome.FALSE_PRESS:
+    if facts.contact_ended_at is not None and not allows(Action.CLOSE, who.role):
+        raise DeedRefused(
+            Problem(
+                "mark", "", "応対が終わっていた案件です。終了を記録できる人（所属長など）に伝えてください。",
+                "its contact was over: tell somebody who may close it, such as the section head.",
+            )
+        )  # fmt: skip
+    if facts.outcome is not Outcome.FALSE_PRESS or facts.drill:
         raise DeedRefused(
             Problem(
                 "mark", "", "「誤って押した」として終了した案件ではありません。",

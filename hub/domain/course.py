@@ -11,9 +11,12 @@ from hub.domain import practice
 from hub.domain.incident import Entry, Origin
 from hub.domain.notices import Why
 
-_BACK: Final = frozenset({"visitor_back", "stalemate", "filming", "filming_goes_on", "cease_refused"})
+_BACK: Final = frozenset({"visitor_back", "stalemate", "filming", "filming_goes_on", "cease_refused", "call_again"})
 """Marks that nobody makes of a visitor who is gone."""
 
+
+IN_DANGER: Final = ("danger", "violence", "confine")
+"""Acts in which a body is in danger: who marks one speaks of a visitor who is here."""
 
 _PRESSES: Final = ("alarm.raised", "alarm.repeated")
 
@@ -172,4 +175,4 @@ def _is_back(one: Happened) -> bool:
     if one.kind in _PRESSES:
         return True
     mark = one.data.get("mark") if one.kind == Entry.MARKED else None
-    return mark in _BACK or (mark == "act" and one.data.get("act") in ("violence", "danger"))
+    return mark in _BACK or (mark == "act" and one.data.get("act") in IN_DANGER)

@@ -72,6 +72,11 @@ class Decision:
     notices: tuple[marks.Notice, ...] = ()
     witnessed: bool = False
 
+    @property
+    def asks_again(self) -> bool:
+        """Whether it takes an answer back, so that everybody is asked once more."""
+        return self.updates.get("responding_at", self) is None
+
 
 def given(**data: Any) -> dict[str, Any]:
     """What was said; silence is not written down."""

@@ -13,7 +13,7 @@ from contract.messages import CommandType, Level
 from contract.problems import Problem
 from contract.profile import PolicyProfile
 from hub.domain import afterwards, closing, damage, deciding, drill, ladder, marks
-from hub.domain.course import Course
+from hub.domain.course import IN_DANGER, Course
 from hub.domain.decision import Decision as Decision
 from hub.domain.decision import DeedRefused as DeedRefused
 from hub.domain.decision import Facts as Facts
@@ -60,7 +60,8 @@ def needed(said: Said) -> tuple[Action, ...]:
     false_press = (isinstance(said, Mark) and said.mark == "false_press") or (
         isinstance(said, Close) and said.outcome is Outcome.FALSE_PRESS
     )
-    return (said.action, Action.FALSE_PRESS) if false_press else (said.action,)
+    none = isinstance(said, Mark) and said.mark == "real_call"
+    return (said.action, Action.FALSE_PRESS) if false_press or none else (said.action,)
 
 
 def decide(facts: Facts, said: Said, who: Person, now: datetime, profile: PolicyProfile) -> Decision:
@@ -163,10 +164,14 @@ def _contact_ended(facts: Facts, said: Contact, at: datetime) -> Decision:
     data = given(first=known is None, means=said.means, place=said.place)
     if known is not None and said.at is None:
         return Decision(state, Entry.CONTACT_ENDED, at, data=data)
+    if known is not None:
+        data["before"] = known.isoformat()
     # A press comes during a contact. Of a visit and a post somebody may tell when it was over long since.
     pressed = facts.course.pressed_at or facts.pressed_at
     began = facts.contact_started_at or (pressed if facts.origin is Origin.COUNTER else at)
-    if at < began:
+    if said.at is None:
+        at = max(at, began)  # over now, also when the hub's clock has been set back meanwhile
+    elif at < began:
         raise DeedRefused(
             Problem(
                 "at", "", "応対の始まり（記録がなければ押した時刻）より後の時刻にしてください。",
@@ -187,7 +192,7 @@ def _marked(facts: Facts, said: Mark, who: Person, now: datetime, profile: Polic
     if said.mark == "false_press":
         return closing.false_press(facts, Entry.MARKED, at, who, now, said.text, {"mark": said.mark})
     if said.mark == "real_call":
-        return closing.real_call(facts, at, said.text)
+        return closing.real_call(facts, at, who, said.text)
     refuse(marks.problems(said))
     data = given(
         mark=said.mark, minutes=said.minutes, act=said.act, visitors=said.visitors, staff=said.staff, unit=said.unit,
@@ -212,19 +217,21 @@ def _calls(facts: Facts, said: Mark, at: datetime, now: datetime) -> Level | Non
     level = Level(facts.course.level)
     answered = facts.responder is not None or (level is Level.ASSIST and facts.seen_by is not None)
     if said.mark == "call_again":
-        return level if answered else None  # else the ladder climbs on, and would begin again at its foot
-    calm = facts.state in ALARMING and level is Level.ASSIST
-    if said.mark == "act" and said.act in marks.CALLING and calm and now - at <= AHEAD_MAX:
+        after(facts.state, Deed.CALL_AGAIN)
+        return level if answered else None  # else the ladder climbs on
+    calm = facts.state in ALARMING and level is Level.ASSIST and not facts.course.gone
+    if said.mark == "act" and said.act in IN_DANGER and calm and now - at <= AHEAD_MAX:
         return Level.EMERGENCY
     return None
 
 
 def _called_anew(facts: Facts, marked: Decision, level: Level, now: datetime) -> Decision:
+    risen = {} if level == facts.course.level else {"level": level.value, "raised_at": now}
     return replace(
         marked,
         state=after(facts.state, Deed.CALL_AGAIN),
         data={**marked.data, "calls": level.value},
-        updates={**marked.updates, **NOBODY, "level": level.value, "raised_at": now},
+        updates={**marked.updates, **NOBODY, **risen},
         commands=((CommandType.NOBODY_AVAILABLE, ""),),
     )
 

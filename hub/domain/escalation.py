@@ -56,6 +56,8 @@ class Call:
     """Of a drill, whom it reaches (`hub.domain.drill.Reach`)."""
     box: str = ""
     """Of the counter that calls."""
+    asked_s: float = 0.0
+    """When an answer turned out to be none, counted like `elapsed_s`: what is sent again because of it is not late."""
 
     @property
     def answered_at(self) -> datetime | None:
@@ -109,7 +111,7 @@ def due(rules: Alert, call: Call, known: Container[str], contacts: Sequence[Cont
             continue
         heard = {_key(call, 0, stage, contact), _key(call, newest - 1, stage, contact)}
         since_s = at_s if newest and any(key in known for key in heard) else stage.after_s
-        found.append(_due(call, stage, newest, contact, call.elapsed_s - since_s))
+        found.append(_due(call, stage, newest, contact, call.elapsed_s - max(since_s, call.asked_s)))
     return _once(found)
 
 

@@ -150,7 +150,7 @@ def after(state: State, deed: Deed) -> State:
         if state not in possible:
             raise NotPossible(deed, state)
         return reached
-    if state is State.CLOSED and deed not in (Deed.NOTE, Deed.CLOSE, Deed.FALSE_PRESS):
+    if state is State.CLOSED and deed not in (Deed.NOTE, Deed.JUDGE, Deed.CLOSE, Deed.FALSE_PRESS):
         raise NotPossible(deed, state)
     needed = _NEEDS.get(deed)
     if needed is not None and _ORDER[state] < _ORDER[needed]:

@@ -62,8 +62,9 @@ class Intake:
         self.incidents: dict[str, LiveIncident] = dict(known.incidents)
         self.timeline: list[Row] = []
         self.alerts: list[Row] = []
-        self.anew: list[str] = []  # calls that ask everybody once more: their ladder begins again
-        self.unmet: list[str] = []  # those of them to which nobody came who had answered: their boxes still say so
+        self.anew: list[str] = []  # calls that were raised anew: their ladder begins at its foot
+        self.unmet: list[str] = []  # calls to which nobody came who had answered: their ladder climbs on
+        self.unaware: list[str] = []  # calls whose box must hear anew how they stand
         self.boxes: dict[str, Row] = {}
         self.recordings: dict[str, Row] = {}
         self.receipts: list[Receipted] = []
@@ -235,18 +236,18 @@ class Intake:
         live.row |= {"presses": live.presses, "changed_at": self.now}
         if risen:
             live.level = Level.EMERGENCY.value
-        if risen or reopened or unmet:
+        if risen or reopened:
             live.row |= {"level": live.level, "raised_at": self.now}
             self._to_alert[incident] = live.level
         if reopened or unmet or (risen and not over):
             live.row |= {"state": State.RAISED.value, **NOBODY}
             live.answered_at = None
-            self.anew.append(incident)
-        if unmet and not risen:
-            self.unmet.append(incident)
+            (self.anew if risen or reopened else self.unmet).append(incident)
+        elif level == Level.EMERGENCY and not over:  # the box may have risen later than people did at a page
+            self.unaware.append(incident)
         if reopened:
             live.row |= {"contact_ended_at": None, "closed_at": None, "outcome": None}
-            live.state, live.over_at = State.RAISED.value, None
+            live.state, live.over_at, live.reopened = State.RAISED.value, None, True
         self._change("incident", incident, live.box)
         return {"reopened": True} if reopened else {}
 

@@ -65,6 +65,7 @@ class LiveIncident:
     state: str = State.RAISED.value
     over_at: datetime | None = None  # when people said that it is over
     answered_at: datetime | None = None  # when the answer came that its level needs
+    reopened: bool = False  # by a press of this batch
 
 
 @dataclass(slots=True)

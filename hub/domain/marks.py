@@ -26,10 +26,6 @@ _PERMITS: Final = ("building_manager",)
 """Who looks at a permit to film."""
 
 
-CALLING: Final = ("danger", "violence", "confine")
-"""Acts in which a body is in danger: marked while they happen, everybody is called as by the button (SHI-19)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Notice:
     """People who must hear of this deed at once, by product role. `occasion`: 0: the mark's own."""

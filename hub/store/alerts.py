@@ -117,10 +117,14 @@ def needless(connection: Connection) -> list[str]:
     )
 
 
-def free_keys(connection: Connection, incidents: Sequence[str]) -> None:
-    """Let the ladders of these calls begin anew: what was climbed before keeps its rows, and their keys no more."""
-    of_the_ladder = alert.c.why == Why.CALL.value
-    connection.execute(update(alert).where(alert.c.incident.in_(incidents), of_the_ladder).values(key=alert.c.id))
+def free_keys(connection: Connection, incidents: Sequence[str], *, repeats_only: bool = False) -> None:
+    """Let the ladders of these calls begin anew, or only repeat at once what they have reached: what was climbed before
+    keeps its rows, and their keys no more.
+    """
+    rows = and_(alert.c.incident.in_(incidents), alert.c.why == Why.CALL.value)
+    if repeats_only:
+        rows = and_(rows, alert.c.round > 0)
+    connection.execute(update(alert).where(rows).values(key=alert.c.id))
 
 
 def cancel(connection: Connection, ids: Sequence[str]) -> list[str]:

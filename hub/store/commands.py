@@ -39,8 +39,14 @@ def put(
     name: str = "",
     minutes: int | None = None,
 ) -> None:
-    """Have `box` told. A practice box lives in the hub alone: nobody is there to be told."""
+    """Have `box` told. A practice box lives in the hub alone: nobody is there to be told.
+
+    An answer takes back that there was none: told after it, that would undo it at the box.
+    """
     if not practice.is_practice(box):
+        if type in (CommandType.SEEN, CommandType.RESPONDER_COMING):
+            none = and_(command.c.incident == incident, command.c.type == CommandType.NOBODY_AVAILABLE.value)
+            connection.execute(delete(command).where(none))
         connection.execute(
             insert(command).values(
                 id=new_id(), box=box, type=type.value, incident=incident, name=name, created_at=now, minutes=minutes
@@ -52,6 +58,13 @@ def forget(connection: Connection, incidents: Sequence[str]) -> None:
     """Take back what boxes were told of calls that are raised anew. Their timelines keep who answered, and when."""
     told = (*_STATE, CommandType.RECORDING_STOP.value)
     connection.execute(delete(command).where(command.c.incident.in_(incidents), command.c.type.in_(told)))
+
+
+def tell_again(connection: Connection, incidents: Sequence[str]) -> None:
+    """Have boxes told anew how these calls stand."""
+    if incidents:
+        again = and_(command.c.incident.in_(incidents), command.c.type.in_(_STATE))
+        connection.execute(update(command).where(again).values(sent_at=None))
 
 
 def sent(connection: Connection, ids: Sequence[str], now: datetime) -> None:

@@ -107,9 +107,10 @@ def write(connection: Connection, intake: Intake) -> list[Durable]:
             connection.execute(update(incident).where(incident.c.id == name).values(**live.row))
     _insert(connection, timeline, intake.timeline)
     raised_anew(connection, intake.anew)
-    for name in intake.unmet:
-        box_name = intake.incidents[name].box
-        commands.put(connection, box_name, CommandType.NOBODY_AVAILABLE, intake.now, incident=name)
+    asked_again(connection, intake.unmet)
+    for name in [*intake.unmet, *(name for name in intake.anew if intake.incidents[name].reopened)]:
+        commands.put(connection, intake.incidents[name].box, CommandType.NOBODY_AVAILABLE, intake.now, incident=name)
+    commands.tell_again(connection, intake.unaware)
     _insert(connection, alert, intake.alerts)
     for name, row in intake.boxes.items():
         if row:
@@ -134,6 +135,13 @@ def raised_anew(connection: Connection, incidents: Sequence[str]) -> None:
     """
     if incidents:
         alerts.free_keys(connection, incidents)
+        commands.forget(connection, incidents)
+
+
+def asked_again(connection: Connection, incidents: Sequence[str]) -> None:
+    """The answer was none: the ladder goes on where it stands, and everybody whom it has reached hears at once."""
+    if incidents:
+        alerts.free_keys(connection, incidents, repeats_only=True)
         commands.forget(connection, incidents)
 
 

@@ -15,6 +15,7 @@ from hub import clock
 from hub.store import alerts, users
 from hub.store.engine import begin_write
 from hub.store.ids import new_id
+from hub.store.intake import asked_again
 from hub.store.schema import alert, box, change, command, session, timeline, user
 from tests.hub.rounds import CONTACTS, Round
 
@@ -94,6 +95,24 @@ def test_a_fault_in_one_part_of_a_round_holds_up_no_other(turn: Round, monkeypat
     with pytest.raises(KeyError):
         turn.cycle()
     assert turn.wire.presence != [], "the last part of the round had its turn"
+
+
+def test_who_is_asked_again_hears_at_once_and_from_the_height_that_the_ladder_had(turn: Round) -> None:
+    call = turn.call()
+    turn.cycle()
+    for _ in range(2):
+        turn.passes(31)
+        turn.cycle()
+    turn.answer(call, responding_at=turn.at, seen_at=turn.at, state="attended")
+    turn.cycle()
+    turn.passes(2)
+    before = len(turn.rows(alert))
+    with begin_write(turn.database) as connection:
+        asked_again(connection, [call])
+    turn.answer(call, responding_at=None, seen_at=None, state="raised")
+    turn.cycle()
+    assert {row.contact for row in turn.rows(alert)[before:]} == {"chief", "head"}
+    assert [row.data["late_ms"] for row in turn.rows(timeline) if "late_ms" in row.data] == []
 
 
 @pytest.mark.parametrize("set_back", [timedelta(0), timedelta(minutes=10)])

@@ -90,8 +90,9 @@ def test_what_was_said_of_a_call_before_it_was_raised_anew_is_not_told_to_its_bo
         assert waiting(connection) == []
         later = NOW - set_back
         assert commands.nobody_available(connection, [call], later) == [call]
+        assert waiting(connection) == ["nobody.available"]
         commands.put(connection, "counter-01", CommandType.SEEN, later, incident=call)
-        assert waiting(connection) == ["nobody.available", "seen"]
+        assert waiting(connection) == ["seen"], "told after the answer, that nobody came would undo it at the box"
 
 
 def test_the_unit_s_box_is_told_nothing_of_a_visit(desk: Desk) -> None:

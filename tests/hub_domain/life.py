@@ -27,7 +27,15 @@ FOLDER: Final = Path(policy.__file__).parent / "profiles"
 PROFILES: Final = {path.stem: policy.load(path.read_text("utf-8"), path.name) for path in FOLDER.glob("*.toml")}
 PEOPLE: Final = {role.value: Person(role.value, "佐藤", role.value) for role in Role}
 LIFE: Final = ["raised", "seen", "attended", "contact_ended", "judged", "reported", "closed"]
-AFTERWARDS: Final = (saying.Note, saying.Account, saying.Link, saying.CaseNote, saying.TaskDone, saying.Close)
+AFTERWARDS: Final = (
+    saying.Note,
+    saying.Judgement,
+    saying.Account,
+    saying.Link,
+    saying.CaseNote,
+    saying.TaskDone,
+    saying.Close,
+)
 """What may still be said when an incident is closed, beside that the press was false."""
 
 BESIDE_THE_FORM: Final = {"decision", "manager_told", "case"}
@@ -135,8 +143,7 @@ class Life(RuleBasedStateMachine):
         if false_press or (isinstance(said, saying.Mark) and said.mark == "real_call"):
             return False
         if isinstance(said, saying.Mark) and said.mark == "call_again" and self.state not in ALARMING:
-            answered = self.row.responder or (self.row.level == "assist" and self.row.seen_by)
-            return bool(answered) or self.state is State.CLOSED
+            return True
         if self.state is State.CLOSED:
             later = isinstance(said, saying.Mark) and said.mark in marks.LATER
             return not (later or isinstance(said, AFTERWARDS))
@@ -145,7 +152,7 @@ class Life(RuleBasedStateMachine):
 
     def _write(self, said: saying.Said, decision: Decision, who: Person) -> None:
         before, was_closed = self.state, self.state is State.CLOSED
-        anew, opened = "raised_at" in decision.updates, decision.data.get("mark") == "real_call"
+        anew, opened = decision.asks_again, decision.data.get("mark") == "real_call"
         self.asked_anew += anew
         if anew:
             assert before in ALARMING, "nobody is called to what is over"

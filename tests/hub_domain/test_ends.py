@@ -91,13 +91,14 @@ def test_a_press_that_was_called_false_by_mistake_is_open_again() -> None:
         assert refused(mark("real_call"), state, outcome=outcome) == ["mark"]
 
 
-def test_set_09_a_wrong_end_of_the_contact_is_corrected_and_none_lies_before_the_press() -> None:
+def test_a_wrong_end_of_the_contact_is_corrected_and_none_lies_before_the_press() -> None:
     def ended(minutes: float) -> saying.Contact:
         return saying.Contact.model_validate({"action": "ended", "at": ago(minutes)})
 
     wrong = NOW - timedelta(minutes=28)
     right = does(ended(5), State.CONTACT_ENDED, contact_ended_at=wrong)
-    assert (right.at, right.data, right.commands) == (NOW - timedelta(minutes=5), {"first": False}, ())
+    corrected = {"first": False, "before": wrong.isoformat()}
+    assert (right.at, right.data, right.commands) == (NOW - timedelta(minutes=5), corrected, ())
     assert right.updates == {"contact_ended_at": NOW - timedelta(minutes=5)}
     assert NOW - timedelta(minutes=30) == PRESSED
     assert does(ended(30)).updates == {"contact_ended_at": PRESSED}
@@ -105,6 +106,9 @@ def test_set_09_a_wrong_end_of_the_contact_is_corrected_and_none_lies_before_the
     assert does(ended(30.1), origin=Origin.VISIT).updates["contact_ended_at"] < PRESSED
     believed = Course(pressed_at=NOW - timedelta(minutes=10))
     assert refused(ended(11), course=believed) == ["at"]
+    ahead = Course(pressed_at=NOW + timedelta(hours=2))  # the hub's clock was set back meanwhile
+    plain = saying.Contact.model_validate({"action": "ended"})
+    assert does(plain, course=ahead).updates == {"contact_ended_at": NOW + timedelta(hours=2)}
 
 
 # --- calling anew ----------------------------------------------------------------------------------------------------
@@ -117,7 +121,8 @@ def test_set_09_a_wrong_end_of_the_contact_is_corrected_and_none_lies_before_the
 def test_who_was_to_come_and_does_not_is_no_answer_any_more(level: str, answer: dict[str, Any]) -> None:
     again = does(mark("call_again", text="会議から出られない"), course=Course(level=level), **answer)
     assert (again.state, again.entry) == (State.RAISED, Entry.MARKED)
-    assert again.updates == {**NOBODY, "level": level, "raised_at": NOW}
+    assert again.updates == NOBODY, "it goes on from where the ladder stood"
+    assert again.asks_again
     assert again.data == {"mark": "call_again", "calls": level}
     assert again.commands == NOBODY_COMES
 
@@ -128,9 +133,10 @@ def test_a_call_that_nobody_has_answered_climbs_on_and_does_not_begin_again(leve
     assert (again.state, again.updates, again.commands) == (State.RAISED, {}, ())
 
 
-def test_nobody_is_called_anew_when_the_contact_is_over() -> None:
+@pytest.mark.parametrize("known", [{}, {"responder": "1"}])
+def test_nobody_is_called_anew_when_the_contact_is_over(known: dict[str, Any]) -> None:
     with pytest.raises(NotPossible):
-        does(mark("call_again"), State.CONTACT_ENDED, responder="1")
+        does(mark("call_again"), State.CONTACT_ENDED, **known)
 
 
 @pytest.mark.parametrize("act", ["danger", "violence", "confine"])
@@ -146,9 +152,36 @@ def test_shi_19_who_marks_that_somebody_is_in_danger_calls_as_by_the_button(act:
 def test_shi_19_what_is_over_or_is_called_for_already_or_endangers_nobody_calls_nobody() -> None:
     for said, state, level in (
         (mark("act", act="danger"), State.CONTACT_ENDED, "assist"),
+        (mark("act", act="danger", at=ago(0.5)), State.ATTENDED, "emergency"),
         (mark("act", act="danger"), State.ATTENDED, "emergency"),
         (mark("act", act="danger", at=ago(2)), State.ATTENDED, "assist"),
         (mark("act", act="abuse"), State.ATTENDED, "assist"),
     ):
         found = does(said, state, course=Course(level=level), responder="1")
         assert (found.state, found.updates, found.commands) == (state, {}, ()), said
+
+
+def test_shi_19_what_is_written_down_when_the_visitor_has_gone_calls_nobody() -> None:
+    gone = Course(entries=(happened(Entry.MARKED, 5, mark="visitor_left"),))
+    found = does(mark("act", act="violence"), course=gone, responder="1")
+    assert (found.state, found.updates) == (State.ATTENDED, {})
+
+
+def test_a_judgement_of_a_closed_incident_can_be_put_right_by_judging_anew() -> None:
+    said = saying.Judgement.model_validate(
+        {"finding": "near_miss", "persons": ["所属長 佐藤", "係長級 田中"], "text": "聞き直した"}
+    )
+    again = does(said, State.CLOSED, outcome=Outcome.HARASSMENT, **judged("harassment"))
+    assert (again.state, again.entry, again.updates) == (State.CLOSED, Entry.JUDGED, {})
+    closed = does(
+        close(Outcome.NEAR_MISS), State.CLOSED, outcome=Outcome.HARASSMENT, **judged("harassment", "near_miss")
+    )
+    assert closed.updates == {"outcome": "near_miss"}
+
+
+def test_a_false_press_is_taken_back_by_who_may_say_it_and_never_in_a_drill() -> None:
+    known: dict[str, Any] = {"outcome": Outcome.FALSE_PRESS, "closed_at": NOW}
+    assert does(mark("real_call"), State.CLOSED, who=KAKARI, **known).state is State.CONTACT_ENDED
+    over = {**known, "contact_ended_at": NOW}
+    assert refused(mark("real_call"), State.CLOSED, who=KAKARI, **over) == ["mark"]
+    assert refused(mark("real_call"), State.CLOSED, drill=True, **known) == ["mark"]

@@ -10,7 +10,7 @@ acknowledge      seen          .             .             .             .      
 respond          attended      attended      .             .             .             .             -
 contact_started  .             .             .             .             .             .             -
 contact_ended    contact_ended contact_ended contact_ended .             .             .             -
-judge            -             -             -             judged        .             .             -
+judge            -             -             -             judged        .             .             .
 report           -             -             -             reported      reported      .             -
 close            -             -             -             closed        closed        closed        .
 false_press      closed        closed        closed        closed        closed        closed        .

@@ -165,6 +165,7 @@ def test_whoever_cannot_come_after_all_is_shown_no_more_and_every_lamp_calls_aga
     desk.tap()
     incident = desk.box.standing.incident
     desk.feed(CommandArrived(answer, incident, "佐藤"))
+    desk.feed(CommandArrived(CommandType.TIME_LIMIT_REACHED, incident, ""))
     desk.feed(CommandArrived(CommandType.NOBODY_AVAILABLE, incident, ""))
     assert (desk.lamp().state, desk.lamp().name) == (LampState.NOBODY_COMES, "")
     states = [effect.alarm.seen for effect in desk.effects if isinstance(effect, PublishAlarm)]
