@@ -10,6 +10,7 @@ from hub.domain.course import Course
 from hub.domain.incident import Entry, Outcome
 from hub.domain.notices import Why
 from hub.domain.saying import Close
+from hub.domain.tasks import sent
 
 HARD: Final = (Outcome.HARASSMENT, Outcome.NEAR_MISS)
 """Outcomes from which others are to learn."""
@@ -24,9 +25,12 @@ class Shared:
 
 
 def shared(course: Course) -> tuple[Shared, ...]:
-    """With whom it was shared so far, oldest first: reports, offices that were told, the urgent word to the house."""
+    """With whom it was shared so far, oldest first: reports, offices that were told or were sent the first report of a
+    post, the urgent word to the house.
+    """
     found = [Shared(whom, one.at) for one in course.of_kind(Entry.REPORTED) for whom in one.data.get("to", ())]
     found += [Shared(whom, one.at) for one in course.of_kind(Entry.CLOSED) for whom in one.data.get("shared_with", ())]
+    found += [Shared(office, at) for office, at in sent(course).items()]
     found += [Shared(one.data["unit"], one.at) for one in course.marks("referred") if one.data.get("unit")]
     found += [Shared(None, one.at) for one in course.heard(Why.URGENT)[:1]]
     return tuple(sorted(found, key=lambda one: one.at))

@@ -169,6 +169,7 @@ def _policy(found: shapes.IncidentDetail, role: str) -> dict[str, Any]:
         "decided": course.of_kind(Entry.DECIDED),
         "number_open": deciders.number_is_open(profile),
         "under_one_name": deciders.under_one_name(profile, course),
+        "left_at": [one.at for one in course.marks("visitor_left")],
         "asking": asking,
         "police_told": course.police_told,
         "stop_decided": ladder.stop_decided(course),

@@ -353,7 +353,7 @@ ENTRIES: Final = {
     "clock.due": N_("目安の時間になりました"),
     "recording.gap": N_("録音・録画が欠けています"),
     "alerted": N_("知らせを送りました"),
-    "notified": N_("関係者に知らせました"),
+    "notified": N_("関係者への知らせを出します"),
     "notice.sent": N_("関係者への知らせを送り終えました"),
     "alarm.turned": N_("箱が本物の緊急に変わりました"),
     "drill.real": N_("訓練ではないと知らせました"),

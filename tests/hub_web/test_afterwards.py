@@ -213,9 +213,13 @@ def test_a_case_is_found_again_by_its_number_however_it_is_typed(hub: Hub) -> No
     assert f"/incidents/{other}" in browser.get("/incidents?state=open&case=").text
 
 
+PARTLY = "こちらも記録していますが、全部ではありません"
+
+
 @pytest.mark.parametrize(("began", "words", "card"), [
     ({"video": True, "audio": True}, "こちらも録音・録画しています", "録音と録画をしております"),
-    ({"video": False, "audio": True}, "こちらも録音・録画しています", "正確を期すため、録音しております"),
+    ({"video": False, "audio": True}, PARTLY, "正確を期すため、録音しております"),
+    ({"video": True, "audio": False}, PARTLY, "撮影の許可"),
     (None, "こちらも記録できます", "正確を期すため、書いて記録しております"),
 ])  # fmt: skip
 def test_shi_31_while_the_visitor_films_the_counter_is_told_of_its_own_recording_as_it_is(
@@ -230,6 +234,9 @@ def test_shi_31_while_the_visitor_films_the_counter_is_told_of_its_own_recording
     page = browser.get(companion).text
     assert words in page
     assert card in page
+    assert ("あなたの言葉も残り" in page, "言葉は残りません" in page) == (
+        bool(began and began["audio"]), began == {"video": True, "audio": False},
+    )  # fmt: skip
     assert ("録音と録画をしております" in page) is (began == {"video": True, "audio": True})
     assert "撮影の許可を受けているかを尋ねてください" in page
     post(hub, incident, "mark", {"mark": "filming_stopped"}, "staff")
