@@ -155,7 +155,23 @@ def _facts(connection: Connection, row: Row[Any], site_type: str, flow: Flow) ->
         outcome=Outcome(row.outcome) if row.outcome else None,
         turned_real=not row.drill and drills.turned_real(connection, row.id),
         practice=practice.is_practice(row.box),
+        earlier_answer=None if row.responder else _earlier_answer(connection, row),
     )
+
+
+def _earlier_answer(connection: Connection, row: Row[Any]) -> tuple[Person, datetime] | None:
+    """Who said since the last raise that they were going."""
+    going = connection.execute(
+        select(timeline.c.actor, timeline.c.actor_name, timeline.c.actor_role, timeline.c.at)
+        .where(
+            timeline.c.incident == row.id,
+            timeline.c.kind == Entry.RESPONDING.value,
+            timeline.c.recorded_at >= row.raised_at,
+        )
+        .order_by(timeline.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if going is None else (Person(going.actor, going.actor_name, going.actor_role), going.at)
 
 
 def _write(connection: Connection, row: Row[Any], decision: Decision, who: Person, now: datetime, digest: str) -> None:

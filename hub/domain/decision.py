@@ -52,6 +52,8 @@ class Facts:
     closed_at: datetime | None = None
     outcome: Outcome | None = None
     turned_real: bool = False
+    earlier_answer: tuple[Person, datetime] | None = None
+    """Who had answered since the call was raised, and when, where that answer was taken back."""
     practice: bool = False
 
 

@@ -179,9 +179,17 @@ def _contact_ended(facts: Facts, said: Contact, at: datetime) -> Decision:
             )
         )  # fmt: skip
     return Decision(
-        state, Entry.CONTACT_ENDED, at, data=data, updates={"contact_ended_at": at},
+        state, Entry.CONTACT_ENDED, at, data=data, updates={"contact_ended_at": at, **_helped(facts)},
         commands=((CommandType.RECORDING_STOP, ""),) if known is None else (),
     )  # fmt: skip
+
+
+def _helped(facts: Facts) -> dict[str, Any]:
+    """Nobody answered anew: whoever had answered stood beside the worker when more people were called."""
+    if facts.responder is not None or facts.earlier_answer is None:
+        return {}
+    who, at = facts.earlier_answer
+    return {"responder": who.id, "responder_name": who.name, "responding_at": at}
 
 
 # --- marks -----------------------------------------------------------------------------------------------------------

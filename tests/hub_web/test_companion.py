@@ -341,6 +341,10 @@ def test_shi_19_who_marks_danger_at_the_page_calls_everybody_and_who_waits_calls
     page = hub.signed_in("supervisor").get(f"/incidents/{incident}").text
     assert (page.count("緊急として、全員を呼んだ"), page.count("もう一度、全員を呼んだ")) == (1, 1)
     assert [one.type for one in hub.rows(command)] == ["nobody.available"]
+    answered_at = next(one.at for one in reversed(hub.rows(timeline, incident=incident)) if one.kind == "responding")
+    does(hub, incident, "contact", action="ended")
+    row = hub.row(incident)
+    assert (row.responder_name, row.responding_at) == ("佐藤", answered_at), "who had answered stood there"
 
 
 def test_a_false_press_that_was_none_is_opened_again_on_its_page(hub: Hub) -> None:
