@@ -150,16 +150,21 @@ def test_a_button_waits_until_the_page_shows_what_it_did(server: Server, visit: 
     expect(page.locator("html")).to_have_attribute("data-live", "live")
     source = page.locator("#live").get_attribute("data-source")
     held: list[Route] = []
+
+    def asked() -> bool:
+        page.wait_for_timeout(20)  # lets Playwright hand the request over
+        return bool(held)
+
     page.route(f"**{source}", lambda route: held.append(route))
     path, headers = f"{server.url}/api/v1/incidents/{incident}/notes", server.machine("supervisor")
     assert page.request.post(path, data={"text": "まえ"}, headers=headers).status == 200
-    until(lambda: page.wait_for_timeout(20) or held, what="the look before the deed, which hears nothing yet")
+    until(asked, what="the look before the deed, which hears nothing yet")
     page.locator("#note").fill("わたし")
     button = page.locator('[data-id="note"] button')
     with page.expect_response(lambda answer: answer.request.method == "POST"):
         button.click()
     held.pop().continue_()
-    until(lambda: page.wait_for_timeout(20) or held, what="the look after it")
+    until(asked, what="the look after it")
     expect(button).to_have_attribute("aria-disabled", "true")
     held.pop().continue_()
     expect(button).not_to_have_attribute("aria-disabled", "true")
