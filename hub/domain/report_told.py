@@ -54,6 +54,9 @@ def _what(told: Told) -> Iterator[Value]:
     if told.kind == "step.taken" and isinstance(count, int):
         yield Count(count, "nth")
     yield from _named_then(told)
+    yield from _corrected(told)
+    if told.data.get("calls"):
+        yield Term("NOTICES", "calls")
     if told.data.get("skipped"):
         yield Term("NOTICES", "skipped")
         yield from (Term("STEPS", step) for step in told.data["skipped"])
@@ -93,6 +96,17 @@ def _named_then(told: Told) -> Iterator[Value]:
         yield Moment(datetime.fromisoformat(at))
 
 
+def _corrected(told: Told) -> Iterator[Value]:
+    """What stood there before a further entry put it right."""
+    before = told.data.get("before")
+    if isinstance(before, str) and told.kind == "closed":
+        yield Term("NOTICES", "before")
+        yield Term("OUTCOMES", before)
+    if isinstance(before, str) and told.kind == "contact.ended":
+        yield Term("NOTICES", "before")
+        yield Moment(datetime.fromisoformat(before))
+
+
 def _words(value: object) -> Iterator[Words]:
     for one in value if isinstance(value, list | tuple) else (value,):
         if isinstance(one, str) and one.strip():
@@ -100,7 +114,9 @@ def _words(value: object) -> Iterator[Words]:
 
 
 def _said(told: Told) -> tuple[Value, ...]:
-    return (*_words(told.text), *_words(told.data.get("reason")), *_words(told.data.get("not_shared")))
+    alone = tuple(_words(told.data.get("not_shared")))
+    label = (Term("NOTICES", "not_shared"),) if alone else ()
+    return (*_words(told.text), *_words(told.data.get("reason")), *label, *alone)
 
 
 def by(told: Told) -> tuple[Value, ...]:

@@ -166,6 +166,9 @@ WHEREABOUTS: Final = {"here": N_("まだいます"), "left": N_("帰りました
 NOTICES: Final = {
     "nobody": N_("連絡先がなく、知らせなかった役割"),
     "skipped": N_("伝えずに進んだ段階"),
+    "calls": N_("全員を呼んだ"),
+    "before": N_("改める前"),
+    "not_shared": N_("共有しなかった理由"),
 }
 
 REMOVALS: Final = {

@@ -208,6 +208,27 @@ def test_shi_03_every_viewpoint_of_the_judgement_stands_on_paper() -> None:
     assert row(form, "reasons").values == (Words("続いた"),)
 
 
+def test_the_course_says_what_an_entry_put_right_whom_a_mark_called_and_why_nothing_was_shared() -> None:
+    happened = (
+        told("marked", 1, mark="act", act="danger", calls="emergency"),
+        told("contact.ended", 30, first=False, before=AT.isoformat()),
+        told(
+            "closed",
+            60,
+            "聞き直した",
+            outcome="near_miss",
+            before="not_harassment",
+            not_shared="係内で済む",
+            first=False,
+        ),
+    )
+    act, ended, closed = table(report.record(replace(STORY, told=happened), AT), "course").rows
+    assert Term("NOTICES", "calls") in act[1]
+    assert ended[1][-2:] == (Term("NOTICES", "before"), Moment(AT))
+    assert (Term("NOTICES", "before"), Term("OUTCOMES", "not_harassment")) == closed[1][-2:]
+    assert closed[3] == (Words("聞き直した"), Term("NOTICES", "not_shared"), Words("係内で済む"))
+
+
 def test_set_13_what_was_reported_stands_in_the_report() -> None:
     said = told("reported", 60, to=["総務課"], circumstances="窓口で", course="大声", outcome="帰った")
     form = report.report(replace(STORY, told=(said,)), AT)
