@@ -76,6 +76,7 @@ def test_a_wrong_outcome_is_corrected_by_a_further_close_that_says_what_stood_be
         "before": "not_harassment",
     }  # fmt: skip
     assert refused(close(Outcome.NEAR_MISS), State.CLOSED, outcome=Outcome.DRILL, drill=True) == ["outcome"]
+    assert refused(mark("false_press"), State.CLOSED, outcome=Outcome.NEAR_MISS) == ["mark"]
 
 
 def test_a_press_that_was_called_false_by_mistake_is_open_again() -> None:
